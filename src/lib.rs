@@ -1,0 +1,13 @@
+//! kovra hands secrets to a teammate in a sealed package: literals encrypted to their key, cloud
+//! secrets as pointers that only the receiver's own cloud identity can resolve.
+//!
+//! The library never prints, prompts, reads the environment or exits; the `kovra` program does.
+//! Dependencies run one way: `ops` composes `package`, `vault`, `provider` and `policy`, which rest
+//! on `cbor`, `coordinate`, `pointer`, `secret` and `clock`, and do not know each other.
+
+pub mod clock;
+pub mod coordinate;
+pub mod pointer;
+#[cfg(feature = "cloud")]
+pub mod provider;
+pub mod secret;

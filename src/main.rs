@@ -1,0 +1,2 @@
+//! kovra
+fn main() {}
