@@ -5,9 +5,15 @@
 //! Dependencies run one way: `ops` composes `package`, `vault`, `provider` and `policy`, which rest
 //! on `cbor`, `coordinate`, `pointer`, `secret` and `clock`, and do not know each other.
 
+pub mod cbor;
 pub mod clock;
 pub mod coordinate;
+pub mod entry;
+pub mod env_name;
+pub mod identity;
+pub mod package;
 pub mod pointer;
 #[cfg(feature = "cloud")]
 pub mod provider;
 pub mod secret;
+pub mod text;

@@ -1,0 +1,388 @@
+//! Strict CBOR: a pull reader and a writer for the deterministic subset that packages use.
+//!
+//! RFC 8949 §4.2.1, narrowed to unsigned integers, byte strings, text strings, arrays, maps and
+//! tags. The reader never recurses and never allocates: a claimed length is compared with what is
+//! there before anything else happens, and strings are borrowed from the input.
+
+use ciborium_ll::{Decoder, Encoder, Header};
+
+/// Why bytes are not the CBOR that was expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {what} at byte {at}")]
+pub struct CborError {
+    /// What was being read, as the reader's maker called it.
+    pub place: &'static str,
+    /// Offset of the offending item from the start of the reader's input.
+    pub at: usize,
+    /// What is wrong there.
+    pub what: &'static str,
+}
+
+type Result<T> = std::result::Result<T, CborError>;
+
+/// Reads one item after the other from the front of a slice.
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    place: &'static str,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader at the start of `bytes`, which errors will call `place`.
+    pub fn new(bytes: &'a [u8], place: &'static str) -> Self {
+        Self { bytes, at: 0, place }
+    }
+
+    /// Offset of the next item.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    fn error(&self, what: &'static str) -> CborError {
+        self.error_at(self.at, what)
+    }
+
+    fn error_at(&self, at: usize, what: &'static str) -> CborError {
+        CborError { place: self.place, at, what }
+    }
+
+    /// Pulls an item's head and refuses any but its shortest form (RFC 8949 §4.2.1).
+    fn head(&mut self) -> Result<Header> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        if rest.is_empty() {
+            return Err(self.error("the input ends where an item should start"));
+        }
+        let mut decoder = Decoder::from(rest);
+        let head = decoder.pull().map_err(|_| self.error("not well-formed"))?;
+        let (argument, indefinite) = match head {
+            Header::Positive(n) | Header::Tag(n) => (n, false),
+            Header::Bytes(n) | Header::Text(n) | Header::Array(n) | Header::Map(n) => {
+                (n.unwrap_or(0) as u64, n.is_none())
+            }
+            Header::Negative(_) | Header::Float(_) | Header::Simple(_) | Header::Break => {
+                return Err(self.error("a type that this format does not use"));
+            }
+        };
+        if indefinite {
+            return Err(self.error("indefinite length"));
+        }
+        if decoder.offset() != head_length(argument) {
+            return Err(self.error("not the shortest form"));
+        }
+        self.at += decoder.offset();
+        Ok(head)
+    }
+
+    /// Reads a head and leaves the position alone if it is not what `pick` takes.
+    fn expect<T>(&mut self, what: &'static str, pick: impl Fn(Header) -> Option<T>) -> Result<T> {
+        let start = self.at;
+        let head = self.head()?;
+        pick(head).ok_or(self.error_at(start, what))
+    }
+
+    fn take(&mut self, start: usize, length: usize) -> Result<&'a [u8]> {
+        let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len());
+        let end = end.ok_or(self.error_at(start, "a string is longer than the input"))?;
+        let taken = &self.bytes[self.at..end];
+        self.at = end;
+        Ok(taken)
+    }
+
+    /// An unsigned integer.
+    pub fn uint(&mut self) -> Result<u64> {
+        self.expect("expected an unsigned integer", |head| match head {
+            Header::Positive(n) => Some(n),
+            _ => None,
+        })
+    }
+
+    /// A byte string.
+    pub fn bytes(&mut self) -> Result<&'a [u8]> {
+        let start = self.at;
+        let length = self.expect("expected a byte string", |head| match head {
+            Header::Bytes(n) => n,
+            _ => None,
+        })?;
+        self.take(start, length)
+    }
+
+    /// A byte string of exactly `N` bytes.
+    pub fn fixed<const N: usize>(&mut self) -> Result<&'a [u8; N]> {
+        let at = self.at;
+        let wrong = self.error_at(at, "a byte string of the wrong length");
+        self.bytes()?.try_into().map_err(|_| wrong)
+    }
+
+    /// A text string of valid UTF-8.
+    pub fn text(&mut self) -> Result<&'a str> {
+        let start = self.at;
+        let length = self.expect("expected a text string", |head| match head {
+            Header::Text(n) => n,
+            _ => None,
+        })?;
+        let bytes = self.take(start, length)?;
+        std::str::from_utf8(bytes).map_err(|_| self.error_at(start, "not UTF-8"))
+    }
+
+    /// An array's head: how many items follow. At least that many bytes are there.
+    pub fn array(&mut self) -> Result<usize> {
+        let start = self.at;
+        let count = self.expect("expected an array", |head| match head {
+            Header::Array(n) => n,
+            _ => None,
+        })?;
+        self.plausible(start, count, 1)
+    }
+
+    /// A tag's number.
+    pub fn tag(&mut self) -> Result<u64> {
+        self.expect("expected a tag", |head| match head {
+            Header::Tag(n) => Some(n),
+            _ => None,
+        })
+    }
+
+    /// A map, as an iterator over its keys that enforces their order.
+    pub fn map(&mut self) -> Result<MapKeys<'a>> {
+        let start = self.at;
+        let count = self.expect("expected a map", |head| match head {
+            Header::Map(n) => n,
+            _ => None,
+        })?;
+        let left = self.plausible(start, count, 2)?;
+        Ok(MapKeys { left, last: &[] })
+    }
+
+    /// Refuses a count that the rest of the input cannot hold, before anyone loops over it.
+    fn plausible(&self, start: usize, count: usize, least: usize) -> Result<usize> {
+        if count > (self.bytes.len() - self.at) / least {
+            return Err(self.error_at(start, "more items than the input can hold"));
+        }
+        Ok(count)
+    }
+
+    /// The end of the input.
+    pub fn finish(self) -> Result<()> {
+        if self.at == self.bytes.len() { Ok(()) } else { Err(self.error("trailing bytes")) }
+    }
+}
+
+/// The keys of a map that is being read. Between two keys, the caller reads the value.
+pub struct MapKeys<'a> {
+    left: usize,
+    last: &'a [u8],
+}
+
+impl<'a> MapKeys<'a> {
+    /// How many pairs are left.
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
+    /// The next key, read with `read`; `None` at the end.
+    ///
+    /// # Errors
+    /// A key that is not bytewise above the one before it, so unsorted or there twice.
+    pub fn next<T>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        read: impl Fn(&mut Reader<'a>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let start = reader.at;
+        let key = read(reader)?;
+        let encoded = &reader.bytes[start..reader.at];
+        if !self.last.is_empty() && encoded <= self.last {
+            return Err(reader.error_at(start, "map key unsorted or repeated"));
+        }
+        self.left -= 1;
+        self.last = encoded;
+        Ok(Some(key))
+    }
+
+    /// The next key, which must be `wanted`.
+    pub fn expect(&mut self, reader: &mut Reader<'a>, wanted: u64) -> Result<()> {
+        let at = reader.at;
+        match self.next(reader, Reader::uint)? {
+            Some(key) if key == wanted => Ok(()),
+            _ => Err(reader.error_at(at, "a required key is missing")),
+        }
+    }
+
+    /// The end of the map.
+    pub fn finish(self, reader: &Reader<'a>) -> Result<()> {
+        if self.left == 0 { Ok(()) } else { Err(reader.error("an unknown key")) }
+    }
+}
+
+/// Writes deterministic CBOR into memory. Map keys must be given in their encoded order.
+pub struct Writer(Vec<u8>);
+
+impl Writer {
+    /// An empty writer with room for `capacity` bytes, so that a secret is not left behind in a
+    /// buffer that was outgrown.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(Vec::with_capacity(capacity))
+    }
+
+    fn head(&mut self, head: Header) -> &mut Self {
+        // Writing to a vector cannot fail.
+        let _ = Encoder::from(&mut self.0).push(head);
+        self
+    }
+
+    /// An unsigned integer.
+    pub fn uint(&mut self, value: u64) -> &mut Self {
+        self.head(Header::Positive(value))
+    }
+
+    /// A byte string.
+    pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
+        self.head(Header::Bytes(Some(value.len())));
+        self.0.extend_from_slice(value);
+        self
+    }
+
+    /// A text string.
+    pub fn text(&mut self, value: &str) -> &mut Self {
+        self.head(Header::Text(Some(value.len())));
+        self.0.extend_from_slice(value.as_bytes());
+        self
+    }
+
+    /// The head of an array of `count` items.
+    pub fn array(&mut self, count: usize) -> &mut Self {
+        self.head(Header::Array(Some(count)))
+    }
+
+    /// The head of a map of `count` pairs.
+    pub fn map(&mut self, count: usize) -> &mut Self {
+        self.head(Header::Map(Some(count)))
+    }
+
+    /// A tag.
+    pub fn tag(&mut self, number: u64) -> &mut Self {
+        self.head(Header::Tag(number))
+    }
+
+    /// What has been written so far.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The whole.
+    pub fn finish(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// Length of the shortest head that holds `argument`, in bytes.
+pub fn head_length(argument: u64) -> usize {
+    match argument {
+        0..=23 => 1,
+        24..=0xff => 2,
+        0x100..=0xffff => 3,
+        0x1_0000..=0xffff_ffff => 5,
+        _ => 9,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(text: &str) -> Vec<u8> {
+        let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+        let pair = |p: &[u8]| u8::from_str_radix(std::str::from_utf8(p).unwrap(), 16).unwrap();
+        digits.chunks(2).map(pair).collect()
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut w = Writer::with_capacity(64);
+        w.tag(55799).array(4).uint(u64::MAX).bytes(b"ab").text("\u{fc}");
+        w.map(2).uint(1).uint(24).uint(24).uint(0);
+        let bytes = w.finish();
+        let mut r = Reader::new(&bytes, "test");
+        assert_eq!(r.tag(), Ok(55799));
+        assert_eq!(r.array(), Ok(4));
+        assert_eq!(r.uint(), Ok(u64::MAX));
+        assert_eq!(r.bytes(), Ok(&b"ab"[..]));
+        assert_eq!(r.text(), Ok("\u{fc}"));
+        let mut keys = r.map().unwrap();
+        let mut pairs = Vec::new();
+        while let Some(key) = keys.next(&mut r, Reader::uint).unwrap() {
+            pairs.push((key, r.uint().unwrap()));
+        }
+        assert_eq!(pairs, [(1, 24), (24, 0)]);
+        r.finish().unwrap();
+    }
+
+    #[test]
+    fn heads_outside_the_subset_are_refused() {
+        for (bytes, what) in [
+            ("", "the input ends where an item should start"),
+            ("18", "not well-formed"),
+            ("1817", "not the shortest form"),
+            ("190018", "not the shortest form"),
+            ("1a0000ffff", "not the shortest form"),
+            ("1b00000000ffffffff", "not the shortest form"),
+            ("20", "a type that this format does not use"),
+            ("f93c00", "a type that this format does not use"),
+            ("f6", "a type that this format does not use"),
+            ("ff", "a type that this format does not use"),
+            ("5f", "indefinite length"),
+            ("7f", "indefinite length"),
+            ("9f", "indefinite length"),
+            ("bf", "indefinite length"),
+            ("1c", "not well-formed"),
+            ("c105", "expected an unsigned integer"),
+            ("40", "expected an unsigned integer"),
+        ] {
+            let bytes = hex(bytes);
+            assert_eq!(Reader::new(&bytes, "test").uint().unwrap_err().what, what, "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn claimed_sizes_are_checked_before_use() {
+        let huge = |major: u8| [&[major | 27][..], &[0xff; 8]].concat();
+        assert!(Reader::new(&huge(0x40), "test").bytes().is_err());
+        assert!(Reader::new(&huge(0x60), "test").text().is_err());
+        assert!(Reader::new(&huge(0x80), "test").array().is_err());
+        assert!(Reader::new(&huge(0xa0), "test").map().is_err());
+        let half = hex("5b8000000000000000");
+        assert!(Reader::new(&half, "test").bytes().is_err());
+    }
+
+    #[test]
+    fn keys_must_rise() {
+        for (bytes, good) in [
+            ("a2 01 00 02 00", true),
+            ("a2 02 00 01 00", false),
+            ("a2 01 00 01 00", false),
+            ("a2 1818 00 17 00", false),
+        ] {
+            let bytes = hex(bytes);
+            let mut r = Reader::new(&bytes, "test");
+            let mut keys = r.map().unwrap();
+            let mut walk = || -> Result<()> {
+                while keys.next(&mut r, Reader::uint)?.is_some() {
+                    r.uint()?;
+                }
+                Ok(())
+            };
+            assert_eq!(walk().is_ok(), good, "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn trailing_bytes_and_bad_utf8() {
+        let mut r = Reader::new(&[0, 0], "test");
+        r.uint().unwrap();
+        assert_eq!(r.finish(), Err(CborError { place: "test", at: 1, what: "trailing bytes" }));
+        assert_eq!(Reader::new(&[0x61, 0xff], "test").text().unwrap_err().what, "not UTF-8");
+    }
+}

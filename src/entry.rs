@@ -1,0 +1,134 @@
+//! What a coordinate names: a literal value or a pointer, and how carefully to treat it.
+
+use crate::coordinate::Coordinate;
+use crate::pointer::Pointer;
+use crate::secret::Secret;
+use std::fmt;
+use std::str::FromStr;
+
+/// The longest literal, in bytes.
+pub const LITERAL_MAX: usize = 256 * 1024;
+
+/// The longest description, in bytes.
+pub const DESCRIPTION_MAX: usize = 512;
+
+/// How carefully a value is treated. The order is from least to most; the numbers are the
+/// package format's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sensitivity {
+    /// Handled freely.
+    Low = 0,
+    /// Handled freely, and noted.
+    Medium = 1,
+    /// A person confirms each use.
+    High = 2,
+    /// May be given to a process, is never shown.
+    InjectOnly = 3,
+}
+
+impl Sensitivity {
+    /// All four, from least to most.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::InjectOnly];
+
+    /// From the format's number.
+    pub fn from_number(number: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| *s as u64 == number)
+    }
+
+    /// The least that an entry at `coordinate` can have: production is born high.
+    pub fn floor(coordinate: &Coordinate) -> Self {
+        if coordinate.is_prod() { Self::High } else { Self::Low }
+    }
+
+    /// As it is written on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::InjectOnly => "inject-only",
+        }
+    }
+
+    /// Whether a literal of this sensitivity needs the package's token.
+    pub fn needs_token(self) -> bool {
+        self >= Self::High
+    }
+}
+
+/// As it is shown: `Medium`, `Inject-only`.
+impl fmt::Display for Sensitivity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Low => "Low",
+            Self::Medium => "Medium",
+            Self::High => "High",
+            Self::InjectOnly => "Inject-only",
+        })
+    }
+}
+
+impl FromStr for Sensitivity {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|s| s.name() == text);
+        found.ok_or("a sensitivity is low, medium, high or inject-only")
+    }
+}
+
+/// Whether an entry holds a value or points at one. The numbers are the package format's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A value.
+    Literal = 0,
+    /// A pointer to a value in a cloud.
+    Reference = 1,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Literal => "literal",
+            Self::Reference => "reference",
+        })
+    }
+}
+
+/// The value itself, or where it is.
+pub enum Content {
+    /// At most [`LITERAL_MAX`] bytes.
+    Literal(Secret),
+    /// Unresolved.
+    Reference(Pointer),
+}
+
+impl Content {
+    /// Which of the two it is.
+    pub fn mode(&self) -> Mode {
+        match self {
+            Self::Literal(_) => Mode::Literal,
+            Self::Reference(_) => Mode::Reference,
+        }
+    }
+}
+
+/// An entry as it travels, and as it is put into a vault.
+pub struct Entry {
+    /// Its name.
+    pub coordinate: Coordinate,
+    /// Its value or pointer.
+    pub content: Content,
+    /// How carefully to treat it.
+    pub sensitivity: Sensitivity,
+    /// A note for people, plain text of 1 to [`DESCRIPTION_MAX`] bytes.
+    pub description: Option<String>,
+}
+
+impl Entry {
+    /// Whether it travels in the slot that the token opens: literals of `high` and above do,
+    /// pointers never, since they hold no secret.
+    pub fn needs_token(&self) -> bool {
+        self.content.mode() == Mode::Literal && self.sensitivity.needs_token()
+    }
+}

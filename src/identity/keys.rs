@@ -1,0 +1,280 @@
+//! A newtype for each role a key can have. Public keys exist only if they are safe to use.
+
+use age::secrecy::ExposeSecret;
+use bech32::{Bech32, Hrp};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use x25519_dalek::StaticSecret;
+use zeroize::Zeroizing;
+
+/// Why bytes are not a usable public key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not the one encoding of a point.
+    #[error("the key is not in canonical form")]
+    NotCanonical,
+    /// A point of small order, or with a small-order part: signatures and secrets under it prove
+    /// nothing.
+    #[error("the key is not in the prime-order group")]
+    SmallOrder,
+}
+
+/// An Ed25519 public key: canonical, on the curve, torsion-free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SigningPublic([u8; 32]);
+
+impl SigningPublic {
+    /// Checks `bytes` (RFC 8032 §5.1.3, and stricter: no torsion).
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
+        let point =
+            VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::NotCanonical)?.to_edwards();
+        if point.compress().as_bytes() != bytes {
+            return Err(KeyError::NotCanonical);
+        }
+        if point.is_small_order() || !point.is_torsion_free() {
+            return Err(KeyError::SmallOrder);
+        }
+        Ok(Self(*bytes))
+    }
+
+    /// The 32 bytes of RFC 8032.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Whether `signature` is this key's over `message`, by the strict rules of ed25519-dalek's
+    /// `verify_strict`: S below the group order, R not of small order, cofactorless.
+    pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        VerifyingKey::from_bytes(&self.0)
+            .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+    }
+
+    /// What people compare: 8 groups of 5 digits, from SHA-512 of the key (`spec/identity.md`).
+    pub fn fingerprint(&self) -> String {
+        use sha2::Digest;
+        let digest = sha2::Sha512::new()
+            .chain_update(b"kovra-fingerprint-v1")
+            .chain_update(self.0)
+            .finalize();
+        let group = |five: &[u8]| {
+            let number = five.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
+            format!("{:05}", number % 100_000)
+        };
+        digest[..40].chunks_exact(5).map(group).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// An Ed25519 secret key.
+pub struct SigningSecret(SigningKey);
+
+impl SigningSecret {
+    pub(super) fn generate() -> Result<Self, getrandom::Error> {
+        random_32().map(|seed| Self::from_bytes(&seed))
+    }
+
+    /// From the 32-byte seed of RFC 8032.
+    pub fn from_bytes(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+
+    /// The seed, for the vault.
+    pub fn expose(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    /// The public half.
+    pub fn public(&self) -> SigningPublic {
+        SigningPublic(self.0.verifying_key().to_bytes())
+    }
+
+    /// Pure Ed25519. Every use in kovra starts `message` with bytes of its own: a package with its
+    /// CBOR tag and name, an identity string with `kovra-identity-v1`.
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message).to_bytes()
+    }
+}
+
+/// An X25519 public key: canonical, and not of small order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AgreementPublic([u8; 32]);
+
+impl AgreementPublic {
+    /// Checks `bytes`: below 2^255-19 (RFC 7748 §5 would reduce it), and not of small order, on
+    /// which the age crate panics.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
+        let mut p = [0xff; 32];
+        (p[0], p[31]) = (0xed, 0x7f);
+        if !bytes.iter().rev().lt(p.iter().rev()) {
+            return Err(KeyError::NotCanonical);
+        }
+        let probe = StaticSecret::from([1; 32]).diffie_hellman(&(*bytes).into());
+        if !probe.was_contributory() {
+            return Err(KeyError::SmallOrder);
+        }
+        Ok(Self(*bytes))
+    }
+
+    /// The u-coordinate of RFC 7748.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The `age1...` string of this key.
+    pub fn to_age(self) -> String {
+        // Encoding 32 bytes under a three-letter prefix cannot exceed the length limit.
+        bech32::encode::<Bech32>(Hrp::parse_unchecked("age"), &self.0).unwrap_or_default()
+    }
+
+    /// From an `age1...` string.
+    pub fn from_age(text: &str) -> Option<Self> {
+        let (hrp, bytes) = bech32::decode(text).ok()?;
+        let bytes = <[u8; 32]>::try_from(bytes).ok()?;
+        let key = Self::from_bytes(&bytes).ok()?;
+        // Re-encoding pins the checksum to Bech32: `decode` takes Bech32m as well.
+        (hrp.as_str() == "age" && key.to_age() == text).then_some(key)
+    }
+}
+
+/// An X25519 secret key.
+pub struct AgreementSecret(Zeroizing<[u8; 32]>);
+
+impl AgreementSecret {
+    pub(super) fn generate() -> Result<Self, getrandom::Error> {
+        random_32().map(Self)
+    }
+
+    /// From 32 bytes, clamped in use as RFC 7748 says.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(*bytes))
+    }
+
+    /// The bytes, for the vault.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The public half.
+    pub fn public(&self) -> AgreementPublic {
+        let secret = StaticSecret::from(*self.0);
+        AgreementPublic(x25519_dalek::PublicKey::from(&secret).to_bytes())
+    }
+
+    /// The same key as the age crate holds it: bytes cross over as its own text form, since the
+    /// two sides use different generations of the curve crates.
+    pub(crate) fn to_age(&self) -> Option<age::x25519::Identity> {
+        let hrp = Hrp::parse_unchecked("age-secret-key-");
+        let text = Zeroizing::new(bech32::encode_upper::<Bech32>(hrp, &*self.0).ok()?);
+        let identity: age::x25519::Identity = text.parse().ok()?;
+        debug_assert_eq!(identity.to_string().expose_secret(), text.as_str());
+        Some(identity)
+    }
+}
+
+fn random_32() -> Result<Zeroizing<[u8; 32]>, getrandom::Error> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8032 §7.1, TEST 2.
+    #[test]
+    fn rfc_8032_vector() {
+        let seed = [
+            0x4c, 0xcd, 0x08, 0x9b, 0x28, 0xff, 0x96, 0xda, 0x9d, 0xb6, 0xc3, 0x46, 0xec, 0x11,
+            0x4e, 0x0f, 0x5b, 0x8a, 0x31, 0x9f, 0x35, 0xab, 0xa6, 0x24, 0xda, 0x8c, 0xf6, 0xed,
+            0x4f, 0xb8, 0xa6, 0xfb,
+        ];
+        let key = SigningSecret::from_bytes(&seed);
+        let signature = key.sign(&[0x72]);
+        assert_eq!(signature[..4], [0x92, 0xa0, 0x09, 0xa9]);
+        assert!(key.public().verifies(&[0x72], &signature));
+        assert!(!key.public().verifies(&[0x73], &signature));
+    }
+
+    #[test]
+    fn a_malleated_signature_is_refused() {
+        // L, the order of the group, little-endian.
+        const L: [u8; 32] = [
+            0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9,
+            0xde, 0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+        ];
+        let key = SigningSecret::from_bytes(&[3; 32]);
+        let mut signature = key.sign(b"m");
+        let mut carry = 0;
+        for (s, l) in signature[32..].iter_mut().zip(L) {
+            carry += u16::from(*s) + u16::from(l);
+            *s = carry.to_le_bytes()[0];
+            carry >>= 8;
+        }
+        assert!(!key.public().verifies(b"m", &signature));
+    }
+
+    #[test]
+    fn weak_signing_keys_are_refused() {
+        let mut identity = [0; 32];
+        identity[0] = 1;
+        assert_eq!(SigningPublic::from_bytes(&identity), Err(KeyError::SmallOrder));
+        // y = p + 1: the identity again, in another encoding.
+        let mut other = [0xff; 32];
+        (other[0], other[31]) = (0xee, 0x7f);
+        assert_eq!(SigningPublic::from_bytes(&other), Err(KeyError::NotCanonical));
+        // -1 has order two.
+        let mut order_two = [0xff; 32];
+        (order_two[0], order_two[31]) = (0xec, 0x7f);
+        assert_eq!(SigningPublic::from_bytes(&order_two), Err(KeyError::SmallOrder));
+        // A good key plus the point of order two is -x, -y: of mixed order.
+        let good = SigningSecret::from_bytes(&[5; 32]).public();
+        let point = VerifyingKey::from_bytes(&order_two).unwrap().to_edwards();
+        let mixed = VerifyingKey::from_bytes(good.as_bytes()).unwrap().to_edwards() + point;
+        assert_eq!(
+            SigningPublic::from_bytes(mixed.compress().as_bytes()),
+            Err(KeyError::SmallOrder)
+        );
+        assert!(SigningPublic::from_bytes(good.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn weak_agreement_keys_are_refused() {
+        let mut one = [0; 32];
+        one[0] = 1;
+        let mut p_minus_one = [0xff; 32];
+        (p_minus_one[0], p_minus_one[31]) = (0xec, 0x7f);
+        for low in [[0; 32], one, p_minus_one] {
+            assert_eq!(AgreementPublic::from_bytes(&low), Err(KeyError::SmallOrder));
+        }
+        let good = AgreementSecret::from_bytes(&[9; 32]).public();
+        assert!(AgreementPublic::from_bytes(good.as_bytes()).is_ok());
+        let mut high_bit = *good.as_bytes();
+        high_bit[31] |= 0x80;
+        assert_eq!(AgreementPublic::from_bytes(&high_bit), Err(KeyError::NotCanonical));
+        let mut p = [0xff; 32];
+        (p[0], p[31]) = (0xed, 0x7f);
+        assert_eq!(AgreementPublic::from_bytes(&p), Err(KeyError::NotCanonical));
+    }
+
+    #[test]
+    fn the_age_crate_sees_the_same_key() {
+        let secret = AgreementSecret::from_bytes(&[9; 32]);
+        let public = secret.to_age().unwrap().to_public().to_string();
+        assert_eq!(public, secret.public().to_age());
+        assert_eq!(AgreementPublic::from_age(&public), Some(secret.public()));
+        assert_eq!(AgreementPublic::from_age(&public.to_uppercase()), None);
+    }
+
+    #[test]
+    fn fingerprints_are_eight_groups_of_five_digits() {
+        let print = SigningSecret::from_bytes(&[1; 32]).public().fingerprint();
+        let groups: Vec<&str> = print.split(' ').collect();
+        assert_eq!(groups.len(), 8);
+        assert!(groups.iter().all(|g| g.len() == 5 && g.bytes().all(|b| b.is_ascii_digit())));
+    }
+}

@@ -1,0 +1,188 @@
+//! `kovra1...`: the public half of an identity, as one string.
+
+use super::keys::{AgreementPublic, KeyError, SigningPublic, SigningSecret};
+use bech32::primitives::decode::CheckedHrpstring;
+use bech32::{Bech32m, Hrp};
+use std::fmt;
+use std::str::FromStr;
+
+/// Starts what the self-signature covers, so that it can be taken for nothing else.
+const DOMAIN: &[u8] = b"kovra-identity-v1";
+const VERSION: u8 = 1;
+const LENGTH: usize = 1 + 32 + 32 + 64;
+
+/// Why a text is not a public identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// Not Bech32m (BIP 350): a typo, a missing part, or mixed case.
+    #[error("the kovra1... string has a typo or is cut short: its checksum does not match")]
+    Encoding,
+    /// Bech32m of something else.
+    #[error("a kovra1... string holds 129 bytes and starts with kovra1")]
+    Shape,
+    /// From a newer kovra.
+    #[error("the kovra1... string has version {0}, and this kovra knows only version 1")]
+    Version(u8),
+    /// A key that must not be used.
+    #[error("a key in the kovra1... string is unusable: {0}")]
+    Key(#[from] KeyError),
+    /// The two keys were not put together by their owner.
+    #[error("the kovra1... string is not signed by its own key: somebody exchanged a part of it")]
+    SelfSignature,
+}
+
+/// A signing key, the agreement key it vouches for, and the signature that does so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicIdentity {
+    signing: SigningPublic,
+    agreement: AgreementPublic,
+    signature: [u8; 64],
+}
+
+impl PublicIdentity {
+    pub(super) fn sign(secret: &SigningSecret, agreement: AgreementPublic) -> Self {
+        let signing = secret.public();
+        let signature = secret.sign(&message(&signing, &agreement));
+        Self { signing, agreement, signature }
+    }
+
+    /// The key that signs this identity's packages.
+    pub fn signing(&self) -> SigningPublic {
+        self.signing
+    }
+
+    /// The key that packages are sealed to.
+    pub fn agreement(&self) -> AgreementPublic {
+        self.agreement
+    }
+}
+
+fn message(signing: &SigningPublic, agreement: &AgreementPublic) -> Vec<u8> {
+    [DOMAIN, &[VERSION], signing.as_bytes(), agreement.as_bytes()].concat()
+}
+
+impl fmt::Display for PublicIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes =
+            [&[VERSION][..], self.signing.as_bytes(), self.agreement.as_bytes(), &self.signature]
+                .concat();
+        let text = bech32::encode::<Bech32m>(Hrp::parse_unchecked("kovra"), &bytes);
+        f.write_str(&text.map_err(|_| fmt::Error)?)
+    }
+}
+
+impl FromStr for PublicIdentity {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, IdentityError> {
+        // One text for one identity: BIP 173's all-capitals form is not accepted.
+        if text.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Err(IdentityError::Encoding);
+        }
+        let decoded =
+            CheckedHrpstring::new::<Bech32m>(text).map_err(|_| IdentityError::Encoding)?;
+        let bytes: Vec<u8> = decoded.byte_iter().collect();
+        let Some((version, rest)) = bytes.split_first() else { return Err(IdentityError::Shape) };
+        if decoded.hrp().as_str() != "kovra" {
+            return Err(IdentityError::Shape);
+        }
+        if *version != VERSION {
+            return Err(IdentityError::Version(*version));
+        }
+        let rest: &[u8; LENGTH - 1] = rest.try_into().map_err(|_| IdentityError::Shape)?;
+        let (signing, rest) = rest.split_first_chunk::<32>().ok_or(IdentityError::Shape)?;
+        let (agreement, signature) = rest.split_first_chunk::<32>().ok_or(IdentityError::Shape)?;
+        let identity = Self {
+            signing: SigningPublic::from_bytes(signing)?,
+            agreement: AgreementPublic::from_bytes(agreement)?,
+            signature: signature.try_into().map_err(|_| IdentityError::Shape)?,
+        };
+        if identity.to_string() != text {
+            return Err(IdentityError::Encoding);
+        }
+        let message = message(&identity.signing, &identity.agreement);
+        if !identity.signing.verifies(&message, &identity.signature) {
+            return Err(IdentityError::SelfSignature);
+        }
+        Ok(identity)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Identity;
+    use super::super::keys::AgreementSecret;
+    use super::*;
+
+    fn identity(seed: u8) -> Identity {
+        Identity {
+            signing: SigningSecret::from_bytes(&[seed; 32]),
+            agreement: AgreementSecret::from_bytes(&[seed + 1; 32]),
+        }
+    }
+
+    fn string_of(bytes: &[u8], hrp: &str) -> String {
+        bech32::encode::<Bech32m>(Hrp::parse(hrp).unwrap(), bytes).unwrap()
+    }
+
+    fn bytes_of(text: &str) -> Vec<u8> {
+        CheckedHrpstring::new::<Bech32m>(text).unwrap().byte_iter().collect()
+    }
+
+    #[test]
+    fn reads_back() {
+        let public = identity(1).public();
+        let text = public.to_string();
+        assert!(text.starts_with("kovra1"));
+        assert_eq!(text.parse::<PublicIdentity>(), Ok(public));
+    }
+
+    #[test]
+    fn typos_and_other_encodings() {
+        let text = identity(1).public().to_string();
+        let flipped = if text.ends_with('q') { 'p' } else { 'q' };
+        let typo = format!("{}{flipped}", &text[..text.len() - 1]);
+        let not_m =
+            bech32::encode::<bech32::Bech32>(Hrp::parse("kovra").unwrap(), &bytes_of(&text));
+        let mixed = format!("K{}", &text[1..]);
+        for bad in [typo, text.to_uppercase(), mixed, not_m.unwrap(), text[..50].into(), "".into()]
+        {
+            assert_eq!(bad.parse::<PublicIdentity>(), Err(IdentityError::Encoding), "{bad}");
+        }
+        assert_eq!(
+            string_of(&bytes_of(&text), "kovrb").parse::<PublicIdentity>(),
+            Err(IdentityError::Shape)
+        );
+        assert_eq!(
+            string_of(&bytes_of(&text)[..128], "kovra").parse::<PublicIdentity>(),
+            Err(IdentityError::Shape)
+        );
+        let mut newer = bytes_of(&text);
+        newer[0] = 2;
+        assert_eq!(
+            string_of(&newer, "kovra").parse::<PublicIdentity>(),
+            Err(IdentityError::Version(2))
+        );
+    }
+
+    #[test]
+    fn bobs_signing_key_with_mallorys_agreement_key() {
+        let (bob, mallory) = (identity(1).public(), identity(7).public());
+        let mut mixed = bytes_of(&bob.to_string());
+        mixed[33..65].copy_from_slice(mallory.agreement().as_bytes());
+        assert_eq!(
+            string_of(&mixed, "kovra").parse::<PublicIdentity>(),
+            Err(IdentityError::SelfSignature)
+        );
+    }
+
+    #[test]
+    fn a_low_order_agreement_key_is_refused_before_age_can_panic() {
+        let mut low = bytes_of(&identity(1).public().to_string());
+        low[33..65].fill(0);
+        assert_eq!(
+            string_of(&low, "kovra").parse::<PublicIdentity>(),
+            Err(IdentityError::Key(KeyError::SmallOrder))
+        );
+    }
+}

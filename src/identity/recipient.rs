@@ -1,0 +1,140 @@
+//! Whom a package can be sealed to.
+
+use super::keys::{AgreementPublic, SigningPublic};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256};
+
+/// The kinds of recipient in a package header. The numbers are the format's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecipientKind {
+    /// A kovra identity, by its X25519 key.
+    Kovra = 0,
+    /// A plain age X25519 recipient, `age1...`.
+    Age = 1,
+    /// An `ssh-ed25519` public key.
+    SshEd25519 = 2,
+}
+
+impl RecipientKind {
+    /// From the format's number.
+    pub fn from_number(number: u64) -> Option<Self> {
+        [Self::Kovra, Self::Age, Self::SshEd25519].into_iter().find(|k| *k as u64 == number)
+    }
+
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kovra => "kovra",
+            Self::Age => "age",
+            Self::SshEd25519 => "ssh-ed25519",
+        }
+    }
+}
+
+/// A recipient as a package header lists it. It names a key without showing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RecipientId {
+    /// What kind of key.
+    pub kind: RecipientKind,
+    /// SHA-256 of the X25519 key, or of the SSH public key blob as `ssh-keygen -l` hashes it.
+    pub fingerprint: [u8; 32],
+}
+
+impl RecipientId {
+    /// The id of a kovra identity.
+    pub fn of_identity(key: &AgreementPublic) -> Self {
+        Self { kind: RecipientKind::Kovra, fingerprint: Sha256::digest(key.as_bytes()).into() }
+    }
+}
+
+/// A key that a package can be sealed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recipient {
+    /// A kovra identity, by its X25519 key.
+    Kovra(AgreementPublic),
+    /// A plain age recipient.
+    Age(AgreementPublic),
+    /// An `ssh-ed25519` key: its blob of RFC 8709 §4, 51 bytes.
+    SshEd25519([u8; 51]),
+}
+
+const SSH_BLOB_HEAD: &[u8; 19] = b"\0\0\0\x0bssh-ed25519\0\0\0\x20";
+
+impl Recipient {
+    /// A plain recipient from `age1...` or an `ssh-ed25519 AAAA... comment` line. `None` if it is
+    /// neither, or a key that must not be used.
+    pub fn plain(text: &str) -> Option<Self> {
+        let mut words = text.split_ascii_whitespace();
+        match (words.next()?, words.next()) {
+            ("ssh-ed25519", Some(blob)) => {
+                let blob: [u8; 51] = BASE64_STANDARD.decode(blob).ok()?.try_into().ok()?;
+                let (head, key) = blob.split_first_chunk::<19>()?;
+                SigningPublic::from_bytes(key.try_into().ok()?).ok()?;
+                (head == SSH_BLOB_HEAD).then_some(Self::SshEd25519(blob))
+            }
+            (age, None) => AgreementPublic::from_age(age).map(Self::Age),
+            _ => None,
+        }
+    }
+
+    /// The text that [`Recipient::plain`] reads; for a kovra identity, its age recipient.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Kovra(key) | Self::Age(key) => key.to_age(),
+            Self::SshEd25519(blob) => format!("ssh-ed25519 {}", BASE64_STANDARD.encode(blob)),
+        }
+    }
+
+    /// How a header lists it.
+    pub fn id(&self) -> RecipientId {
+        let (kind, digest) = match self {
+            Self::Kovra(key) => return RecipientId::of_identity(key),
+            Self::Age(key) => (RecipientKind::Age, Sha256::digest(key.as_bytes())),
+            Self::SshEd25519(blob) => (RecipientKind::SshEd25519, Sha256::digest(blob)),
+        };
+        RecipientId { kind, fingerprint: digest.into() }
+    }
+
+    /// The same key as the age crate holds it.
+    pub(crate) fn to_age(&self) -> Option<Box<dyn age::Recipient>> {
+        Some(match self {
+            Self::Kovra(_) | Self::Age(_) => {
+                Box::new(self.to_text().parse::<age::x25519::Recipient>().ok()?)
+            }
+            Self::SshEd25519(_) => Box::new(self.to_text().parse::<age::ssh::Recipient>().ok()?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SSH: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN alice@x";
+
+    #[test]
+    fn plain_recipients_read_back() {
+        let age = super::super::AgreementSecret::from_bytes(&[9; 32]).public().to_age();
+        let age = Recipient::plain(&age).unwrap();
+        assert_eq!(age.id().kind, RecipientKind::Age);
+        let ssh = Recipient::plain(SSH).unwrap();
+        assert_eq!(ssh.id().kind, RecipientKind::SshEd25519);
+        for recipient in [age, ssh] {
+            assert_eq!(Recipient::plain(&recipient.to_text()), Some(recipient.clone()));
+            assert!(recipient.to_age().is_some());
+        }
+    }
+
+    #[test]
+    fn what_is_no_recipient() {
+        for text in ["", "age1qqq", "ssh-ed25519", "ssh-ed25519 AAAA", "ssh-rsa AAAAB3NzaC1yc2E="] {
+            assert_eq!(Recipient::plain(text), None, "{text}");
+        }
+        let mut weak = SSH_BLOB_HEAD.to_vec();
+        weak.extend_from_slice(&[0; 32]);
+        weak[19] = 1;
+        let weak = format!("ssh-ed25519 {}", BASE64_STANDARD.encode(weak));
+        assert_eq!(Recipient::plain(&weak), None);
+    }
+}

@@ -1,0 +1,162 @@
+//! The outer array, its signature and its trust (clauses 1, 2, 6 and 7).
+
+use super::stanza::Scan;
+use super::{Class, Error, Header, limits};
+use crate::cbor::Reader;
+use crate::clock::Moment;
+use crate::identity::SigningPublic;
+
+pub(super) const NAME: &str = "kovra-package";
+pub(super) const VERSION: u64 = 1;
+/// RFC 8949 §3.4.6: self-described CBOR of this kind.
+pub(super) const TAG: u64 = 55799;
+
+/// A well-formed package of version 1 whose signature has not been looked at.
+pub struct Package<'a> {
+    bytes: &'a [u8],
+    header_bytes: &'a [u8],
+    header: Header,
+    sealed: &'a [u8],
+    high: &'a [u8],
+    signature: &'a [u8; 64],
+}
+
+impl<'a> Package<'a> {
+    /// Parses a whole file. Costs time and memory linear in its length, at most 16 MiB.
+    ///
+    /// # Errors
+    /// [`Class::Limit`], [`Class::Malformed`], [`Class::Unsupported`], or [`Class::Binding`] where
+    /// the age stanzas are not those of the listed recipients.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
+        let place = "package";
+        let malformed = |what| Error::new(Class::Malformed, place, what);
+        if bytes.len() > limits::FILE {
+            return Err(Error::new(Class::Limit, place, "larger than 16 MiB"));
+        }
+        let mut r = Reader::new(bytes, place);
+        let not_ours = |_| malformed("this is not a kovra package");
+        if r.tag().map_err(not_ours)? != TAG {
+            return Err(malformed("this is not a kovra package"));
+        }
+        let items = r.array()?;
+        if r.text().map_err(not_ours)? != NAME {
+            return Err(malformed("this is not a kovra package"));
+        }
+        let version = r.uint()?;
+        if version != VERSION {
+            return Err(Error::new(Class::Unsupported, place, format!("version {version}")));
+        }
+        if items != 6 {
+            return Err(malformed("a package is an array of six"));
+        }
+        let header_bytes = r.bytes()?;
+        let sealed = r.bytes()?;
+        let high = r.bytes()?;
+        let signature = r.fixed()?;
+        r.finish()?;
+
+        let header = Header::parse(header_bytes)?;
+        let package = Self { bytes, header_bytes, header, sealed, high, signature };
+        package.check_age_layers()?;
+        package.header.check_crit()?;
+        Ok(package)
+    }
+
+    /// Clause 5: both age headers, and `high` empty exactly if no entry needs the token.
+    fn check_age_layers(&self) -> Result<(), Error> {
+        if self.high.is_empty() != (self.header.high == 0) {
+            let what = "slot 1 is empty, and the header counts entries in it, or the reverse";
+            return Err(Error::new(Class::Binding, "high", what));
+        }
+        for (age, place) in [(self.sealed, "sealed"), (self.high, "high")] {
+            if age.is_empty() && place == "high" {
+                continue;
+            }
+            if !Scan::of(age, place)?.matches(&self.header.recipients) {
+                let what = "the age stanzas are not those of the listed recipients";
+                return Err(Error::new(Class::Binding, place, what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the signature: pure Ed25519 over the file as received, less its last 64 bytes.
+    ///
+    /// # Errors
+    /// [`Class::Signature`], also for a sender key that is not canonical or not torsion-free.
+    pub fn verify(self) -> Result<Intact<'a>, Error> {
+        let sender = SigningPublic::from_bytes(&self.header.sender)
+            .map_err(|e| Error::new(Class::Signature, "sender key", e.to_string()))?;
+        let signed = &self.bytes[..self.bytes.len() - self.signature.len()];
+        if !sender.verifies(signed, self.signature) {
+            let what = "it does not match; the package was changed, or not made by this key";
+            return Err(Error::new(Class::Signature, "signature", what));
+        }
+        Ok(Intact { package: self, sender })
+    }
+}
+
+/// A package that is exactly what the holder of its sender key signed, whoever that is.
+pub struct Intact<'a> {
+    package: Package<'a>,
+    sender: SigningPublic,
+}
+
+impl<'a> Intact<'a> {
+    /// The header.
+    pub fn header(&self) -> &Header {
+        &self.package.header
+    }
+
+    /// The key that signed it.
+    pub fn sender(&self) -> SigningPublic {
+        self.sender
+    }
+
+    /// The one way to a [`Verified`] package: its sender is one of `trusted`, and `now` is between
+    /// its creation (less 300 s for unequal clocks) and its expiry.
+    ///
+    /// # Errors
+    /// [`Class::Untrusted`], then [`Class::Time`].
+    pub fn trust(self, trusted: &[SigningPublic], now: Moment) -> Result<Verified<'a>, Error> {
+        let header = self.header();
+        if !trusted.contains(&self.sender) {
+            let print = self.sender.fingerprint();
+            let what = format!("intact, but sealed by a key you have not pinned: {print}");
+            return Err(Error::new(Class::Untrusted, "sender", what));
+        }
+        if header.created.seconds() > now.seconds().saturating_add(limits::CLOCK_SKEW) {
+            let what = format!("created {}, and it is {now}; compare the clocks", header.created);
+            return Err(Error::new(Class::Time, "header", what));
+        }
+        if now.seconds() >= header.expires.seconds() {
+            let what = format!("expired {}, and it is {now}", header.expires);
+            return Err(Error::new(Class::Time, "header", what));
+        }
+        Ok(Verified(self))
+    }
+}
+
+/// An intact package by a trusted sender, in date. Only this can be opened.
+pub struct Verified<'a>(Intact<'a>);
+
+impl Verified<'_> {
+    /// The header.
+    pub fn header(&self) -> &Header {
+        self.0.header()
+    }
+
+    /// The trusted key that signed it.
+    pub fn sender(&self) -> SigningPublic {
+        self.0.sender
+    }
+
+    pub(super) fn header_bytes(&self) -> &[u8] {
+        self.0.package.header_bytes
+    }
+
+    /// The age files of slots 0 and 1; the second is empty if there is none.
+    pub(super) fn slots(&self) -> (&[u8], &[u8]) {
+        (self.0.package.sealed, self.0.package.high)
+    }
+}

@@ -1,0 +1,75 @@
+//! Why a package is refused.
+
+use crate::cbor::CborError;
+
+/// The classes of refusal. Each has its own exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Not the format.
+    Malformed,
+    /// The format, but too much of it.
+    Limit,
+    /// A version, a recipient kind or a critical extension that this reader does not know.
+    Unsupported,
+    /// The signature, or the key that should have made it.
+    Signature,
+    /// Intact, and by nobody we trust.
+    Untrusted,
+    /// Expired, or from the future.
+    Time,
+    /// Not sealed to this identity.
+    NotForMe,
+    /// High entries, and no token or the wrong one.
+    Token,
+    /// Parts that do not belong together.
+    Binding,
+    /// Seen before, or older than what is stored.
+    Replay,
+    /// Against a rule on what a package may carry.
+    Policy,
+}
+
+impl Class {
+    /// The word for it, in messages and vectors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Limit => "over a limit",
+            Self::Unsupported => "unsupported",
+            Self::Signature => "bad signature",
+            Self::Untrusted => "untrusted sender",
+            Self::Time => "expired or not yet valid",
+            Self::NotForMe => "not sealed to me",
+            Self::Token => "token missing or wrong",
+            Self::Binding => "not bound together",
+            Self::Replay => "replay or rollback",
+            Self::Policy => "refused by policy",
+        }
+    }
+}
+
+/// A refusal: its class, the place in the package, and what is wrong there. Text from the package
+/// is in it only escaped, and never a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {place}: {what}", .class.name())]
+pub struct Error {
+    /// What kind of refusal.
+    pub class: Class,
+    /// Which part of the package.
+    pub place: &'static str,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl Error {
+    /// A refusal of `class` at `place`.
+    pub fn new(class: Class, place: &'static str, what: impl Into<String>) -> Self {
+        Self { class, place, what: what.into() }
+    }
+}
+
+impl From<CborError> for Error {
+    fn from(e: CborError) -> Self {
+        Self::new(Class::Malformed, e.place, format!("{} at byte {}", e.what, e.at))
+    }
+}

@@ -1,0 +1,180 @@
+//! The header: everything about a package that stands in the clear (clause 3).
+
+use super::{Class, Error, limits};
+use crate::cbor::{Reader, Writer};
+use crate::clock::Moment;
+use crate::identity::{RecipientId, RecipientKind};
+
+/// A package's header. Integers are as in the file; nothing in it is true until the signature
+/// has been verified, and the recipients are the sender's claim even then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Random, one per package.
+    pub id: [u8; 16],
+    /// The sender's Ed25519 key, unchecked: [`super::Intact::sender`] is the checked one.
+    pub sender: [u8; 32],
+    /// Rises with each package of a sender.
+    pub seq: u64,
+    /// When it was sealed.
+    pub created: Moment,
+    /// Until when it may be imported.
+    pub expires: Moment,
+    /// Whom it is sealed to, sorted.
+    pub recipients: Vec<RecipientId>,
+    /// How many entries travel in slot 0.
+    pub normal: usize,
+    /// How many entries travel in slot 1, which the token opens.
+    pub high: usize,
+    /// Names of extensions that a reader must know.
+    pub crit: Vec<String>,
+    /// Names of extensions that a reader may ignore.
+    pub ext: Vec<String>,
+}
+
+const PLACE: &str = "header";
+
+fn malformed(what: &str) -> Error {
+    Error::new(Class::Malformed, PLACE, what)
+}
+
+impl Header {
+    /// Parses the bytes inside the header's byte string.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.len() > limits::HEADER {
+            return Err(Error::new(Class::Limit, PLACE, "larger than 16 KiB"));
+        }
+        let mut r = Reader::new(bytes, PLACE);
+        let mut keys = r.map()?;
+        keys.expect(&mut r, 0)?;
+        let id = *r.fixed()?;
+        keys.expect(&mut r, 1)?;
+        let sender = *r.fixed()?;
+        keys.expect(&mut r, 2)?;
+        let seq = r.uint()?;
+        keys.expect(&mut r, 3)?;
+        let created = r.uint()?;
+        keys.expect(&mut r, 4)?;
+        let expires = r.uint()?;
+        keys.expect(&mut r, 5)?;
+        let recipients = parse_recipients(&mut r)?;
+        keys.expect(&mut r, 6)?;
+        let (normal, high) = parse_counts(&mut r)?;
+        let (mut crit, mut ext) = (Vec::new(), Vec::new());
+        while let Some(key) = keys.next(&mut r, Reader::uint)? {
+            match key {
+                7 => crit = parse_extensions(&mut r)?,
+                8 => ext = parse_extensions(&mut r)?,
+                _ => return Err(malformed(&format!("unknown key {key}"))),
+            }
+        }
+        r.finish()?;
+        check_times(seq, created, expires)?;
+        if crit.iter().any(|name| ext.contains(name)) {
+            return Err(malformed("a name is in both crit and ext"));
+        }
+        let (created, expires) = (Moment::from_seconds(created), Moment::from_seconds(expires));
+        Ok(Self { id, sender, seq, created, expires, recipients, normal, high, crit, ext })
+    }
+
+    /// Encodes the header of a package that is being sealed; it has no extensions.
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::with_capacity(128 + 40 * self.recipients.len());
+        w.map(7);
+        w.uint(0).bytes(&self.id).uint(1).bytes(&self.sender);
+        w.uint(2).uint(self.seq);
+        w.uint(3).uint(self.created.seconds()).uint(4).uint(self.expires.seconds());
+        w.uint(5).array(self.recipients.len());
+        for recipient in &self.recipients {
+            w.array(2).uint(recipient.kind as u64).bytes(&recipient.fingerprint);
+        }
+        w.uint(6).array(2).uint(self.normal as u64).uint(self.high as u64);
+        w.finish()
+    }
+
+    /// Clause 3.7: version 1 defines no critical extension, so its readers know none.
+    pub(super) fn check_crit(&self) -> Result<(), Error> {
+        self.crit.first().map_or(Ok(()), |name| {
+            let what = format!("critical extension \"{}\"", crate::text::escape(name));
+            Err(Error::new(Class::Unsupported, PLACE, what))
+        })
+    }
+
+    /// The package id, as it is shown: 32 hex digits.
+    pub fn id_hex(&self) -> String {
+        self.id.iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+/// Clause 3.5: 1 to 64 recipients of a known kind, bytewise sorted and unique.
+fn parse_recipients(r: &mut Reader<'_>) -> Result<Vec<RecipientId>, Error> {
+    let count = r.array()?;
+    if count == 0 {
+        return Err(malformed("no recipients"));
+    }
+    if count > limits::RECIPIENTS {
+        return Err(Error::new(Class::Limit, PLACE, "more than 64 recipients"));
+    }
+    let mut recipients: Vec<RecipientId> = Vec::with_capacity(count);
+    for _ in 0..count {
+        if r.array()? != 2 {
+            return Err(malformed("a recipient is a pair"));
+        }
+        let number = r.uint()?;
+        let fingerprint = *r.fixed()?;
+        let Some(kind) = RecipientKind::from_number(number) else {
+            return Err(Error::new(Class::Unsupported, PLACE, format!("recipient kind {number}")));
+        };
+        let recipient = RecipientId { kind, fingerprint };
+        if recipients.last().is_some_and(|last| *last >= recipient) {
+            return Err(malformed("recipients unsorted or repeated"));
+        }
+        recipients.push(recipient);
+    }
+    Ok(recipients)
+}
+
+/// Clause 3.6: at least one entry, at most 4,096 in both slots.
+fn parse_counts(r: &mut Reader<'_>) -> Result<(usize, usize), Error> {
+    if r.array()? != 2 {
+        return Err(malformed("the entry counts are a pair"));
+    }
+    let (normal, high) = (r.uint()?, r.uint()?);
+    match normal.checked_add(high) {
+        Some(0) => Err(malformed("no entries")),
+        Some(sum) if sum <= limits::ENTRIES as u64 => Ok((normal as usize, high as usize)),
+        _ => Err(Error::new(Class::Limit, PLACE, "more than 4,096 entries")),
+    }
+}
+
+/// Clause 3.7: names of 1 to 64 bytes, at least one.
+fn parse_extensions(r: &mut Reader<'_>) -> Result<Vec<String>, Error> {
+    let mut keys = r.map()?;
+    if keys.left() == 0 {
+        return Err(malformed("an empty crit or ext"));
+    }
+    let mut names = Vec::new();
+    while let Some(name) = keys.next(r, Reader::text)? {
+        if !(1..=limits::EXTENSION_NAME).contains(&name.len()) {
+            return Err(malformed("an extension's name is 1 to 64 bytes"));
+        }
+        r.bytes()?;
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}
+
+/// Clause 3.4: created < expires, at most 366 days apart, and a seq that the clock can explain.
+fn check_times(seq: u64, created: u64, expires: u64) -> Result<(), Error> {
+    match expires.checked_sub(created) {
+        None | Some(0) => return Err(malformed("it expires before it was created")),
+        Some(life) if life > limits::LIFE => {
+            return Err(malformed("it lives longer than 366 days"));
+        }
+        Some(_) => {}
+    }
+    let latest = created.checked_add(limits::CLOCK_SKEW).and_then(|s| s.checked_mul(1000));
+    match latest {
+        Some(latest) if seq <= latest => Ok(()),
+        _ => Err(malformed("its seq is ahead of its creation time")),
+    }
+}

@@ -1,0 +1,41 @@
+//! The sealed package: parse, verify, open, seal.
+//!
+//! `spec/package-v1.md` is the reference, and the clauses named in this module are its. The types
+//! are stages, and each has one way in: bytes become a [`Package`] if they are well-formed,
+//! [`Intact`] if the signature holds, [`Verified`] if the sender is trusted and the time is right,
+//! and only a `Verified` package opens. Nothing here knows a vault or a network.
+
+mod age_layer;
+mod envelope;
+mod error;
+mod header;
+mod open;
+mod payload;
+mod rules;
+mod seal;
+mod stanza;
+
+pub use envelope::{Intact, Package, Verified};
+pub use error::{Class, Error};
+pub use header::Header;
+pub use open::{Contents, High};
+pub use rules::check_entries;
+pub use seal::{Draft, Sealed, seal};
+
+/// Sizes and counts beyond which a package is refused (clause 9).
+pub mod limits {
+    /// A whole package, in bytes.
+    pub const FILE: usize = 16 << 20;
+    /// A package header and, each, an age header, in bytes.
+    pub const HEADER: usize = 16 << 10;
+    /// Recipients.
+    pub const RECIPIENTS: usize = 64;
+    /// Entries of both slots.
+    pub const ENTRIES: usize = 4096;
+    /// From creation to expiry, in seconds.
+    pub const LIFE: u64 = 366 * 86_400;
+    /// How far a sender's clock may be ahead, in seconds.
+    pub const CLOCK_SKEW: u64 = 300;
+    /// A name in `crit` or `ext`, in bytes.
+    pub const EXTENSION_NAME: usize = 64;
+}

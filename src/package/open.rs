@@ -1,0 +1,93 @@
+//! Opening a verified package: decrypt, bind, check (clause 8).
+
+use super::age_layer;
+use super::payload::{self, Binding, Slot};
+use super::rules::check_entries;
+use super::stanza::Scan;
+use super::{Class, Error, Verified};
+use crate::entry::Entry;
+use crate::identity::{Identity, RecipientId, Token};
+use crate::secret::Secret;
+
+/// How the token's slot is to be treated.
+#[derive(Clone, Copy)]
+pub enum High<'a> {
+    /// Open it if there is one, with this token if there is one.
+    Open(Option<&'a Token>),
+    /// Leave it closed.
+    Skip,
+}
+
+/// The entries of a package, all bound to its header and within the rules.
+pub struct Contents {
+    /// Both slots' entries, or slot 0's alone if the other was skipped, sorted by slot.
+    pub entries: Vec<Entry>,
+    /// How many entries stayed closed.
+    pub skipped: usize,
+}
+
+impl Verified<'_> {
+    /// Decrypts for `identity`. Either every entry asked for comes out, or none.
+    ///
+    /// # Errors
+    /// [`Class::NotForMe`], [`Class::Token`], [`Class::Binding`], [`Class::Malformed`],
+    /// [`Class::Limit`], [`Class::Policy`].
+    pub fn open(&self, identity: &Identity, high: High<'_>) -> Result<Contents, Error> {
+        let header = self.header();
+        let me = RecipientId::of_identity(&identity.agreement.public());
+        if !header.recipients.contains(&me) {
+            let what = "your identity is not among its recipients; ask the sender to seal it to \
+                        the string that `kovra id` prints";
+            return Err(Error::new(Class::NotForMe, "recipients", what));
+        }
+        let key = identity.agreement.to_age().ok_or_else(|| {
+            Error::new(Class::NotForMe, "identity", "this X25519 key cannot be used")
+        })?;
+        let (sealed, high_file) = self.slots();
+        let payload = age_layer::decrypt(&key, sealed, "sealed", NOT_MINE)?;
+        let mut entries = payload::decode(&payload, &self.binding(Slot::Normal))?;
+        let mut skipped = 0;
+        if !high_file.is_empty() {
+            match high {
+                High::Skip => skipped = header.high,
+                High::Open(token) => {
+                    let payload = open_high(&key, high_file, token)?;
+                    entries.extend(payload::decode(&payload, &self.binding(Slot::High))?);
+                }
+            }
+        }
+        check_entries(entries.iter())?;
+        Ok(Contents { entries, skipped })
+    }
+
+    fn binding(&self, slot: Slot) -> Binding<'_> {
+        let count = match slot {
+            Slot::Normal => self.header().normal,
+            Slot::High => self.header().high,
+        };
+        Binding { slot, header_bytes: self.header_bytes(), count }
+    }
+}
+
+const NOT_MINE: (Class, &str) =
+    (Class::NotForMe, "the header lists your identity, but it was not sealed to your key");
+
+/// Two layers: the recipient's key opens the outer age file, the token the inner.
+fn open_high(
+    key: &age::x25519::Identity,
+    file: &[u8],
+    token: Option<&Token>,
+) -> Result<Secret, Error> {
+    let Some(token) = token else {
+        let what = "the package has high literals; give the token file that the sender passed on \
+                    another way, or leave them out";
+        return Err(Error::new(Class::Token, "high", what));
+    };
+    let inner = age_layer::decrypt(key, file, "high", NOT_MINE)?;
+    if !Scan::of(inner.expose(), "token layer")?.is_one_x25519() {
+        let what = "it is not sealed to exactly one token";
+        return Err(Error::new(Class::Malformed, "token layer", what));
+    }
+    let wrong = (Class::Token, "this is the token of another package");
+    age_layer::decrypt(token.identity(), inner.expose(), "token layer", wrong)
+}

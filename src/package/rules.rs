@@ -1,0 +1,63 @@
+//! What a package may carry, whoever sealed it (clause 4.7).
+
+use super::{Class, Error};
+use crate::entry::{DESCRIPTION_MAX, Entry, LITERAL_MAX, Mode};
+use crate::env_name;
+use crate::text;
+use std::collections::HashMap;
+
+/// Checks all entries of a package together. Sealing and opening both call it, so that what one
+/// side makes the other accepts.
+///
+/// # Errors
+/// [`Class::Malformed`] for a coordinate that is there twice, [`Class::Limit`] for a literal or a
+/// description that is too long, [`Class::Policy`] for a `prod` literal, for coordinates that would collide
+/// as names of environment variables, and for keys that name a variable which changes how programs load.
+pub fn check_entries<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<(), Error> {
+    let mut folded = HashMap::new();
+    for entry in entries {
+        let coordinate = &entry.coordinate;
+        if let Some(other) = folded.insert(coordinate.folded(), coordinate) {
+            return Err(if other == coordinate {
+                refuse(Class::Malformed, format!("{coordinate} is there twice"))
+            } else {
+                let what = "differ only in '-', '.' and '_', so they would be one variable";
+                refuse(Class::Policy, format!("{other} and {coordinate} {what}"))
+            });
+        }
+        check_one(entry)?;
+    }
+    Ok(())
+}
+
+fn check_one(entry: &Entry) -> Result<(), Error> {
+    let coordinate = &entry.coordinate;
+    if let crate::entry::Content::Literal(value) = &entry.content
+        && value.len() > LITERAL_MAX
+    {
+        return Err(refuse(Class::Limit, format!("{coordinate}: a literal larger than 256 KiB")));
+    }
+    if entry.description.as_ref().is_some_and(|d| d.len() > DESCRIPTION_MAX) {
+        return Err(refuse(Class::Limit, format!("{coordinate}: a description over 512 bytes")));
+    }
+    if entry.description.as_deref().is_some_and(|d| d.is_empty() || !text::is_plain(d)) {
+        return Err(refuse(
+            Class::Policy,
+            format!("{coordinate}: its description is not plain text"),
+        ));
+    }
+    if coordinate.is_prod() && entry.content.mode() == Mode::Literal {
+        let what = "literals of prod are never sealed; seal a pointer to the secret instead";
+        return Err(refuse(Class::Policy, format!("{coordinate}: {what}")));
+    }
+    let name = coordinate.key().replace(['-', '.'], "_");
+    if env_name::changes_loading(&name) {
+        let what = "its key is the name of a variable that changes how programs load";
+        return Err(refuse(Class::Policy, format!("{coordinate}: {what}")));
+    }
+    Ok(())
+}
+
+fn refuse(class: Class, what: String) -> Error {
+    Error::new(class, "entries", what)
+}

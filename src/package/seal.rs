@@ -1,0 +1,103 @@
+//! Sealing: entries in, a signed file and perhaps a token out.
+
+use super::envelope::{NAME, Package, TAG, VERSION};
+use super::payload::{self, Slot};
+use super::rules::check_entries;
+use super::{Class, Error, Header, age_layer};
+use crate::cbor::Writer;
+use crate::clock::Moment;
+use crate::entry::Entry;
+use crate::identity::{Recipient, SigningSecret, Token};
+
+/// What goes into a package.
+pub struct Draft<'a> {
+    /// 16 random bytes, never used before.
+    pub id: [u8; 16],
+    /// Who signs.
+    pub sender: &'a SigningSecret,
+    /// Above every earlier package of this sender; Unix milliseconds if the clock goes forward.
+    pub seq: u64,
+    /// Now.
+    pub created: Moment,
+    /// Until when it may be imported, at most 366 days from now.
+    pub expires: Moment,
+    /// 1 to 64 keys.
+    pub recipients: &'a [Recipient],
+    /// 1 to 4,096 entries in any order.
+    pub entries: Vec<Entry>,
+}
+
+/// A finished package.
+pub struct Sealed {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Opens the high literals, and is there exactly if there are any.
+    pub token: Option<Token>,
+    /// The header, for showing.
+    pub header: Header,
+}
+
+/// Seals a package, and parses and verifies the result before it is handed out.
+///
+/// # Errors
+/// Whatever a reader would refuse about it, by the same class.
+pub fn seal(draft: Draft<'_>) -> Result<Sealed, Error> {
+    check_entries(draft.entries.iter())?;
+    let mut entries: Vec<&Entry> = draft.entries.iter().collect();
+    entries.sort_by_key(|entry| &entry.coordinate);
+    let (high, normal): (Vec<&Entry>, Vec<&Entry>) =
+        entries.into_iter().partition(|entry| entry.needs_token());
+
+    let header = Header {
+        id: draft.id,
+        sender: *draft.sender.public().as_bytes(),
+        seq: draft.seq,
+        created: draft.created,
+        expires: draft.expires,
+        recipients: sorted_ids(draft.recipients),
+        normal: normal.len(),
+        high: high.len(),
+        crit: Vec::new(),
+        ext: Vec::new(),
+    };
+    let header_bytes = header.encode();
+    let keys: Vec<_> = draft.recipients.iter().filter_map(Recipient::to_age).collect();
+
+    let payload = payload::encode(&normal, Slot::Normal, &header_bytes);
+    let sealed = age_layer::encrypt(&keys, payload.expose()).map_err(failed)?;
+    let (high_file, token) = if high.is_empty() {
+        (Vec::new(), None)
+    } else {
+        let token = Token::generate();
+        let payload = payload::encode(&high, Slot::High, &header_bytes);
+        let to_token: [Box<dyn age::Recipient>; 1] = [Box::new(token.identity().to_public())];
+        let inner = age_layer::encrypt(&to_token, payload.expose()).map_err(failed)?;
+        (age_layer::encrypt(&keys, &inner).map_err(failed)?, Some(token))
+    };
+
+    let bytes = sign(draft.sender, &header_bytes, &sealed, &high_file);
+    Package::parse(&bytes)?.verify()?;
+    Ok(Sealed { bytes, token, header })
+}
+
+fn sorted_ids(recipients: &[Recipient]) -> Vec<crate::identity::RecipientId> {
+    let mut ids: Vec<_> = recipients.iter().map(Recipient::id).collect();
+    ids.sort();
+    ids
+}
+
+/// Clause 6: everything but the signature's own 64 bytes is signed as it stands in the file.
+fn sign(sender: &SigningSecret, header: &[u8], sealed: &[u8], high: &[u8]) -> Vec<u8> {
+    let mut w = Writer::with_capacity(header.len() + sealed.len() + high.len() + 128);
+    w.tag(TAG).array(6).text(NAME).uint(VERSION).bytes(header).bytes(sealed).bytes(high);
+    w.bytes(&[0; 64]);
+    let mut bytes = w.finish();
+    let body = bytes.len() - 64;
+    let signature = sender.sign(&bytes[..body]);
+    bytes[body..].copy_from_slice(&signature);
+    bytes
+}
+
+fn failed(e: std::io::Error) -> Error {
+    Error::new(Class::Malformed, "recipients", e.to_string())
+}

@@ -1,0 +1,229 @@
+//! The age pre-scan: the shape of an age header, before the age crate sees it (clause 5).
+//!
+//! The crate's own parser takes 17 s for 64 KiB of hostile header, ignores stanzas that it does not
+//! know, and would run scrypt. So a header is let through only if it is at most 16 KiB, has no
+//! stanza but the three kinds that packages use, each in its one exact shape, and ends in a whole
+//! MAC line.
+
+use super::{Class, Error, limits};
+use crate::identity::{RecipientId, RecipientKind};
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+
+const INTRO: &[u8] = b"age-encryption.org/v1\n";
+/// `--- ` and 43 characters for 32 bytes.
+const MAC_LINE: usize = 4 + 43;
+/// A nonce of 16 bytes and one chunk that is not empty with its tag of 16.
+const LEAST_BODY: usize = 16 + 1 + 16;
+
+/// What the stanzas of an age header say.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Scan {
+    x25519: usize,
+    ssh_tags: Vec<[u8; 4]>,
+}
+
+impl Scan {
+    /// The header of `age`, which is at `place`.
+    pub(super) fn of(age: &[u8], place: &'static str) -> Result<Self, Error> {
+        let malformed = |what: &str| Error::new(Class::Malformed, place, what);
+        let mut lines = Lines::of(age, place)?;
+        let mut scan = Self { x25519: 0, ssh_tags: Vec::new() };
+        let mut grease = 0;
+        while let Some(first) = lines.next() {
+            let first = first.strip_prefix("-> ").ok_or_else(|| malformed("not a stanza"))?;
+            let words: Vec<&str> = first.split(' ').collect();
+            match words[..] {
+                ["X25519", share] if is_32_bytes(share) => {
+                    wrapped_key(&mut lines).ok_or_else(|| malformed("an X25519 stanza's body"))?;
+                    scan.x25519 += 1;
+                }
+                ["ssh-ed25519", tag, share] if is_32_bytes(share) => {
+                    let tag = decode::<4>(tag).ok_or_else(|| malformed("an ssh stanza's tag"))?;
+                    wrapped_key(&mut lines).ok_or_else(|| malformed("an ssh stanza's body"))?;
+                    scan.ssh_tags.push(tag);
+                }
+                [tag, ..] if tag.ends_with("-grease") && words.iter().all(|w| is_visible(w)) => {
+                    skip_body(&mut lines).ok_or_else(|| malformed("a grease stanza's body"))?;
+                    grease += 1;
+                }
+                _ => return Err(malformed("a stanza of a kind or shape that packages do not use")),
+            }
+        }
+        if grease > 1 {
+            return Err(malformed("more than one grease stanza"));
+        }
+        Ok(scan)
+    }
+
+    /// Clause 5.4: as many stanzas of each kind as the package's header lists, and no others.
+    pub(super) fn matches(&self, recipients: &[RecipientId]) -> bool {
+        let mut listed_tags: Vec<[u8; 4]> = recipients
+            .iter()
+            .filter(|r| r.kind == RecipientKind::SshEd25519)
+            .filter_map(|r| r.fingerprint.first_chunk().copied())
+            .collect();
+        let mut tags = self.ssh_tags.clone();
+        tags.sort_unstable();
+        listed_tags.sort_unstable();
+        tags == listed_tags && self.x25519 == recipients.len() - listed_tags.len()
+    }
+
+    /// The token layer: exactly one X25519 stanza.
+    pub(super) fn is_one_x25519(&self) -> bool {
+        self.x25519 == 1 && self.ssh_tags.is_empty()
+    }
+}
+
+/// The lines between the intro and the MAC line, which must be there within the limit.
+struct Lines<'a>(&'a str);
+
+impl<'a> Lines<'a> {
+    fn of(age: &'a [u8], place: &'static str) -> Result<Self, Error> {
+        let malformed = |what: &str| Error::new(Class::Malformed, place, what);
+        let rest = age.strip_prefix(INTRO).ok_or_else(|| malformed("not an age v1 file"))?;
+        let window = &rest[..rest.len().min(limits::HEADER - INTRO.len())];
+        let Some(end) = window.windows(5).position(|w| w == b"\n--- ") else {
+            return Err(if rest.len() > window.len() {
+                Error::new(Class::Limit, place, "an age header larger than 16 KiB")
+            } else {
+                malformed("an age header without its MAC line")
+            });
+        };
+        let (stanzas, tail) = rest.split_at(end + 1);
+        let mac_line = tail.get(..=MAC_LINE).and_then(|line| line.strip_suffix(b"\n"));
+        let mac = mac_line.and_then(|line| std::str::from_utf8(&line[4..]).ok());
+        if !mac.is_some_and(is_32_bytes) {
+            return Err(malformed("an age header without a whole MAC line"));
+        }
+        if tail.len() < MAC_LINE + 1 + LEAST_BODY {
+            return Err(malformed("an age file without a body"));
+        }
+        std::str::from_utf8(stanzas).map(Self).map_err(|_| malformed("an age header not in ASCII"))
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (line, rest) = self.0.split_once('\n')?;
+        self.0 = rest;
+        Some(line)
+    }
+}
+
+/// The body of a stanza that wraps a file key: one line for 32 bytes.
+fn wrapped_key(lines: &mut Lines<'_>) -> Option<()> {
+    lines.next().filter(|line| is_32_bytes(line)).map(|_| ())
+}
+
+/// Any body: lines of 64 characters, then a shorter one.
+fn skip_body(lines: &mut Lines<'_>) -> Option<()> {
+    loop {
+        let line = lines.next()?;
+        let is_last = line.len() < 64;
+        if line.len() > 64 || BASE64_STANDARD_NO_PAD.decode(line).is_err() {
+            return None;
+        }
+        if is_last {
+            return Some(());
+        }
+    }
+}
+
+fn is_32_bytes(text: &str) -> bool {
+    decode::<32>(text).is_some()
+}
+
+/// Canonical, unpadded base64 of exactly `N` bytes.
+fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
+    BASE64_STANDARD_NO_PAD.decode(text).ok()?.try_into().ok()
+}
+
+/// age's "arbitrary string": 1 or more of `!` to `~`.
+fn is_visible(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    fn age(stanzas: &str) -> Vec<u8> {
+        let mut bytes = format!("age-encryption.org/v1\n{stanzas}--- {KEY}\n").into_bytes();
+        bytes.extend_from_slice(&[0; LEAST_BODY]);
+        bytes
+    }
+
+    fn class(stanzas: &str) -> Class {
+        Scan::of(&age(stanzas), "sealed").unwrap_err().class
+    }
+
+    fn id(kind: RecipientKind, first: u8) -> RecipientId {
+        RecipientId { kind, fingerprint: [first; 32] }
+    }
+
+    #[test]
+    fn the_three_kinds() {
+        let text = format!(
+            "-> X25519 {KEY}\n{KEY}\n-> ssh-ed25519 AQEBAQ {KEY}\n{KEY}\n-> a-grease b c\n\n"
+        );
+        let scan = Scan::of(&age(&text), "sealed").unwrap();
+        assert_eq!(scan, Scan { x25519: 1, ssh_tags: vec![[1; 4]] });
+        use RecipientKind::*;
+        assert!(scan.matches(&[id(Kovra, 9), id(SshEd25519, 1)]));
+        assert!(scan.matches(&[id(Age, 9), id(SshEd25519, 1)]));
+        assert!(!scan.matches(&[id(Kovra, 9), id(SshEd25519, 2)]));
+        assert!(!scan.matches(&[id(Kovra, 9)]));
+        assert!(!scan.matches(&[id(Kovra, 8), id(Kovra, 9), id(SshEd25519, 1)]));
+    }
+
+    #[test]
+    fn what_the_real_crate_writes_passes() {
+        let key = age::x25519::Identity::generate();
+        for length in [1, 1000, 200_000] {
+            let file = age::encrypt(&key.to_public(), &vec![0; length]).unwrap();
+            assert!(Scan::of(&file, "sealed").unwrap().is_one_x25519());
+        }
+    }
+
+    #[test]
+    fn a_large_header_is_refused_fast() {
+        let stanzas = "-> a\n\n".repeat(20 * 1024 / 6);
+        assert_eq!(class(&stanzas), Class::Limit);
+        assert_eq!(class(&"-> X".repeat(20 * 1024 / 4)), Class::Limit);
+    }
+
+    #[test]
+    fn other_kinds_and_shapes() {
+        let full = "A".repeat(64);
+        for stanzas in [
+            format!("-> scrypt {KEY} 30\n{KEY}\n"),
+            format!("-> X25519 {KEY}\n"),
+            format!("-> X25519 {KEY}\n\n"),
+            format!("-> X25519 {KEY}\n{full}\n\n"),
+            format!("-> X25519 {KEY} x\n{KEY}\n"),
+            format!("-> X25519  {KEY}\n{KEY}\n"),
+            format!("-> X25519 {KEY}=\n{KEY}\n"),
+            format!("-> X25519 {}B\n{KEY}\n", &KEY[1..]),
+            format!("-> ssh-ed25519 AQEB {KEY}\n{KEY}\n"),
+            format!("-> ssh-rsa AQEBAQ\n{KEY}\n"),
+            format!("-> x {KEY}\n{KEY}\n"),
+            format!("-> a-grease\n{full}\n"),
+            "-> a-grease\n\n-> b-grease\n\n".into(),
+            "-> a-grease  b\n\n".into(),
+            "->\n\n".into(),
+            "x\n".into(),
+            "\n".into(),
+        ] {
+            assert_eq!(class(&stanzas), Class::Malformed, "{stanzas:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_file_is_refused_at_every_offset() {
+        let whole = age(&format!("-> X25519 {KEY}\n{KEY}\n"));
+        assert!(Scan::of(&whole, "sealed").is_ok());
+        for end in 0..whole.len() {
+            assert!(Scan::of(&whole[..end], "sealed").is_err(), "{end}");
+        }
+    }
+}
