@@ -17,3 +17,4 @@ pub mod pointer;
 pub mod provider;
 pub mod secret;
 pub mod text;
+pub mod vault;

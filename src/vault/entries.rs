@@ -1,0 +1,278 @@
+//! Entries: what a coordinate names in this vault, with where it came from.
+
+use super::rows::Kind;
+use super::{Batch, Error, View};
+use crate::cbor::{Reader, Writer};
+use crate::clock::Moment;
+use crate::coordinate::{Coordinate, check_segment};
+use crate::entry::{Content, Entry, Mode, Sensitivity};
+use crate::identity::SigningPublic;
+use crate::pointer::Pointer;
+use crate::secret::Secret;
+use std::fmt;
+
+/// Which part of the vault an entry lives in. A project's entry wins over the global one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// For every project.
+    Global,
+    /// For one project, by its name.
+    Project(String),
+}
+
+impl Origin {
+    /// The origin of a project: a name like a segment of a coordinate, other than `global`.
+    pub fn project(name: &str) -> Option<Self> {
+        let good = check_segment(name).is_ok() && name != "global";
+        good.then(|| Self::Project(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Global => "global",
+            Self::Project(name) => name,
+        })
+    }
+}
+
+/// 8 hex digits of a MAC of a value under a key of the vault: tells "changed", cannot confirm a guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 4]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+/// What is held at a coordinate, as far as it shows without opening the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// A value.
+    Literal(Fingerprint),
+    /// A pointer.
+    Reference {
+        /// Unresolved.
+        pointer: Pointer,
+        /// Whether the owner of this vault has ever chosen to resolve it. A pointer that came in a
+        /// package has not been chosen by anyone here.
+        approved: bool,
+    },
+}
+
+impl Held {
+    /// Literal or reference.
+    pub fn mode(&self) -> Mode {
+        match self {
+            Self::Literal(_) => Mode::Literal,
+            Self::Reference { .. } => Mode::Reference,
+        }
+    }
+}
+
+/// Which package an entry came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Provenance {
+    /// Who sealed it.
+    pub sender: SigningPublic,
+    /// The package's id.
+    pub package: [u8; 16],
+    /// The package's seq.
+    pub seq: u64,
+}
+
+/// An entry of the vault, its value closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Where it lives.
+    pub origin: Origin,
+    /// Its name.
+    pub coordinate: Coordinate,
+    /// What it holds.
+    pub held: Held,
+    /// How carefully to treat it.
+    pub sensitivity: Sensitivity,
+    /// A note for people.
+    pub description: Option<String>,
+    /// The package it came in; `None` if it was added here.
+    pub provenance: Option<Provenance>,
+    /// When this revision was written.
+    pub updated: Moment,
+    /// Counts from 1.
+    pub revision: u64,
+}
+
+impl View<'_> {
+    /// All entries, sorted by coordinate, then origin. No value is opened.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Storage`].
+    pub fn entries(&self) -> Result<Vec<Stored>, Error> {
+        let rows = self.rows.all(Kind::Entry)?;
+        let mut entries = rows
+            .iter()
+            .map(|row| decode(&row.metadata, row.revision))
+            .collect::<Result<Vec<_>, _>>()?;
+        entries.sort_by(|a, b| (&a.coordinate, &a.origin).cmp(&(&b.coordinate, &b.origin)));
+        Ok(entries)
+    }
+
+    /// The entry at exactly this origin.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Storage`].
+    pub fn entry(&self, origin: &Origin, at: &Coordinate) -> Result<Option<Stored>, Error> {
+        let row = self.rows.get(Kind::Entry, &self.entry_lookup(origin, at))?;
+        row.map(|row| decode(&row.metadata, row.revision)).transpose()
+    }
+
+    /// The entry that `at` means for `project`: the project's own, else the global one.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Storage`].
+    pub fn find(&self, project: &Origin, at: &Coordinate) -> Result<Option<Stored>, Error> {
+        match self.entry(project, at)? {
+            None if *project != Origin::Global => self.entry(&Origin::Global, at),
+            found => Ok(found),
+        }
+    }
+
+    /// Opens a literal's value; for a reference, it is empty.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Storage`].
+    pub fn value(&self, entry: &Stored) -> Result<Secret, Error> {
+        let lookup = self.entry_lookup(&entry.origin, &entry.coordinate);
+        match self.rows.get(Kind::Entry, &lookup)? {
+            Some(row) => self.rows.value(&row),
+            None => Err(Error::Damaged(format!("{} is gone", entry.coordinate))),
+        }
+    }
+
+    /// The fingerprint that `value` would have here.
+    pub fn fingerprint(&self, value: &Secret) -> Fingerprint {
+        Fingerprint(self.rows.keys.fingerprint(value))
+    }
+
+    fn entry_lookup(&self, origin: &Origin, at: &Coordinate) -> [u8; 32] {
+        let origin = origin.to_string();
+        self.rows.keys.lookup(&[b"entry", origin.as_bytes(), at.as_str().as_bytes()])
+    }
+}
+
+impl Batch<'_> {
+    /// Writes `entry` as a new revision; what was there is kept beneath it.
+    ///
+    /// A sensitivity below the coordinate's floor is raised to it: production is born high.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub fn put_entry(
+        &self,
+        origin: &Origin,
+        entry: &Entry,
+        provenance: Option<Provenance>,
+        now: Moment,
+    ) -> Result<Stored, Error> {
+        let view = self.view();
+        let held = match &entry.content {
+            Content::Literal(value) => Held::Literal(view.fingerprint(value)),
+            Content::Reference(pointer) => {
+                Held::Reference { pointer: pointer.clone(), approved: provenance.is_none() }
+            }
+        };
+        let stored = Stored {
+            origin: origin.clone(),
+            coordinate: entry.coordinate.clone(),
+            held,
+            sensitivity: entry.sensitivity.max(Sensitivity::floor(&entry.coordinate)),
+            description: entry.description.clone(),
+            provenance,
+            updated: now,
+            revision: 0,
+        };
+        let empty = Secret::new(Vec::new());
+        let value = match &entry.content {
+            Content::Literal(value) => value,
+            Content::Reference(_) => &empty,
+        };
+        self.put_stored(&stored, value)
+    }
+
+    /// Marks a pointer as chosen by the owner of this vault.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub fn approve(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
+        let mut entry = entry.clone();
+        if let Held::Reference { approved, .. } = &mut entry.held {
+            *approved = true;
+            entry.updated = now;
+            self.put_stored(&entry, &Secret::new(Vec::new()))?;
+        }
+        Ok(())
+    }
+
+    fn put_stored(&self, entry: &Stored, value: &Secret) -> Result<Stored, Error> {
+        let view = self.view();
+        let lookup = view.entry_lookup(&entry.origin, &entry.coordinate);
+        view.rows.put(Kind::Entry, &lookup, &encode(entry), value)?;
+        let written = view.entry(&entry.origin, &entry.coordinate)?;
+        written.ok_or_else(|| Error::Damaged(format!("{} was not written", entry.coordinate)))
+    }
+}
+
+fn encode(entry: &Stored) -> Vec<u8> {
+    let mut w = Writer::with_capacity(512);
+    w.array(8).text(&entry.origin.to_string()).text(entry.coordinate.as_str());
+    w.uint(entry.sensitivity as u64);
+    w.text(entry.description.as_deref().unwrap_or_default());
+    w.uint(entry.updated.millis());
+    w.uint(entry.held.mode() as u64);
+    match &entry.held {
+        Held::Literal(print) => w.bytes(&print.0),
+        Held::Reference { pointer, approved } => {
+            w.array(2).text(pointer.as_str()).uint((*approved).into())
+        }
+    };
+    match &entry.provenance {
+        None => w.array(0),
+        Some(from) => w.array(3).bytes(from.sender.as_bytes()).bytes(&from.package).uint(from.seq),
+    };
+    w.finish()
+}
+
+fn decode(bytes: &[u8], revision: u64) -> Result<Stored, Error> {
+    let bad = |what: &str| Error::Damaged(format!("an entry has a bad {what}"));
+    let mut r = Reader::new(bytes, "entry");
+    if r.array()? != 8 {
+        return Err(bad("shape"));
+    }
+    let origin = match r.text()? {
+        "global" => Origin::Global,
+        project => Origin::Project(project.to_owned()),
+    };
+    let coordinate = r.text()?.parse().map_err(|_| bad("coordinate"))?;
+    let sensitivity = Sensitivity::from_number(r.uint()?).ok_or_else(|| bad("sensitivity"))?;
+    let description = Some(r.text()?.to_owned()).filter(|d| !d.is_empty());
+    let updated = Moment::from_millis(r.uint()?);
+    let held = if r.uint()? == Mode::Literal as u64 {
+        Held::Literal(Fingerprint(*r.fixed()?))
+    } else {
+        r.array()?;
+        let pointer = r.text()?.parse().map_err(|_| bad("pointer"))?;
+        Held::Reference { pointer, approved: r.uint()? == 1 }
+    };
+    let provenance = match r.array()? {
+        0 => None,
+        _ => Some(Provenance {
+            sender: SigningPublic::from_bytes(r.fixed()?).map_err(|_| bad("sender"))?,
+            package: *r.fixed()?,
+            seq: r.uint()?,
+        }),
+    };
+    r.finish()?;
+    Ok(Stored { origin, coordinate, held, sensitivity, description, provenance, updated, revision })
+}

@@ -1,0 +1,64 @@
+//! What can go wrong with a vault.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A failure of the vault. No variant holds anything that was sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no vault file.
+    #[error("there is no vault at {}", .0.display())]
+    Missing(PathBuf),
+    /// There is one already.
+    #[error("there is a vault at {} already, and it was left alone", .0.display())]
+    Exists(PathBuf),
+    /// What should open the vault key did not.
+    #[error("the vault did not open: {0}")]
+    WrongKey(&'static str),
+    /// What should open the vault key is not to be had.
+    #[error("the vault is locked: {0}")]
+    Locked(String),
+    /// The file is not a whole vault, or a row of it was changed from outside.
+    #[error("the vault is damaged: {0}")]
+    Damaged(String),
+    /// Written by a newer kovra.
+    #[error("the vault has format {0}, and this kovra knows only format 1")]
+    Newer(i64),
+    /// Another process is writing and did not finish in time.
+    #[error("another process is using the vault; try again")]
+    Busy,
+    /// A file operation failed.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// SQLite failed in a way that says nothing against the file: no space, no permission.
+    #[error("the vault could not be read or written: {0}")]
+    Storage(String),
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, PermissionDenied,
+            ReadOnly,
+        };
+        match error.sqlite_error_code() {
+            Some(DatabaseBusy | DatabaseLocked) => Self::Busy,
+            Some(CannotOpen | DiskFull | OutOfMemory | PermissionDenied | ReadOnly) => {
+                Self::Storage(error.to_string())
+            }
+            _ => Self::Damaged(error.to_string()),
+        }
+    }
+}
+
+/// Metadata that was sealed by us and does not parse: a bug or a forged key, never a typo.
+impl From<crate::cbor::CborError> for Error {
+    fn from(error: crate::cbor::CborError) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}

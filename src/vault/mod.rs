@@ -1,0 +1,242 @@
+//! The local vault: one SQLite file in which no name and no value stands in clear.
+//!
+//! [`Locked`] is a file that has been opened, [`Vault`] one whose key is known. Reading goes through
+//! a [`View`], writing through a [`Batch`], which lands whole or not at all.
+
+mod custody;
+mod entries;
+mod error;
+pub mod keyring;
+mod keys;
+mod ledger;
+mod peers;
+mod rows;
+
+pub use custody::{Custody, Kek};
+pub use entries::{Fingerprint, Held, Origin, Provenance, Stored};
+pub use error::Error;
+pub use ledger::Seen;
+pub use peers::{Peer, PeerKey};
+
+use custody::Wrapped;
+use keys::{Keys, random};
+use rows::{Rows, SCHEMA, meta};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// The file's name in the vault's folder.
+pub const FILE: &str = "vault.db";
+/// "kvra", so that `file` and SQLite know whose database it is.
+const APPLICATION_ID: i64 = 0x6b76_7261;
+const FORMAT: i64 = 1;
+/// How long to wait for another process that is writing.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A vault file whose key is not known yet.
+pub struct Locked {
+    db: Connection,
+    id: [u8; 16],
+    wrapped: Wrapped,
+}
+
+impl Locked {
+    /// Opens the vault in `folder`.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::Damaged`], [`Error::Newer`], [`Error::Storage`].
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(FILE);
+        if !path.exists() {
+            return Err(Error::Missing(path));
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(&path, flags)?;
+        db.busy_timeout(BUSY)?;
+        let application: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        if application != APPLICATION_ID {
+            return Err(Error::Damaged(format!("{} is not a kovra vault", path.display())));
+        }
+        // SQLite itself notices a missing page, but takes a part of one for a whole.
+        let page: u64 = db.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0))? as u64;
+        let io = |source| Error::Io { path: path.clone(), source };
+        if !fs::metadata(&path).map_err(io)?.len().is_multiple_of(page.max(1)) {
+            return Err(Error::Damaged("the file is cut short".into()));
+        }
+        let format: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if format != FORMAT {
+            return Err(Error::Newer(format));
+        }
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        db.pragma_update(None, "synchronous", "FULL")?;
+        let part = |name| meta(&db, name)?.ok_or(Error::Damaged(format!("its {name} is missing")));
+        let id = part("id")?.try_into().map_err(|_| Error::Damaged("its id is damaged".into()))?;
+        let wrapped = Wrapped::decode(&part("custody")?)?;
+        Ok(Self { db, id, wrapped })
+    }
+
+    /// Random, one per vault.
+    pub fn id(&self) -> &[u8; 16] {
+        &self.id
+    }
+
+    /// What keeps its key.
+    pub fn custody(&self) -> &Custody {
+        &self.wrapped.custody
+    }
+
+    /// Unlocks, and checks that no row was removed or put back from outside.
+    ///
+    /// # Errors
+    /// [`Error::WrongKey`], [`Error::Damaged`].
+    pub fn unlock(self, kek: &Kek) -> Result<Vault, Error> {
+        let vault_key = self.wrapped.unwrap(kek, &self.id)?;
+        let vault = Vault { keys: Keys::derive(&vault_key, self.id), db: self.db };
+        // One snapshot, so that a writer between two statements is not taken for damage.
+        let snapshot = vault.db.unchecked_transaction()?;
+        vault.view().rows.check_digest()?;
+        snapshot.finish()?;
+        Ok(vault)
+    }
+}
+
+/// A new vault's folder, custody and key, for [`Vault::create`].
+pub struct NewVault<'a> {
+    /// Where; made with mode 0700 if it is not there.
+    pub folder: &'a Path,
+    /// Drawn by the caller, since a keyring wants to know it first.
+    pub id: [u8; 16],
+    /// What keeps the key.
+    pub custody: Custody,
+    /// The key that the custody keeps.
+    pub kek: &'a Kek,
+}
+
+/// An unlocked vault.
+pub struct Vault {
+    db: Connection,
+    keys: Keys,
+}
+
+impl Vault {
+    /// A fresh vault id.
+    ///
+    /// # Errors
+    /// If the system gives no randomness.
+    pub fn new_id() -> Result<[u8; 16], Error> {
+        random()
+    }
+
+    /// Makes a vault, with `fill` as its first transaction. Nothing is left behind if any of it fails.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::Io`], [`Error::Storage`], and those of `fill`.
+    pub fn create(
+        new: NewVault<'_>,
+        fill: impl FnOnce(&Batch<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let path = new.folder.join(FILE);
+        if path.exists() {
+            return Err(Error::Exists(path));
+        }
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Io { path, source }
+        };
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(new.folder).map_err(io(new.folder))?;
+
+        let draft = Draft::create(new.folder).map_err(io(new.folder))?;
+        let vault_key = Zeroizing::new(random()?);
+        let wrapped = Wrapped::wrap(new.custody, new.kek, &vault_key, &new.id)?;
+        let db = Connection::open(&draft.0)?;
+        db.pragma_update(None, "application_id", APPLICATION_ID)?;
+        db.pragma_update(None, "user_version", FORMAT)?;
+        db.execute_batch(SCHEMA)?;
+        let put = "INSERT INTO meta VALUES (?1, ?2)";
+        db.execute(put, rusqlite::params!["id", new.id])?;
+        db.execute(put, rusqlite::params!["custody", wrapped.encode()])?;
+        let mut vault = Self { keys: Keys::derive(&vault_key, new.id), db };
+        vault.view().rows.store_digest()?;
+        vault.write(fill)?;
+        vault.db.close().map_err(|(_, e)| e)?;
+        draft.publish(&path)
+    }
+
+    /// Everything there is to read.
+    pub fn view(&self) -> View<'_> {
+        View { rows: Rows { db: &self.db, keys: &self.keys } }
+    }
+
+    /// Runs `change` in one transaction: it lands whole, or the vault is as it was.
+    ///
+    /// # Errors
+    /// Those of `change`; [`Error::Busy`], [`Error::Storage`], [`Error::Damaged`].
+    pub fn write<T, E: From<Error>>(
+        &mut self,
+        change: impl FnOnce(&Batch<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(Error::from)?;
+        let batch = Batch { tx, keys: &self.keys };
+        batch.view().rows.check_digest()?;
+        let done = change(&batch)?;
+        batch.view().rows.store_digest()?;
+        batch.tx.commit().map_err(Error::from)?;
+        Ok(done)
+    }
+}
+
+/// What can be read, in a vault or in a transaction. Its methods stand with what they read:
+/// entries, peers, and the ledger.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    rows: Rows<'a>,
+}
+
+/// A transaction on a vault. Its methods stand with what they write.
+pub struct Batch<'a> {
+    tx: Transaction<'a>,
+    keys: &'a Keys,
+}
+
+impl Batch<'_> {
+    /// The vault as it is within this transaction.
+    pub fn view(&self) -> View<'_> {
+        View { rows: Rows { db: &self.tx, keys: self.keys } }
+    }
+}
+
+/// A vault file that is not finished: it has another name, and goes away if it never is.
+struct Draft(PathBuf);
+
+impl Draft {
+    fn create(folder: &Path) -> io::Result<Self> {
+        let path = folder.join(format!("{FILE}.{}", std::process::id()));
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        Ok(Self(path))
+    }
+
+    /// Gives the file its name, unless that has been taken meanwhile.
+    fn publish(self, path: &Path) -> Result<(), Error> {
+        fs::hard_link(&self.0, path).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => Error::Exists(path.to_owned()),
+            _ => Error::Io { path: path.to_owned(), source },
+        })
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests;
