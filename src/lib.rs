@@ -11,10 +11,12 @@ pub mod coordinate;
 pub mod entry;
 pub mod env_name;
 pub mod identity;
+pub mod ops;
 pub mod package;
 pub mod pointer;
-#[cfg(feature = "cloud")]
+pub mod policy;
 pub mod provider;
+pub mod refs;
 pub mod secret;
 pub mod text;
 pub mod vault;

@@ -1,2 +1,7 @@
-//! kovra
-fn main() {}
+//! The `kovra` program. Everything it can do is in the library; this is the part that talks.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -33,13 +33,7 @@ impl Verified<'_> {
     /// [`Class::NotForMe`], [`Class::Token`], [`Class::Binding`], [`Class::Malformed`],
     /// [`Class::Limit`], [`Class::Policy`].
     pub fn open(&self, identity: &Identity, high: High<'_>) -> Result<Contents, Error> {
-        let header = self.header();
-        let me = RecipientId::of_identity(&identity.agreement.public());
-        if !header.recipients.contains(&me) {
-            let what = "your identity is not among its recipients; ask the sender to seal it to \
-                        the string that `kovra id` prints";
-            return Err(Error::new(Class::NotForMe, "recipients", what));
-        }
+        self.check_recipient(identity)?;
         let key = identity.agreement.to_age().ok_or_else(|| {
             Error::new(Class::NotForMe, "identity", "this X25519 key cannot be used")
         })?;
@@ -49,7 +43,7 @@ impl Verified<'_> {
         let mut skipped = 0;
         if !high_file.is_empty() {
             match high {
-                High::Skip => skipped = header.high,
+                High::Skip => skipped = self.header().high,
                 High::Open(token) => {
                     let payload = open_high(&key, high_file, token)?;
                     entries.extend(payload::decode(&payload, &self.binding(Slot::High))?);
@@ -58,6 +52,18 @@ impl Verified<'_> {
         }
         check_entries(entries.iter())?;
         Ok(Contents { entries, skipped })
+    }
+
+    /// Whether the header lists `identity`.
+    ///
+    /// # Errors
+    /// [`Class::NotForMe`].
+    pub fn check_recipient(&self, identity: &Identity) -> Result<(), Error> {
+        let me = RecipientId::of_identity(&identity.agreement.public());
+        let what = "your identity is not among its recipients; ask the sender to seal it to the \
+                    string that `kovra id` prints";
+        let listed = self.header().recipients.contains(&me);
+        if listed { Ok(()) } else { Err(Error::new(Class::NotForMe, "recipients", what)) }
     }
 
     fn binding(&self, slot: Slot) -> Binding<'_> {

@@ -1,17 +1,88 @@
 //! Cloud providers: what turns a pointer into a value, under the caller's own identity.
 //!
-//! Nothing here runs unless a pointer is actually needed; a literal-only run starts no runtime, no
-//! TLS and no network.
+//! [`resolve`] is the way in. Nothing runs unless a pointer is actually needed: a literal-only run
+//! starts no runtime, no TLS and no network. The clouds' own libraries read the environment for
+//! their usual settings (profiles, proxies, `SSL_CERT_FILE`); what they do not read comes in through
+//! [`Settings`].
 
-use crate::pointer::Pointer;
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg(feature = "cloud")]
+mod plan;
+
+#[cfg(feature = "cloud")]
+pub use plan::resolve;
+
 use crate::secret::Secret;
-use futures::future::BoxFuture;
+#[cfg(feature = "cloud")]
+use futures::stream::{self, BoxStream, StreamExt};
+use std::time::Duration;
+
+/// How the clouds are reached.
+pub struct Settings {
+    /// How long all pointers together may take; what is unfinished then is
+    /// [`FaultKind::Unreachable`].
+    pub timeout: Duration,
+    /// The DNS suffix of Key Vaults. A vault's host is its name and this, and no bearer token is
+    /// asked for any other audience.
+    pub azure_suffix: String,
+    /// What Azure's identity libraries do not read themselves.
+    pub azure: AzureEnvironment,
+    /// The AWS profile, as in `AWS_PROFILE`.
+    pub aws_profile: Option<String>,
+}
+
+/// The Azure variables that name an identity. Each absent one narrows the choice of credentials.
+#[derive(Default)]
+pub struct AzureEnvironment {
+    /// `AZURE_TENANT_ID`.
+    pub tenant_id: Option<String>,
+    /// `AZURE_CLIENT_ID`: an application, or a user-assigned managed identity.
+    pub client_id: Option<String>,
+    /// `AZURE_CLIENT_SECRET`.
+    pub client_secret: Option<Secret>,
+    /// `AZURE_FEDERATED_TOKEN_FILE`: the service account token of a workload identity.
+    pub federated_token_file: Option<String>,
+    /// Whether `IDENTITY_ENDPOINT` is set: a managed identity of App Service or Functions.
+    pub identity_endpoint: bool,
+}
+
+impl Settings {
+    /// The defaults, with what `variable` knows. An empty variable counts as an absent one.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name| variable(name).filter(|value| !value.is_empty());
+        Self {
+            azure: AzureEnvironment {
+                tenant_id: set("AZURE_TENANT_ID"),
+                client_id: set("AZURE_CLIENT_ID"),
+                client_secret: set("AZURE_CLIENT_SECRET").map(|s| Secret::new(s.into_bytes())),
+                federated_token_file: set("AZURE_FEDERATED_TOKEN_FILE"),
+                identity_endpoint: set("IDENTITY_ENDPOINT").is_some(),
+            },
+            aws_profile: set("AWS_PROFILE"),
+            ..Self::default()
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(20),
+            azure_suffix: "vault.azure.net".to_owned(),
+            azure: AzureEnvironment::default(),
+            aws_profile: None,
+        }
+    }
+}
 
 /// A value, fresh from its provider.
 pub struct Resolved {
     /// The value.
     pub value: Secret,
-    /// The version that was read, as the provider names it.
+    /// The version that was read, as the provider names it; empty if it did not say.
     pub version: String,
 }
 
@@ -24,14 +95,32 @@ pub enum FaultKind {
     Denied,
     /// There is no such secret, vault or version.
     NotFound,
-    /// The secret is disabled, deleted or not yet valid.
+    /// The secret is disabled or marked for deletion.
     Disabled,
     /// The provider asks to slow down.
     Throttled,
-    /// The provider did not answer, or answered 5xx.
+    /// The provider did not answer in time, or answered 5xx or with something unreadable.
     Unreachable,
     /// The value is not what the pointer says: no JSON object, no such field, no value.
     Malformed,
+    /// This build leaves the pointer's cloud out.
+    Unsupported,
+}
+
+impl FaultKind {
+    /// The word for it, in tables and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoIdentity => "no identity",
+            Self::Denied => "denied",
+            Self::NotFound => "not found",
+            Self::Disabled => "disabled",
+            Self::Throttled => "throttled",
+            Self::Unreachable => "unreachable",
+            Self::Malformed => "malformed",
+            Self::Unsupported => "not in this build",
+        }
+    }
 }
 
 /// A pointer that did not resolve, told without anything from the value or the response body.
@@ -39,17 +128,56 @@ pub enum FaultKind {
 pub struct Fault {
     /// What kind of failure.
     pub kind: FaultKind,
-    /// What happened, in one sentence.
+    /// What happened and as whom, in one sentence without a full stop.
     pub what: String,
-    /// What the user can do next, in one sentence.
+    /// What the user can do next, in one sentence without a full stop.
     pub hint: String,
 }
 
+impl Fault {
+    /// For a cloud that this build leaves out.
+    #[cfg(not(all(feature = "aws", feature = "azure")))]
+    fn left_out(cloud: &str) -> Self {
+        Self::new(
+            FaultKind::Unsupported,
+            format!("this kovra was built without {cloud}"),
+            "install a build with the features 'aws' and 'azure'",
+        )
+    }
+
+    fn new(kind: FaultKind, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), hint: hint.into() }
+    }
+}
+
+/// What becomes of one pointer.
+pub type Outcome = Result<Resolved, Fault>;
+
+/// A build without any cloud knows pointers, and cannot follow one.
+#[cfg(not(feature = "cloud"))]
+pub fn resolve(_settings: &Settings, pointers: &[crate::pointer::Pointer]) -> Vec<Outcome> {
+    pointers.iter().map(|_| Err(Fault::left_out("any cloud"))).collect()
+}
+
 /// One cloud.
+#[cfg(feature = "cloud")]
 pub trait Provider {
-    /// Resolves `pointers`, concurrently, with one result each, in their order.
-    fn resolve<'a>(
-        &'a self,
-        pointers: &'a [Pointer],
-    ) -> BoxFuture<'a, Vec<Result<Resolved, Fault>>>;
+    /// What a pointer into this cloud names.
+    type Target;
+
+    /// Reads `targets` concurrently. Each index comes once, in any order, as soon as its outcome is
+    /// known: whoever stops listening at a deadline keeps what had arrived by then.
+    fn fetch<'a>(&'a self, targets: &'a [Self::Target]) -> BoxStream<'a, (usize, Outcome)>;
+}
+
+#[cfg(feature = "cloud")]
+/// One fault for all of `count` targets.
+fn all<'a>(count: usize, fault: Fault) -> BoxStream<'a, (usize, Outcome)> {
+    stream::iter((0..count).map(move |i| (i, Err(fault.clone())))).boxed()
+}
+
+/// A name from the outside, fit for a sentence: printable ASCII, and not too much of it.
+#[cfg(any(feature = "aws", feature = "azure"))]
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_graphic).take(64).collect()
 }

@@ -18,6 +18,8 @@ pub struct Seen {
     pub digest: [u8; 32],
     /// Who sealed it.
     pub sender: SigningPublic,
+    /// Whether all of it was imported; `false` if its high literals were left out.
+    pub complete: bool,
     /// After this it is refused for its age, and need not be remembered.
     pub expires: Moment,
 }
@@ -124,9 +126,9 @@ impl Batch<'_> {
             }
         }
         let mut w = Writer::with_capacity(128);
-        w.array(4).bytes(&seen.id).bytes(&seen.digest).bytes(seen.sender.as_bytes());
-        w.uint(seen.expires.millis());
-        rows.put(Kind::Package, &lookup(&seen.id), w.as_bytes(), &Secret::new(Vec::new()))
+        w.array(5).bytes(&seen.id).bytes(&seen.digest).bytes(seen.sender.as_bytes());
+        w.uint(seen.complete.into()).uint(seen.expires.millis());
+        rows.replace(Kind::Package, &lookup(&seen.id), w.as_bytes(), &Secret::new(Vec::new()))
     }
 
     fn set_number(&self, name: &str, number: u64) -> Result<(), Error> {
@@ -144,7 +146,7 @@ fn decode_seen(bytes: &[u8]) -> Result<Seen, Error> {
     let (id, digest) = (*r.fixed()?, *r.fixed()?);
     let sender = SigningPublic::from_bytes(r.fixed()?)
         .map_err(|_| Error::Damaged("the memory of a package is unreadable".to_owned()))?;
-    let expires = Moment::from_millis(r.uint()?);
+    let (complete, expires) = (r.uint()? == 1, Moment::from_millis(r.uint()?));
     r.finish()?;
-    Ok(Seen { id, digest, sender, expires })
+    Ok(Seen { id, digest, sender, complete, expires })
 }

@@ -241,6 +241,7 @@ fn peers_and_the_ledger_read_back() {
         id: [id; 16],
         digest: [1; 32],
         sender: alice.signing.public(),
+        complete: true,
         expires,
     };
     let later = Moment::from_seconds(NOW.seconds() + 10);

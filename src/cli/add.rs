@@ -1,0 +1,67 @@
+//! `kovra add`
+
+use super::error::Failure;
+use super::{Context, ui};
+use kovra::coordinate::SecretUri;
+use kovra::entry::{Content, LITERAL_MAX, Sensitivity};
+use kovra::ops::add::{Options, add};
+use kovra::pointer::Pointer;
+use kovra::secret::Secret;
+use std::io;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Its name: env/component/key
+    #[arg(value_name = "COORD")]
+    at: SecretUri,
+    /// A pointer instead of a value: azure-kv://vault/name or aws-sm://id
+    #[arg(long, value_name = "POINTER", conflicts_with = "stdin")]
+    reference: Option<Pointer>,
+    /// Read the value from stdin; the newline at the end of a one-line value is dropped
+    #[arg(long)]
+    stdin: bool,
+    /// low, medium, high or inject-only [default: medium; high for prod]
+    #[arg(long, value_name = "LEVEL")]
+    sensitivity: Option<Sensitivity>,
+    /// A note for people
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// The project it belongs to [default: global]
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
+    /// Write a new revision over an entry that is there; the old one is kept
+    #[arg(long)]
+    overwrite: bool,
+}
+
+pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let mut vault = context.vault()?;
+    let content = match args.reference {
+        Some(pointer) => Content::Reference(pointer),
+        None if args.stdin => Content::Literal(from_stdin()?),
+        None => Content::Literal(
+            ui::ask_secret(&format!("Value of {} (hidden)", args.at.coordinate))
+                .map_err(|e| e.hint("--stdin reads the value from a pipe"))?,
+        ),
+    };
+    let options = Options {
+        at: args.at,
+        content,
+        sensitivity: args.sensitivity,
+        description: args.description,
+        project: args.project,
+        overwrite: args.overwrite,
+    };
+    let added = add(&mut vault, options, context.now)?;
+    ui::data(&format!("Added {} ({}).", added.coordinate, added.sensitivity))
+}
+
+fn from_stdin() -> Result<Secret, Failure> {
+    let read = Secret::read(&mut io::stdin().lock(), LITERAL_MAX + 1)
+        .map_err(|e| Failure::new(1, format!("reading stdin: {e}")))?;
+    let mut value = read.ok_or_else(|| Failure::usage("a literal is at most 256 KiB"))?;
+    if value.expose().iter().filter(|b| **b == b'\n').count() == 1 {
+        value.trim_newline();
+    }
+    Ok(value)
+}

@@ -1,0 +1,75 @@
+//! `kovra import`
+
+use super::error::Failure;
+use super::{Context, ui};
+use kovra::identity::Token;
+use kovra::ops::import::{Options, Plan, apply, plan};
+use kovra::ops::verify::read_package;
+use kovra::secret::Secret;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// Longer than any token file, in bytes.
+const TOKEN_MAX: usize = 4096;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The package
+    file: PathBuf,
+    /// The token file, if the package has high literals
+    #[arg(long, value_name = "FILE", conflicts_with = "skip_high")]
+    token: Option<PathBuf>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Overwrite what the same sender or you put there before
+    #[arg(long)]
+    overwrite: bool,
+    /// Leave the high literals out
+    #[arg(long)]
+    skip_high: bool,
+    /// Import into this project [default: global]
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let file = read_package(&args.file)?;
+    let mut vault = context.vault()?;
+    let token = args.token.as_deref().map(read_token).transpose()?;
+    let options = Options {
+        file: &file,
+        token: token.as_ref(),
+        skip_high: args.skip_high,
+        project: args.project.as_deref(),
+        overwrite: args.overwrite,
+    };
+    let plan = plan(&vault, &options, context.now)?;
+    let sender = vault.view().peer_of(plan.sender)?.map_or("me".to_owned(), |peer| peer.name);
+    show(&plan, &sender)?;
+    if args.dry_run {
+        ui::note("Nothing was changed (--dry-run).");
+        return Ok(());
+    }
+    apply(&mut vault, &plan, args.overwrite, context.now, &mut ui::Terminal::open())?;
+    ui::data(&format!("Imported {} entries, sealed by {sender}.", plan.changes.len()))
+}
+
+fn show(plan: &Plan, sender: &str) -> Result<(), Failure> {
+    ui::note(&format!("Package {} by {sender}:", plan.header.id_hex()));
+    for change in &plan.changes {
+        ui::data(&ui::change(change))?;
+    }
+    if plan.skipped > 0 {
+        ui::note(&format!("{} high literals stay closed (--skip-high).", plan.skipped));
+    }
+    Ok(())
+}
+
+fn read_token(path: &Path) -> Result<Token, Failure> {
+    let failed = |what: &str| Failure::new(17, format!("{}: {what}", path.display()));
+    let mut file = File::open(path).map_err(|e| failed(&e.to_string()))?;
+    let text = Secret::read(&mut file, TOKEN_MAX).map_err(|e| failed(&e.to_string()))?;
+    let token = text.as_ref().and_then(Token::from_file);
+    token.ok_or_else(|| failed("not a token file: it holds one AGE-SECRET-KEY-1... line"))
+}

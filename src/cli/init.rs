@@ -1,0 +1,90 @@
+//! `kovra init`
+
+use super::error::Failure;
+use super::unlock::read_passphrase;
+use super::{Context, ui};
+use kovra::ops;
+use kovra::ops::init::NewCustody;
+use kovra::secret::Secret;
+use kovra::vault;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Who keeps the vault's key [default: keyring where one answers, else passphrase]
+    #[arg(long, value_enum)]
+    custody: Option<Custody>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Custody {
+    /// The keyring of the desktop session (Secret Service)
+    Keyring,
+    /// A passphrase, through Argon2id
+    Passphrase,
+    /// A file, named with --key-file; made if it is not there
+    KeyFile,
+}
+
+pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let path = context.home.join(vault::FILE);
+    if path.exists() {
+        return Err(vault::Error::Exists(path).into());
+    }
+    let custody = chosen(args.custody, context);
+    let identity = match custody {
+        Some(Custody::Keyring) => ops::init::init(&context.home, NewCustody::Keyring)?,
+        Some(Custody::Passphrase) => with_passphrase(context)?,
+        Some(Custody::KeyFile) => {
+            let path = context.key_file.clone().ok_or_else(|| {
+                Failure::usage("custody by key file needs --key-file FILE or KOVRA_KEY_FILE")
+            })?;
+            ops::init::init(&context.home, NewCustody::KeyFile(path))?
+        }
+        None => match ops::init::init(&context.home, NewCustody::Keyring) {
+            Err(ops::Error::Vault(vault::Error::Locked(why))) => {
+                ui::note(&format!("{why}, so the vault is kept by a passphrase."));
+                with_passphrase(context)?
+            }
+            other => other?,
+        },
+    };
+    ui::note(&format!("Made a vault in {}.", context.home.display()));
+    ui::note(&format!("Fingerprint: {}", identity.signing().fingerprint()));
+    ui::note("Give others this string, and the fingerprint on another way:");
+    ui::data(&identity.to_string())
+}
+
+/// A custody that is named wins; else one whose file is given.
+fn chosen(named: Option<Custody>, context: &Context) -> Option<Custody> {
+    named.or(match (&context.key_file, &context.passphrase_file) {
+        (Some(_), _) => Some(Custody::KeyFile),
+        (None, Some(_)) => Some(Custody::Passphrase),
+        (None, None) => None,
+    })
+}
+
+fn with_passphrase(context: &Context) -> Result<kovra::identity::PublicIdentity, Failure> {
+    let passphrase = match &context.passphrase_file {
+        Some(file) => read_passphrase(file)?,
+        None => ask_twice()?,
+    };
+    Ok(ops::init::init(&context.home, NewCustody::Passphrase(passphrase))?)
+}
+
+fn ask_twice() -> Result<Secret, Failure> {
+    let no_terminal = |_| {
+        Failure::usage("a passphrase is needed, and there is no terminal to ask at").hint(
+            "give --passphrase-file FILE (KOVRA_PASSPHRASE_FILE), or --key-file FILE \
+             (KOVRA_KEY_FILE) for custody by key file",
+        )
+    };
+    let first = ui::ask_secret("New passphrase").map_err(no_terminal)?;
+    if first.is_empty() {
+        return Err(Failure::usage("the passphrase is empty, so nothing was made"));
+    }
+    let second = ui::ask_secret("The same again").map_err(no_terminal)?;
+    if first.expose() != second.expose() {
+        return Err(Failure::usage("the two passphrases differ, so nothing was made"));
+    }
+    Ok(first)
+}

@@ -1,0 +1,77 @@
+//! `kovra list`
+
+use super::error::Failure;
+use super::{Context, ui};
+use kovra::vault::{Held, Stored};
+use serde_json::{Value, json};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Only this env
+    #[arg(long)]
+    env: Option<String>,
+    /// Only this component
+    #[arg(long)]
+    component: Option<String>,
+    /// Only this project's own entries; `global` for the global ones
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let matches = |filter: &Option<String>, text: &str| filter.as_deref().is_none_or(|f| f == text);
+    let mut entries = context.vault()?.view().entries()?;
+    entries.retain(|entry| {
+        matches(&args.env, entry.coordinate.env())
+            && matches(&args.component, entry.coordinate.component())
+            && matches(&args.project, &entry.origin.to_string())
+    });
+    if args.json {
+        return ui::json(&entries.iter().map(to_json).collect());
+    }
+    if entries.is_empty() {
+        ui::note("Nothing matches. `kovra add` puts a secret into the vault.");
+        return Ok(());
+    }
+    let row = |entry: &Stored| {
+        vec![
+            entry.origin.to_string(),
+            entry.coordinate.to_string(),
+            entry.sensitivity.to_string(),
+            entry.held.mode().to_string(),
+            ui::content(entry),
+        ]
+    };
+    let header = ["ORIGIN", "COORDINATE", "SENSITIVITY", "MODE", "FINGERPRINT"];
+    ui::table(&header, entries.iter().map(row).collect())
+}
+
+fn to_json(entry: &Stored) -> Value {
+    let (fingerprint, pointer, approved) = match &entry.held {
+        Held::Literal(print) => (Some(print.to_string()), None, None),
+        Held::Reference { pointer, approved } => (None, Some(pointer.as_str()), Some(approved)),
+    };
+    json!({
+        "origin": entry.origin.to_string(),
+        "coordinate": entry.coordinate.as_str(),
+        "sensitivity": entry.sensitivity.name(),
+        "mode": entry.held.mode().to_string(),
+        "fingerprint": fingerprint,
+        "pointer": pointer,
+        "approved": approved,
+        "description": entry.description,
+        "updated": entry.updated.to_string(),
+        "revision": entry.revision,
+        "from": entry.provenance.map(|from| json!({
+            "sender": from.sender.fingerprint(),
+            "package": hex(&from.package),
+        })),
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,165 @@
+//! The command line: arguments in, one operation, words out. One thin file a command.
+
+mod add;
+mod error;
+mod id;
+mod import;
+mod init;
+mod list;
+mod materialize;
+mod peer;
+mod run;
+mod seal;
+mod show;
+mod ui;
+mod unlock;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use error::Failure;
+use kovra::clock::Moment;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Hand secrets to a teammate in a sealed package.
+///
+/// Literals travel encrypted to their key; secrets of Azure Key Vault and AWS Secrets Manager travel
+/// as pointers, which they resolve later under their own cloud identity.
+#[derive(Parser)]
+#[command(name = "kovra", version, max_term_width = 100, infer_long_args = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(clap::Args)]
+struct Global {
+    /// The vault's folder [default: kovra in the XDG data folder]
+    #[arg(long, env = "KOVRA_HOME", hide_env_values = true, value_name = "DIR", global = true)]
+    home: Option<PathBuf>,
+    /// Read the vault's passphrase from this file instead of asking
+    #[arg(
+        long,
+        env = "KOVRA_PASSPHRASE_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        global = true
+    )]
+    passphrase_file: Option<PathBuf>,
+    /// The vault's key file, if it is not where it was at init
+    #[arg(
+        long,
+        env = "KOVRA_KEY_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        global = true
+    )]
+    key_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a vault and an identity
+    Init(init::Args),
+    /// Print my kovra1... string, for others to seal to
+    Id(id::Args),
+    /// Pin other people's public keys
+    #[command(subcommand)]
+    Peer(peer::Command),
+    /// Add a secret: a value, or a pointer to one in a cloud
+    Add(add::Args),
+    /// List what is in the vault, without any value
+    List(list::Args),
+    /// Seal entries into a package for peers
+    Seal(seal::Args),
+    /// Check a package: who sealed it, is it intact and in date; needs no key
+    Verify(verify::Args),
+    /// Put the entries of a package into the vault
+    Import(import::Args),
+    /// Resolve pointers under my own cloud identity, and say what came of each
+    Materialize(materialize::Args),
+    /// Run a command with the secrets of .env.refs in its environment
+    Run(run::Args),
+    /// Print one value, where policy lets it
+    Show(show::Args),
+}
+
+/// What every command gets: where the vault is, how to open it, what time it is.
+struct Context {
+    home: PathBuf,
+    passphrase_file: Option<PathBuf>,
+    key_file: Option<PathBuf>,
+    now: Moment,
+}
+
+/// Parses, runs, reports.
+pub(crate) fn main() -> ExitCode {
+    forbid_core_dumps();
+    let cli = Cli::parse();
+    let is_run = matches!(cli.command, Command::Run(_));
+    let done = Context::new(cli.global).and_then(|context| dispatch(cli.command, &context));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            ui::failure(&failure);
+            // `run` keeps 125 for itself, as env(1) does, so that the command's own codes stay free.
+            ExitCode::from(if is_run { failure.run_code() } else { failure.code })
+        }
+    }
+}
+
+fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Init(args) => init::run(args, context),
+        Command::Id(args) => id::run(&args, context),
+        Command::Peer(command) => peer::run(command, context),
+        Command::Add(args) => add::run(args, context),
+        Command::List(args) => list::run(&args, context),
+        Command::Seal(args) => seal::run(args, context),
+        Command::Verify(args) => verify::run(&args, context),
+        Command::Import(args) => import::run(&args, context),
+        Command::Materialize(args) => materialize::run(args, context),
+        Command::Run(args) => run::run(&args, context),
+        Command::Show(args) => show::run(&args, context),
+    }
+}
+
+impl Context {
+    fn new(global: Global) -> Result<Self, Failure> {
+        use etcetera::BaseStrategy;
+        let home = match global.home {
+            Some(home) => home,
+            None => etcetera::base_strategy::Xdg::new()
+                .map_err(|_| Failure::new(1, "no home folder is known; set KOVRA_HOME"))?
+                .data_dir()
+                .join("kovra"),
+        };
+        Ok(Self {
+            home,
+            passphrase_file: global.passphrase_file,
+            key_file: global.key_file,
+            now: Moment::now(),
+        })
+    }
+}
+
+/// A crash must not write values to disk. The setting ends with `exec`, so a command that is run
+/// keeps its own.
+fn forbid_core_dumps() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    #[cfg(not(target_os = "linux"))]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: None });
+    }
+}
+
+/// The clouds, set up from the environment the way their own tools are. Nothing is started before
+/// a pointer is resolved.
+fn clouds() -> kovra::provider::Settings {
+    kovra::provider::Settings::from_variables(|name| std::env::var(name).ok())
+}

@@ -1,0 +1,135 @@
+//! `kovra peer add|list|show|rm`
+
+use super::error::Failure;
+use super::{Context, ui};
+use kovra::ops::peer::{self, Added, Claim};
+use kovra::ops::verify::read_package;
+use kovra::text::escape;
+use kovra::vault::{Peer, PeerKey};
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Pin a key under a name
+    Add(Add),
+    /// List the peers
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a peer's key and fingerprint
+    Show {
+        /// The peer's local name
+        name: String,
+    },
+    /// Forget a peer
+    Rm {
+        /// The peer's local name
+        name: String,
+    },
+}
+
+#[derive(clap::Args)]
+pub(super) struct Add {
+    /// The local name
+    name: String,
+    /// Their key: kovra1..., age1... or "ssh-ed25519 AAAA..."
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    key: Option<String>,
+    /// Take the key from a package that they sealed, after comparing its fingerprint
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// With --from: the fingerprint that they told you, instead of comparing it at the terminal
+    #[arg(long, value_name = "DIGITS", requires = "from")]
+    fingerprint: Option<String>,
+}
+
+pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Add(args) => add(&args, context),
+        Command::List { json } => list(json, context),
+        Command::Show { name } => {
+            let peer = peer::get(&context.vault()?, &name)?;
+            ui::note(&format!("{}: {}", peer.name, ability(&peer)));
+            if let Some(print) = fingerprint(&peer) {
+                ui::note(&format!("Fingerprint: {print}"));
+            }
+            ui::data(&key_text(&peer))
+        }
+        Command::Rm { name } => {
+            let peer = peer::remove(&mut context.vault()?, &name)?;
+            ui::note(&format!("Forgot {}. What they were given, they still have.", peer.name));
+            Ok(())
+        }
+    }
+}
+
+fn add(args: &Add, context: &Context) -> Result<(), Failure> {
+    let mut terminal = ui::Terminal::open();
+    let added = match (&args.key, &args.from) {
+        (Some(text), _) => {
+            let key = peer::parse_key(text)?;
+            peer::add(&mut context.vault()?, &args.name, key, context.now, &mut terminal)?
+        }
+        (None, Some(file)) => {
+            let sender = peer::sender_of(&read_package(file)?)?;
+            ui::note(&format!("Sealed by the key {}", sender.fingerprint()));
+            let claim = Claim { name: &args.name, sender, expected: args.fingerprint.as_deref() };
+            peer::add_sender(&mut context.vault()?, &claim, context.now, &mut terminal)?
+        }
+        (None, None) => return Err(Failure::usage("give a key, or --from FILE")),
+    };
+    let (done, peer) = match added {
+        Added::New(peer) => ("Pinned", peer),
+        Added::Known(peer) => ("Already pinned:", peer),
+        Added::Updated(peer) => ("Updated", peer),
+    };
+    ui::data(&format!("{done} {} ({}).", peer.name, ability(&peer)))?;
+    if let Some(print) = fingerprint(&peer) {
+        ui::note(&format!("Fingerprint: {print}"));
+        ui::note(&format!("Compare it with {} on another way than the key came.", peer.name));
+    }
+    Ok(())
+}
+
+fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
+    let peers = context.vault()?.view().peers()?;
+    if as_json {
+        let rows: Vec<_> = peers
+            .iter()
+            .map(|p| json!({ "name": p.name, "key": key_text(p), "fingerprint": fingerprint(p) }))
+            .collect();
+        return ui::json(&json!(rows));
+    }
+    if peers.is_empty() {
+        ui::note("No peers yet. `kovra peer add NAME kovra1...` pins one.");
+        return Ok(());
+    }
+    let row = |p: &Peer| {
+        let print = fingerprint(p).unwrap_or_else(|| "-".into());
+        vec![p.name.clone(), ability(p).to_owned(), print]
+    };
+    ui::table(&["NAME", "CAN", "FINGERPRINT"], peers.iter().map(row).collect())
+}
+
+fn ability(peer: &Peer) -> &'static str {
+    match peer.key {
+        PeerKey::Identity(_) => "send and receive",
+        PeerKey::Sender(_) => "send; to receive, their kovra1... string is needed",
+        PeerKey::Recipient(_) => "receive",
+    }
+}
+
+fn fingerprint(peer: &Peer) -> Option<String> {
+    peer.signing().map(|key| key.fingerprint())
+}
+
+fn key_text(peer: &Peer) -> String {
+    match &peer.key {
+        PeerKey::Identity(identity) => identity.to_string(),
+        PeerKey::Sender(key) => format!("(sender only) {}", key.fingerprint()),
+        PeerKey::Recipient(recipient) => escape(&recipient.to_text()),
+    }
+}

@@ -1,0 +1,81 @@
+//! `kovra run`
+
+use super::error::Failure;
+use super::{Context, ui};
+use kovra::ops::{self, run::Options, run::environment};
+use kovra::refs::Refs;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// What ${ENV} stands for
+    #[arg(long)]
+    env: Option<String>,
+    /// Which variable comes from where
+    #[arg(long, value_name = "FILE", default_value = ".env.refs")]
+    refs: PathBuf,
+    /// The project whose entries win over the global ones [default: the file's]
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
+    /// The command and its arguments, after --
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// Replaces this process with the command, so that its stdin, terminal, signals and exit code are
+/// its own and nothing stays behind that knows its secrets.
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let refs = read_refs(&args.refs, args.env.as_deref())?;
+    let (name, arguments) =
+        args.command.split_first().ok_or_else(|| Failure::usage("no command"))?;
+    let path = find_program(name, std::env::var_os("PATH").as_deref())?;
+    let vault = context.vault()?;
+    let options = Options {
+        refs: &refs,
+        project: args.project.as_deref(),
+        command: &path,
+        caller_env: &|name| std::env::var_os(name),
+    };
+    let mut terminal = ui::Terminal::open();
+    let variables = environment(&vault, &options, &super::clouds(), &mut terminal)?;
+    drop((vault, terminal));
+    let error = Command::new(&path).arg0(name).args(arguments).envs(variables).exec();
+    Err(Failure::new(126, format!("{}: {error}", path.display())))
+}
+
+fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        let failure = Failure::new(2, format!("{}: {e}", path.display()));
+        if e.kind() == io::ErrorKind::NotFound {
+            failure.hint("it says which variable comes from where, one NAME=secret:env/component/key a line; --refs names another file")
+        } else {
+            failure
+        }
+    })?;
+    Refs::parse(&text, env)
+        .map_err(|error| ops::Error::Refs { path: path.to_owned(), error }.into())
+}
+
+/// Finds a program as execvp(3) does, to be able to say which one would get the secrets.
+fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Failure> {
+    let shown = name.to_string_lossy();
+    let candidates: Vec<PathBuf> = if shown.contains('/') {
+        vec![PathBuf::from(name)]
+    } else {
+        std::env::split_paths(search.unwrap_or_default()).map(|dir| dir.join(name)).collect()
+    };
+    let executable = |path: &Path| {
+        path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+    };
+    if let Some(found) = candidates.iter().find(|path| executable(path)) {
+        return std::path::absolute(found).map_err(|e| Failure::new(126, format!("{shown}: {e}")));
+    }
+    if candidates.iter().any(|path| path.exists()) {
+        return Err(Failure::new(126, format!("{shown} is not an executable program")));
+    }
+    Err(Failure::new(127, format!("{shown} was not found")))
+}

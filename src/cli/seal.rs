@@ -1,0 +1,90 @@
+//! `kovra seal`
+
+use super::error::Failure;
+use super::{Context, ui};
+use kovra::coordinate::SecretUri;
+use kovra::ops::Selection;
+use kovra::ops::seal::{Options, Report, seal};
+use kovra::vault::{Peer, Stored};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Only these entries [default: all of --env]
+    #[arg(value_name = "COORD", required_unless_present = "env")]
+    coordinates: Vec<SecretUri>,
+    /// The env whose entries to seal
+    #[arg(long)]
+    env: Option<String>,
+    /// Only this component
+    #[arg(long)]
+    component: Option<String>,
+    /// The project whose entries win over the global ones
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
+    /// A peer to seal to; may be given again
+    #[arg(long, value_name = "PEER", required = true)]
+    to: Vec<String>,
+    /// The package file to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// The token file to write if there are high literals; send it on another way
+    #[arg(long, value_name = "FILE")]
+    token_out: Option<PathBuf>,
+    /// How long the package may be imported, such as 12h or 7d; at most 366d
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = humantime::parse_duration)]
+    ttl: Duration,
+}
+
+pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let token_asked = args.token_out.is_some();
+    let out = args.output.display().to_string();
+    let options = Options {
+        selection: Selection {
+            env: args.env,
+            component: args.component,
+            named: args.coordinates,
+            project: args.project,
+        },
+        to: args.to,
+        ttl: args.ttl,
+        out: args.output,
+        token_out: args.token_out,
+    };
+    let terminal = ui::Terminal::open();
+    let report = seal(&mut context.vault()?, options, context.now, &terminal)?;
+    show(&report, &out)?;
+    if token_asked && report.token.is_none() {
+        ui::note("There is no high literal in it, so there is no token.");
+    }
+    Ok(())
+}
+
+fn show(report: &Report, out: &str) -> Result<(), Failure> {
+    let row = |entry: &Stored| {
+        vec![
+            entry.coordinate.to_string(),
+            entry.sensitivity.to_string(),
+            entry.held.mode().to_string(),
+            ui::content(entry),
+        ]
+    };
+    let header = ["SEALED", "SENSITIVITY", "MODE", "FINGERPRINT"];
+    ui::table(&header, report.entries.iter().map(row).collect())?;
+    let peer = |p: &Peer| match p.signing() {
+        Some(key) => format!("  to       {} ({})", p.name, key.fingerprint()),
+        None => format!("  to       {}", p.name),
+    };
+    let mut lines = vec![format!("Wrote {out} ({} bytes).", report.size)];
+    lines.extend(report.peers.iter().map(peer));
+    lines.push(format!("  package  {}", report.header.id_hex()));
+    lines.push(format!("  expires  {}", report.header.expires));
+    if let Some(token) = &report.token {
+        lines.push(format!(
+            "  token    {}: it opens the high literals; send it on another way than the package",
+            token.display()
+        ));
+    }
+    ui::data(&lines.join("\n"))
+}

@@ -1,0 +1,23 @@
+//! `kovra show`
+
+use super::error::Failure;
+use super::{Context, ui};
+use kovra::coordinate::SecretUri;
+use kovra::ops::show::show;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The entry: env/component/key
+    #[arg(value_name = "COORD")]
+    at: SecretUri,
+    /// The project whose entry wins over the global one
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let vault = context.vault()?;
+    let mut terminal = ui::Terminal::open();
+    let resolver = super::clouds();
+    ui::value(&show(&vault, &args.at, args.project.as_deref(), &resolver, &mut terminal)?)
+}

@@ -1,0 +1,207 @@
+//! All printing and prompting. Data goes to stdout, everything else to stderr, questions to the
+//! controlling terminal; nothing that could be a secret to any of them, but for `show`. What comes
+//! from outside is escaped on its way.
+
+use super::error::Failure;
+use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL};
+use kovra::entry::Mode;
+use kovra::ops::import::{Change, Effect};
+use kovra::ops::{Approver, Question};
+use kovra::policy::{Asker, Operation};
+use kovra::secret::Secret;
+use kovra::text::escape;
+use kovra::vault::{Held, Stored};
+use rustix::termios;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+
+/// One line, or several, of data.
+pub(super) fn data(text: &str) -> Result<(), Failure> {
+    written(writeln!(io::stdout().lock(), "{text}"))
+}
+
+/// A reader that has seen enough closes the pipe, and that is no failure.
+fn written(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(1, format!("writing to stdout: {e}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Something to know that is not the data.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// The one message of a command that failed.
+pub(super) fn failure(failure: &Failure) {
+    note(&format!("error: {}", lines_escaped(&failure.what)));
+    if let Some(hint) = &failure.hint {
+        note(&format!("  hint: {}", lines_escaped(hint)));
+    }
+}
+
+/// Messages have line breaks of our own; whatever else is not plain is escaped.
+fn lines_escaped(text: &str) -> String {
+    text.split('\n').map(escape).collect::<Vec<_>>().join("\n")
+}
+
+/// A value, to stdout: byte for byte to a pipe, on one escaped line to a terminal.
+pub(super) fn value(value: &Secret) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    if !stdout.is_terminal() {
+        return written(stdout.write_all(value.expose()).and_then(|()| stdout.flush()));
+    }
+    match std::str::from_utf8(value.expose()) {
+        Ok(text) => written(writeln!(stdout, "{}", lines_escaped(text))),
+        Err(_) => Err(Failure::new(1, "the value is binary; send it to a file or a program")),
+    }
+}
+
+/// JSON, as data.
+pub(super) fn json(value: &serde_json::Value) -> Result<(), Failure> {
+    data(&format!("{value:#}"))
+}
+
+/// A table in full borders: as wide as it needs to be in a pipe, as the terminal in a terminal.
+pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL).set_header(header.to_vec());
+    let stdout = io::stdout();
+    if stdout.is_terminal()
+        && let Ok(size) = termios::tcgetwinsize(&stdout)
+        && size.ws_col > 0
+    {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(size.ws_col);
+    }
+    for row in rows {
+        table.add_row(row);
+    }
+    data(&table.to_string())
+}
+
+/// What stands for the content of an entry in a list: its fingerprint, or where it points.
+pub(super) fn content(entry: &Stored) -> String {
+    match &entry.held {
+        Held::Literal(fingerprint) => fingerprint.to_string(),
+        Held::Reference { pointer, .. } => format!("\u{2192} {pointer}"),
+    }
+}
+
+/// Asks for a secret at the terminal, without showing it.
+pub(super) fn ask_secret(prompt: &str) -> Result<Secret, Failure> {
+    let typed = rpassword::prompt_password(format!("{prompt}: "));
+    typed.map(|text| Secret::new(text.into_bytes())).map_err(|_| {
+        Failure::new(2, "there is no terminal to ask at, or it was closed before an answer")
+    })
+}
+
+/// The person at the controlling terminal.
+pub(super) struct Terminal {
+    tty: Option<File>,
+    agent: bool,
+}
+
+impl Terminal {
+    /// Looks for a terminal of which this process is in the foreground: a job in the background
+    /// would be stopped at its first question, and must be denied at once instead.
+    pub(super) fn open() -> Self {
+        let tty = File::options().read(true).write(true).open("/dev/tty").ok();
+        let in_foreground =
+            |tty: &File| termios::tcgetpgrp(tty).is_ok_and(|g| g == rustix::process::getpgrp());
+        let agent = std::env::var_os("KOVRA_AGENT").is_some_and(|v| !v.is_empty());
+        Self { tty: tty.filter(in_foreground), agent }
+    }
+
+    fn ask(&mut self, question: &str) -> bool {
+        let Some(tty) = &mut self.tty else { return false };
+        // What was typed before the question was asked is no answer to it.
+        let _ = termios::tcflush(&*tty, termios::QueueSelector::IFlush);
+        if tty.write_all(format!("{question} [y/N] ").as_bytes()).is_err() {
+            return false;
+        }
+        let mut answer = Vec::new();
+        let mut byte = [0];
+        while answer.len() < 16 && matches!(tty.read(&mut byte), Ok(1)) && byte[0] != b'\n' {
+            answer.push(byte[0]);
+        }
+        matches!(answer.to_ascii_lowercase().trim_ascii(), b"y" | b"yes")
+    }
+}
+
+impl Approver for Terminal {
+    fn asker(&self) -> Asker {
+        match (&self.tty, self.agent) {
+            (_, true) => Asker::Agent,
+            (Some(_), false) => Asker::Person,
+            (None, false) => Asker::Unattended,
+        }
+    }
+
+    fn approve(&mut self, question: &Question<'_>) -> bool {
+        self.ask(&words(question))
+    }
+}
+
+/// A question, built from facts alone.
+fn words(question: &Question<'_>) -> String {
+    match question {
+        Question::Use { operation, entries, command } => {
+            let what = match (operation, command) {
+                (Operation::Reveal, _) => "kovra: show the value of".to_owned(),
+                (_, Some(path)) => {
+                    format!("kovra: {} would receive", escape(&path.to_string_lossy()))
+                }
+                (_, None) => "kovra: use".to_owned(),
+            };
+            let lines: Vec<String> = entries
+                .iter()
+                .map(|(at, sensitivity, why)| format!("  {at} ({sensitivity}): {why}"))
+                .collect();
+            format!("{what}\n{}\nGo on?", lines.join("\n"))
+        }
+        Question::Pin { name, fingerprint } => format!(
+            "kovra: this package is signed by the key\n  {fingerprint}\nIs that the fingerprint \
+             that {name} told you?"
+        ),
+        Question::Rotation { name, fingerprint } => format!(
+            "kovra: {name} ({fingerprint}) has a new X25519 key, signed by the key you pinned.\n\
+             Later packages will be sealed to the new one. Did {name} tell you so?"
+        ),
+        Question::Overwrite(changes) => {
+            let lines: Vec<String> = changes.iter().map(|c| format!("  {}", change(c))).collect();
+            format!("kovra: the import would overwrite\n{}\nGo on?", lines.join("\n"))
+        }
+        Question::Replace(c) => {
+            let whose = if c.other_sender { ", which another sender sealed" } else { "" };
+            format!("kovra: the import would overwrite{whose}\n  {}\nGo on?", change(c))
+        }
+    }
+}
+
+/// One line of an import.
+pub(super) fn change(change: &Change) -> String {
+    let effect = match change.effect {
+        Effect::Added => "added",
+        Effect::Same => "same",
+        Effect::Changed => "changed",
+        Effect::Redirected => "redirected",
+        Effect::Replaced => "replaced",
+    };
+    let (entry, mode) = (&change.entry, change.entry.content.mode());
+    let mut line = format!("{effect:<10}  {}  {}  {mode}", entry.coordinate, entry.sensitivity);
+    if let kovra::entry::Content::Reference(pointer) = &entry.content {
+        line += &format!("  \u{2192} {pointer}");
+    }
+    match (change.effect, change.before.as_ref()) {
+        (Effect::Redirected, Some(before)) => line += &format!("  (was {})", content(before)),
+        (Effect::Replaced, Some(before)) => {
+            let was = if before.held.mode() == Mode::Literal { "a literal" } else { "a pointer" };
+            line += &format!("  (was {was})");
+        }
+        _ => {}
+    }
+    line
+}

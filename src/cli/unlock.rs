@@ -1,0 +1,57 @@
+//! Opening the vault by whatever keeps its key.
+
+use super::Context;
+use super::error::Failure;
+use super::ui;
+use kovra::ops::init::read_key_file;
+use kovra::secret::Secret;
+use kovra::vault::{Custody, Kek, Locked, Vault, keyring};
+use std::fs::File;
+use std::path::Path;
+
+/// Longer than any passphrase, in bytes.
+const PASSPHRASE_MAX: usize = 4096;
+
+impl Context {
+    /// Opens and unlocks the vault.
+    pub(super) fn vault(&self) -> Result<Vault, Failure> {
+        let locked = Locked::open(&self.home)?;
+        let kek = match locked.custody() {
+            Custody::Keyring => keyring::load(locked.id()).map_err(|e| {
+                Failure::from(e).hint("unlock the keyring of your desktop session, then try again")
+            })?,
+            custody @ Custody::Passphrase { .. } => {
+                let passphrase = match &self.passphrase_file {
+                    Some(file) => read_passphrase(file)?,
+                    None => ui::ask_secret("Passphrase of the vault").map_err(|_| {
+                        Failure::new(40, "the vault is locked by a passphrase").hint(
+                            "there is no terminal to ask at; give --passphrase-file FILE or set \
+                             KOVRA_PASSPHRASE_FILE",
+                        )
+                    })?,
+                };
+                Kek::from_passphrase(&passphrase, custody)?
+            }
+            Custody::KeyFile { path } => {
+                let path = self.key_file.as_deref().unwrap_or(path);
+                read_key_file(path).map_err(|e| {
+                    let mut failure = Failure::from(e)
+                        .hint("say where the key file is with --key-file or KOVRA_KEY_FILE");
+                    failure.code = 40;
+                    failure
+                })?
+            }
+        };
+        Ok(locked.unlock(&kek)?)
+    }
+}
+
+/// Reads a passphrase file: its first line is the passphrase.
+pub(super) fn read_passphrase(path: &Path) -> Result<Secret, Failure> {
+    let failed = |what: String| Failure::new(40, format!("{}: {what}", path.display()));
+    let mut file = File::open(path).map_err(|e| failed(e.to_string()))?;
+    let text = Secret::read(&mut file, PASSPHRASE_MAX).map_err(|e| failed(e.to_string()))?;
+    let mut text = text.ok_or_else(|| failed("a passphrase is at most 4096 bytes".into()))?;
+    text.trim_newline();
+    if text.is_empty() { Err(failed("the passphrase is empty".into())) } else { Ok(text) }
+}

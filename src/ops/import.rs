@@ -1,0 +1,257 @@
+//! `import`: a package into the vault. What would change is known before anything is written, and
+//! then all of it lands, or none.
+
+use super::select::origin;
+use super::{Approver, Error, Question};
+use crate::clock::Moment;
+use crate::entry::{Content, Entry, Sensitivity};
+use crate::identity::{Identity, SigningPublic, Token};
+use crate::package::{self, Class, Contents, Header, High, Package, Verified, limits};
+use crate::policy::Asker;
+use crate::vault::{Held, Origin, Provenance, Seen, Stored, Vault, View};
+use sha2::{Digest, Sha256};
+
+/// How to import.
+pub struct Options<'a> {
+    /// The whole file.
+    pub file: &'a [u8],
+    /// The token, if there is one.
+    pub token: Option<&'a Token>,
+    /// Leave the high literals out.
+    pub skip_high: bool,
+    /// The project to import into; global if none.
+    pub project: Option<&'a str>,
+    /// Overwrite what the same sender, or nobody, put there.
+    pub overwrite: bool,
+}
+
+/// What an entry of the package would do to the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing is there.
+    Added,
+    /// The same is there.
+    Same,
+    /// Another value, description or a higher sensitivity.
+    Changed,
+    /// Another pointer.
+    Redirected,
+    /// A literal becomes a reference, or the reverse.
+    Replaced,
+}
+
+/// One entry of the package, against the vault.
+pub struct Change {
+    /// What would happen.
+    pub effect: Effect,
+    /// What is there now.
+    pub before: Option<Stored>,
+    /// Whether what is there came from another sender.
+    pub other_sender: bool,
+    /// What the package has, with a sensitivity that is never below what is there.
+    pub entry: Entry,
+}
+
+impl Change {
+    fn writes(&self) -> bool {
+        self.effect != Effect::Same
+    }
+
+    /// Whether `--overwrite` is too coarse a consent: the mode changes, or it is somebody else's.
+    fn needs_own_consent(&self) -> bool {
+        self.writes() && (self.effect == Effect::Replaced || self.other_sender)
+    }
+
+    fn needs_overwrite(&self) -> bool {
+        matches!(self.effect, Effect::Changed | Effect::Redirected) && !self.other_sender
+    }
+}
+
+/// A package that may be imported, and what that would change.
+pub struct Plan {
+    /// One for each entry, by slot, then coordinate.
+    pub changes: Vec<Change>,
+    /// How many high literals stay closed.
+    pub skipped: usize,
+    /// The package's header.
+    pub header: Header,
+    /// Who sealed it.
+    pub sender: SigningPublic,
+    origin: Origin,
+    digest: [u8; 32],
+}
+
+/// Checks a package in the order of the spec's clause 8, opens it, and compares it with the vault.
+/// Nothing is written, and no network is touched: a pointer is stored as it is.
+///
+/// # Errors
+/// [`Error::Package`] with the class of the first check that fails; [`Error::Vault`]; [`Error::Usage`].
+pub fn plan(vault: &Vault, options: &Options<'_>, now: Moment) -> Result<Plan, Error> {
+    let view = vault.view();
+    let origin = origin(options.project)?;
+    let identity = view.identity()?;
+    let intact = Package::parse(options.file)?.verify()?;
+    let verified = intact.trust(&trusted(view, &identity)?, now)?;
+    check_clock(view, now)?;
+    verified.check_recipient(&identity)?;
+    let digest = Sha256::digest(options.file).into();
+    check_replay(view, &verified, &digest, options.skip_high)?;
+    let high = if options.skip_high { High::Skip } else { High::Open(options.token) };
+    let Contents { entries, skipped } = verified.open(&identity, high)?;
+    let (sender, header) = (verified.sender(), verified.header().clone());
+    let changes = entries
+        .into_iter()
+        .map(|entry| change(view, &origin, entry, sender, header.seq))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Plan { changes, skipped, header, sender, origin, digest })
+}
+
+/// Writes a plan: entries, their provenance, the memory of the package and the time, in one
+/// transaction.
+///
+/// # Errors
+/// [`Error::Conflict`] if something would be overwritten without consent, or the vault has changed
+/// since the plan was made; [`Error::Declined`]; [`Error::Rule`]; [`Error::Vault`].
+pub fn apply(
+    vault: &mut Vault,
+    plan: &Plan,
+    overwrite: bool,
+    now: Moment,
+    approver: &mut dyn Approver,
+) -> Result<(), Error> {
+    consent(&plan.changes, overwrite, approver)?;
+    let provenance =
+        Provenance { sender: plan.sender, package: plan.header.id, seq: plan.header.seq };
+    let seen = Seen {
+        id: plan.header.id,
+        digest: plan.digest,
+        sender: plan.sender,
+        complete: plan.skipped == 0,
+        expires: plan.header.expires,
+    };
+    vault.write(|batch| {
+        for change in &plan.changes {
+            let current = batch.view().entry(&plan.origin, &change.entry.coordinate)?;
+            if current != change.before {
+                let what = format!(
+                    "{} changed while you decided; nothing was imported, run it again",
+                    change.entry.coordinate
+                );
+                return Err(Error::Conflict(what));
+            }
+            if change.writes() {
+                batch.put_entry(&plan.origin, &change.entry, Some(provenance), now)?;
+            }
+        }
+        batch.put_seen(&seen, now)?;
+        batch.raise_clock_floor(now)?;
+        Ok(())
+    })
+}
+
+/// Peers who can be senders, and myself.
+pub fn trusted(view: View<'_>, identity: &Identity) -> Result<Vec<SigningPublic>, Error> {
+    let peers = view.peers()?;
+    let keys = peers.iter().filter_map(|peer| peer.signing());
+    Ok(keys.chain([identity.signing.public()]).collect())
+}
+
+/// A clock that was set back would bring expired packages to life.
+fn check_clock(view: View<'_>, now: Moment) -> Result<(), Error> {
+    let floor = view.clock_floor()?;
+    if now.seconds().saturating_add(limits::CLOCK_SKEW) < floor.seconds() {
+        let what = format!("it is {now} here, and this vault has seen {floor}; set the clock");
+        return Err(package::Error::new(Class::Time, "clock", what).into());
+    }
+    Ok(())
+}
+
+fn check_replay(
+    view: View<'_>,
+    verified: &Verified<'_>,
+    digest: &[u8; 32],
+    skip_high: bool,
+) -> Result<(), Error> {
+    let Some(seen) = view.seen(&verified.header().id)? else { return Ok(()) };
+    let what = if seen.digest != *digest {
+        "ALARM: another package with this id was imported before; its sender's key may be in \
+         other hands, ask them"
+    } else if seen.complete || skip_high {
+        "this package was imported before"
+    } else {
+        return Ok(());
+    };
+    Err(package::Error::new(Class::Replay, "package id", what).into())
+}
+
+/// Compares one entry with what is there.
+fn change(
+    view: View<'_>,
+    origin: &Origin,
+    mut entry: Entry,
+    sender: SigningPublic,
+    seq: u64,
+) -> Result<Change, Error> {
+    entry.sensitivity = entry.sensitivity.max(Sensitivity::floor(&entry.coordinate));
+    let Some(before) = view.entry(origin, &entry.coordinate)? else {
+        return Ok(Change { effect: Effect::Added, before: None, other_sender: false, entry });
+    };
+    entry.sensitivity = entry.sensitivity.max(before.sensitivity);
+    let content = match (&before.held, &entry.content) {
+        (Held::Literal(_), Content::Literal(value)) => {
+            let same = view.value(&before)?.expose() == value.expose();
+            if same { Effect::Same } else { Effect::Changed }
+        }
+        (Held::Reference { pointer, .. }, Content::Reference(other)) => {
+            if pointer == other {
+                Effect::Same
+            } else {
+                Effect::Redirected
+            }
+        }
+        _ => Effect::Replaced,
+    };
+    let labels_differ =
+        before.sensitivity != entry.sensitivity || before.description != entry.description;
+    let effect = if content == Effect::Same && labels_differ { Effect::Changed } else { content };
+    let other_sender = before.provenance.is_some_and(|from| from.sender != sender);
+    let newer_is_here = |from: Provenance| from.sender == sender && from.seq >= seq;
+    if effect != Effect::Same && before.provenance.is_some_and(newer_is_here) {
+        let what = format!(
+            "the same sender's later package is already in the vault for {}",
+            entry.coordinate
+        );
+        return Err(package::Error::new(Class::Replay, "seq", what).into());
+    }
+    Ok(Change { effect, before: Some(before), other_sender, entry })
+}
+
+/// One yes for what the same sender or nobody put there, one each for the rest.
+fn consent(changes: &[Change], overwrite: bool, approver: &mut dyn Approver) -> Result<(), Error> {
+    let person = approver.asker() == Asker::Person;
+    let coarse: Vec<&Change> = changes.iter().filter(|c| c.needs_overwrite()).collect();
+    if !coarse.is_empty() && !overwrite {
+        if !person {
+            let names: Vec<_> = coarse.iter().map(|c| c.entry.coordinate.as_str()).collect();
+            let what = format!("{} would be overwritten; --overwrite allows it", names.join(", "));
+            return Err(Error::Conflict(what));
+        }
+        if !approver.approve(&Question::Overwrite(&coarse)) {
+            return Err(Error::Declined);
+        }
+    }
+    for change in changes.iter().filter(|c| c.needs_own_consent()) {
+        if !person {
+            let what = format!(
+                "{} is another sender's, or would turn from literal to pointer or back; a person \
+                 must agree to that at a terminal",
+                change.entry.coordinate
+            );
+            return Err(Error::Rule(what));
+        }
+        if !approver.approve(&Question::Replace(change)) {
+            return Err(Error::Declined);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `init`: a vault with a fresh identity in it.
+
+use super::Error;
+use crate::identity::{Identity, PublicIdentity};
+use crate::secret::Secret;
+use crate::vault::{self, Custody, Kek, NewVault, Vault, keyring};
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Who shall keep the key of the new vault.
+pub enum NewCustody {
+    /// The OS keyring.
+    Keyring,
+    /// A passphrase, asked for by the caller.
+    Passphrase(Secret),
+    /// A key file: made if it is not there, used if it is.
+    KeyFile(PathBuf),
+}
+
+/// Makes a vault in `folder`, and an identity in it.
+///
+/// # Errors
+/// [`Error::Vault`], [`Error::Io`]. Nothing is left behind but perhaps a key in the keyring or a
+/// key file, which open nothing.
+pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error> {
+    let path = folder.join(vault::FILE);
+    if path.exists() {
+        return Err(vault::Error::Exists(path).into());
+    }
+    let id = Vault::new_id()?;
+    let (custody, kek) = match custody {
+        NewCustody::Keyring => {
+            let kek = Kek::generate()?;
+            keyring::store(&id, &kek)?;
+            (Custody::Keyring, kek)
+        }
+        NewCustody::Passphrase(passphrase) => {
+            let custody = Custody::passphrase()?;
+            let kek = Kek::from_passphrase(&passphrase, &custody)?;
+            (custody, kek)
+        }
+        NewCustody::KeyFile(path) => {
+            let path = std::path::absolute(&path).map_err(Error::io(&path))?;
+            let kek = key_file(&path)?;
+            (Custody::KeyFile { path }, kek)
+        }
+    };
+    let identity =
+        Identity::generate().map_err(|e| vault::Error::Storage(format!("no randomness: {e}")))?;
+    let new = NewVault { folder, id, custody, kek: &kek };
+    Vault::create(new, |batch| batch.put_identity(&identity))?;
+    Ok(identity.public())
+}
+
+/// Longer than any key file.
+const KEY_FILE_MAX: usize = 4096;
+
+/// Reads the key file at `path`, or makes one with mode 0600.
+fn key_file(path: &Path) -> Result<Kek, Error> {
+    if path.exists() {
+        return read_key_file(path);
+    }
+    let kek = Kek::generate()?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(Error::io(path))?;
+    file.write_all(kek.to_text().expose()).map_err(Error::io(path))?;
+    file.sync_all().map_err(Error::io(path))?;
+    Ok(kek)
+}
+
+/// Reads a key file.
+///
+/// # Errors
+/// [`Error::Io`]; [`vault::Error::WrongKey`] if it is none.
+pub fn read_key_file(path: &Path) -> Result<Kek, Error> {
+    let mut file = fs::File::open(path).map_err(Error::io(path))?;
+    let text = Secret::read(&mut file, KEY_FILE_MAX).map_err(Error::io(path))?;
+    let text = text.ok_or(vault::Error::WrongKey("the key file is larger than a key"))?;
+    Ok(Kek::from_text(&text)?)
+}

@@ -1,0 +1,155 @@
+//! Operations: options in, a typed result out. Each composes the vault, packages, providers and
+//! policy; none prints, prompts or reads the environment.
+
+pub mod add;
+pub mod import;
+pub mod init;
+pub mod materialize;
+pub mod peer;
+pub mod run;
+pub mod seal;
+mod select;
+pub mod show;
+mod values;
+pub mod verify;
+
+pub use select::Selection;
+pub use values::Resolver;
+
+use crate::coordinate::Coordinate;
+use crate::entry::Sensitivity;
+use crate::identity::IdentityError;
+use crate::policy::{Asker, Operation, Reason};
+use crate::provider::Fault;
+use crate::{package, refs, vault};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why an operation did not happen. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The package.
+    #[error(transparent)]
+    Package(#[from] package::Error),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] vault::Error),
+    /// The `.env.refs` file.
+    #[error("{}: {error}", .path.display())]
+    Refs {
+        /// Which.
+        path: PathBuf,
+        /// The line.
+        error: refs::RefsError,
+    },
+    /// A public identity string.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// Policy says no, for every entry that is listed.
+    #[error("policy: {}", denials(.0))]
+    Denied(Vec<(Coordinate, Reason)>),
+    /// The person said no.
+    #[error("you did not confirm, so nothing was done")]
+    Declined,
+    /// Against a rule, in words.
+    #[error("policy: {0}")]
+    Rule(String),
+    /// There is no such entry.
+    #[error("{0} is not in the vault")]
+    NoEntry(Coordinate),
+    /// There is no such peer.
+    #[error("there is no peer named {0}")]
+    NoPeer(String),
+    /// A selection that selects nothing.
+    #[error("nothing matches: {0}")]
+    Nothing(String),
+    /// Something is there already, or has changed meanwhile.
+    #[error("{0}")]
+    Conflict(String),
+    /// The options do not fit together, or one is malformed.
+    #[error("{0}")]
+    Usage(String),
+    /// A file operation failed.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Pointers did not resolve.
+    #[error("{}", unresolved(.0))]
+    Unresolved(Vec<(Coordinate, Fault)>),
+}
+
+impl Error {
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}
+
+fn denials(denied: &[(Coordinate, Reason)]) -> String {
+    let lines: Vec<String> = denied.iter().map(|(at, why)| format!("{at}: {why}")).collect();
+    lines.join("\n  ")
+}
+
+fn unresolved(faults: &[(Coordinate, Fault)]) -> String {
+    let line = |(at, fault): &(Coordinate, Fault)| {
+        format!("{at} did not resolve: {}\n    {}", fault.what, fault.hint)
+    };
+    faults.iter().map(line).collect::<Vec<_>>().join("\n  ")
+}
+
+/// The person at the controlling terminal, or their absence.
+pub trait Approver {
+    /// Who asks.
+    fn asker(&self) -> Asker;
+
+    /// Puts a question that kovra made from facts. Called only if the asker is a person.
+    fn approve(&mut self, question: &Question<'_>) -> bool;
+}
+
+/// What a person can be asked.
+pub enum Question<'a> {
+    /// May these entries be used?
+    Use {
+        /// For what.
+        operation: Operation,
+        /// Which, and why it has to be asked.
+        entries: &'a [(Coordinate, Sensitivity, Reason)],
+        /// The absolute path of the program that would get them.
+        command: Option<&'a Path>,
+    },
+    /// Is this the fingerprint that the peer told you?
+    Pin {
+        /// The local name.
+        name: &'a str,
+        /// 8 groups of 5 digits.
+        fingerprint: &'a str,
+    },
+    /// A pinned signing key comes with a new X25519 key: is that so?
+    Rotation {
+        /// The local name.
+        name: &'a str,
+        /// 8 groups of 5 digits.
+        fingerprint: &'a str,
+    },
+    /// May an import overwrite all these entries?
+    Overwrite(&'a [&'a import::Change]),
+    /// May an import overwrite this one entry, which is not the sender's, or changes its mode?
+    Replace(&'a import::Change),
+}
+
+/// Who asks when nobody can be asked.
+pub struct Nobody;
+
+impl Approver for Nobody {
+    fn asker(&self) -> Asker {
+        Asker::Unattended
+    }
+
+    fn approve(&mut self, _question: &Question<'_>) -> bool {
+        false
+    }
+}

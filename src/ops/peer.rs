@@ -1,0 +1,170 @@
+//! `peer`: pinning other people's public keys.
+
+use super::{Approver, Error, Question};
+use crate::clock::Moment;
+use crate::coordinate::check_segment;
+use crate::identity::{Recipient, SigningPublic};
+use crate::package::{self, Class, Package};
+use crate::policy::Asker;
+use crate::vault::{Peer, PeerKey, Vault};
+
+/// What came of adding a peer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Added {
+    /// A name and a key that were not here before.
+    New(Peer),
+    /// The same name with the same key: nothing was done.
+    Known(Peer),
+    /// A pinned signing key with another X25519 key, or with its first one.
+    Updated(Peer),
+}
+
+/// Reads a peer's key from what a person passes on: `kovra1...`, `age1...` or `ssh-ed25519 ...`.
+///
+/// # Errors
+/// [`Error::Identity`], [`Error::Usage`].
+pub fn parse_key(text: &str) -> Result<PeerKey, Error> {
+    let text = text.trim();
+    if text.starts_with("kovra1") {
+        return Ok(PeerKey::Identity(text.parse()?));
+    }
+    Recipient::plain(text).map(PeerKey::Recipient).ok_or_else(|| {
+        let what = "this is no key of a peer: expected kovra1..., age1... or ssh-ed25519 AAAA..., \
+                    whole and without a typo";
+        Error::Usage(what.into())
+    })
+}
+
+/// The sender of an intact package, for pinning.
+///
+/// # Errors
+/// [`Error::Package`].
+pub fn sender_of(file: &[u8]) -> Result<SigningPublic, Error> {
+    Ok(Package::parse(file)?.verify()?.sender())
+}
+
+/// A key that came with a package, and what vouches for it.
+pub struct Claim<'a> {
+    /// The local name it shall have.
+    pub name: &'a str,
+    /// From [`sender_of`].
+    pub sender: SigningPublic,
+    /// The fingerprint that the peer told, if it was typed in.
+    pub expected: Option<&'a str>,
+}
+
+/// Pins the sender of a package, after the person has compared its fingerprint, or if it is the
+/// `expected` one.
+///
+/// # Errors
+/// [`Error::Package`] of class untrusted if nobody vouches for the fingerprint, and those of [`add`].
+pub fn add_sender(
+    vault: &mut Vault,
+    claim: &Claim<'_>,
+    now: Moment,
+    approver: &mut dyn Approver,
+) -> Result<Added, Error> {
+    let Claim { name, sender, expected } = *claim;
+    let fingerprint = sender.fingerprint();
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let vouched = match expected {
+        Some(expected) if digits(expected) == digits(&fingerprint) => true,
+        Some(_) => {
+            return Err(untrusted(format!("the package is by another key: {fingerprint}")));
+        }
+        None if approver.asker() != Asker::Person => {
+            let what = format!(
+                "nobody is here to compare the fingerprint {fingerprint}; give the one that {name} \
+                 told you with --fingerprint"
+            );
+            return Err(untrusted(what));
+        }
+        None => approver.approve(&Question::Pin { name, fingerprint: &fingerprint }),
+    };
+    if vouched {
+        add(vault, name, PeerKey::Sender(sender), now, approver)
+    } else {
+        Err(Error::Declined)
+    }
+}
+
+fn untrusted(what: String) -> Error {
+    package::Error::new(Class::Untrusted, "sender", what).into()
+}
+
+/// Pins `key` under `name`.
+///
+/// # Errors
+/// [`Error::Usage`] for a bad name; [`Error::Conflict`] if the name has another key, or the key another
+/// name; a [`Error::Package`] of class untrusted for a rotation that nobody confirms.
+pub fn add(
+    vault: &mut Vault,
+    name: &str,
+    key: PeerKey,
+    now: Moment,
+    approver: &mut dyn Approver,
+) -> Result<Added, Error> {
+    check_segment(name).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
+    let peer = Peer { name: name.to_owned(), key, added: now };
+    let view = vault.view();
+    if let Some(signing) = peer.signing()
+        && let Some(other) = view.peer_of(signing)?
+        && other.name != name
+    {
+        return Err(Error::Conflict(format!("this key is pinned already, as {}", other.name)));
+    }
+    let added = match view.peer(name)? {
+        None => Added::New(peer),
+        Some(old) if old.key == peer.key => return Ok(Added::Known(old)),
+        Some(old) if old.signing().is_none() || old.signing() != peer.signing() => {
+            let what = format!(
+                "{name} is pinned with another key; if they really have a new one, `kovra peer rm \
+                 {name}` first"
+            );
+            return Err(Error::Conflict(what));
+        }
+        // The pinned sender shows an X25519 key, signed by the pinned key.
+        Some(Peer { key: PeerKey::Sender(_), .. }) => Added::Updated(peer),
+        // A package of theirs says less than what is known.
+        Some(old) if matches!(peer.key, PeerKey::Sender(_)) => return Ok(Added::Known(old)),
+        Some(_) => {
+            confirm_rotation(&peer, approver)?;
+            Added::Updated(peer)
+        }
+    };
+    if let Added::New(peer) | Added::Updated(peer) = &added {
+        vault.write(|batch| batch.put_peer(peer))?;
+    }
+    Ok(added)
+}
+
+fn confirm_rotation(peer: &Peer, approver: &mut dyn Approver) -> Result<(), Error> {
+    let fingerprint = peer.signing().map(|key| key.fingerprint()).unwrap_or_default();
+    if approver.asker() != Asker::Person {
+        let what = format!(
+            "{}'s pinned key comes with a new X25519 key; run this at a terminal to confirm it",
+            peer.name
+        );
+        return Err(untrusted(what));
+    }
+    let question = Question::Rotation { name: &peer.name, fingerprint: &fingerprint };
+    if approver.approve(&question) { Ok(()) } else { Err(Error::Declined) }
+}
+
+/// The peer of that name.
+///
+/// # Errors
+/// [`Error::NoPeer`], [`Error::Vault`].
+pub fn get(vault: &Vault, name: &str) -> Result<Peer, Error> {
+    vault.view().peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))
+}
+
+/// Forgets the peer of that name.
+///
+/// # Errors
+/// [`Error::NoPeer`], [`Error::Vault`].
+pub fn remove(vault: &mut Vault, name: &str) -> Result<Peer, Error> {
+    let peer = get(vault, name)?;
+    vault.write(|batch| batch.remove_peer(name))?;
+    Ok(peer)
+}

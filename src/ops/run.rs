@@ -1,0 +1,73 @@
+//! `run`: the environment of a process, from `.env.refs`.
+
+use super::select::{find, origin};
+use super::values::{Resolver, authorize, fetch};
+use super::{Approver, Error};
+use crate::policy::Operation;
+use crate::refs::{Refs, Source};
+use crate::secret::Secret;
+use crate::vault::{Stored, Vault};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+
+/// What a process is to be given.
+pub struct Options<'a> {
+    /// The parsed file.
+    pub refs: &'a Refs,
+    /// The project, where it is not the file's own.
+    pub project: Option<&'a str>,
+    /// The absolute path of the program.
+    pub command: &'a Path,
+    /// Reads a variable of the caller's environment.
+    pub caller_env: &'a dyn Fn(&str) -> Option<OsString>,
+}
+
+/// Resolves every variable, or none: a process is never started half-resolved.
+///
+/// # Errors
+/// [`Error::NoEntry`], [`Error::Denied`], [`Error::Declined`], [`Error::Unresolved`]; [`Error::Rule`]
+/// for a value with a NUL, which no environment can hold; [`Error::Usage`] for a variable of the caller that is not set.
+pub fn environment(
+    vault: &Vault,
+    options: &Options<'_>,
+    resolver: &dyn Resolver,
+    approver: &mut dyn Approver,
+) -> Result<Vec<(String, OsString)>, Error> {
+    let project = origin(options.project.or(options.refs.project.as_deref()))?;
+    let mut variables = Vec::new();
+    let mut wanted: Vec<(&String, Stored)> = Vec::new();
+    for (name, source) in &options.refs.variables {
+        match source {
+            Source::Literal(text) => variables.push((name.clone(), text.into())),
+            Source::Env { name: from, fallback } => {
+                let value = (options.caller_env)(from).or(fallback.as_ref().map(OsString::from));
+                let what =
+                    || Error::Usage(format!("{name}: {from} is not set and has no fallback"));
+                variables.push((name.clone(), value.ok_or_else(what)?));
+            }
+            Source::Secret { uri, fallback } => match (find(vault.view(), &project, uri), fallback)
+            {
+                (Ok(entry), _) => wanted.push((name, entry)),
+                (Err(Error::NoEntry(_)), Some(text)) => variables.push((name.clone(), text.into())),
+                (Err(error), _) => return Err(error),
+            },
+        }
+    }
+    let entries: Vec<&Stored> = wanted.iter().map(|(_, entry)| entry).collect();
+    authorize(&entries, Operation::Inject, Some(options.command), approver)?;
+    let values = fetch(vault.view(), &entries, resolver)?;
+    for ((name, entry), value) in wanted.iter().zip(&values) {
+        variables.push(((*name).clone(), environment_value(entry, value)?));
+    }
+    Ok(variables)
+}
+
+/// Copies a value into the form that `execve` takes. The copy lives until this process is replaced.
+fn environment_value(entry: &Stored, value: &Secret) -> Result<OsString, Error> {
+    if value.expose().contains(&0) {
+        let what = format!("{}: a value with a NUL byte cannot be a variable", entry.coordinate);
+        return Err(Error::Rule(what));
+    }
+    Ok(OsString::from_vec(value.expose().to_vec()))
+}

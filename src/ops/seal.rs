@@ -1,0 +1,178 @@
+//! `seal`: entries of the vault into a package for peers.
+
+use super::values::request;
+use super::{Approver, Error, Selection};
+use crate::clock::Moment;
+use crate::entry::{Content, Entry};
+use crate::identity::{Recipient, Token};
+use crate::package::{self, Draft, Header};
+use crate::policy::{self, Decision, Operation};
+use crate::vault::{Held, Peer, PeerKey, Stored, Vault, View};
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What to seal, for whom, and where to.
+pub struct Options {
+    /// Which entries.
+    pub selection: Selection,
+    /// Names of peers.
+    pub to: Vec<String>,
+    /// How long it may be imported.
+    pub ttl: Duration,
+    /// The package file; it must not exist.
+    pub out: PathBuf,
+    /// The token file; it must not exist. Needed exactly if there is a high literal.
+    pub token_out: Option<PathBuf>,
+}
+
+/// What was sealed.
+pub struct Report {
+    /// The entries, by coordinate.
+    pub entries: Vec<Stored>,
+    /// For whom.
+    pub peers: Vec<Peer>,
+    /// The package's header.
+    pub header: Header,
+    /// Size of the package, in bytes.
+    pub size: usize,
+    /// Where the token was written, if there is one.
+    pub token: Option<PathBuf>,
+}
+
+/// Seals. Either both files are there at the end, or neither.
+///
+/// # Errors
+/// [`Error::Denied`], [`Error::NoPeer`], [`Error::Usage`], [`Error::Conflict`] if a file exists,
+/// [`Error::Package`] for what no reader would accept, [`Error::Io`].
+pub fn seal(
+    vault: &mut Vault,
+    options: Options,
+    now: Moment,
+    approver: &dyn Approver,
+) -> Result<Report, Error> {
+    let view = vault.view();
+    let stored = options.selection.entries(view)?;
+    check_policy(&stored, approver)?;
+    let peers =
+        options.to.iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
+    let recipients = distinct_recipients(&peers)?;
+    let entries =
+        stored.iter().map(|entry| travelling(view, entry)).collect::<Result<Vec<_>, Error>>()?;
+    let needs_token = entries.iter().any(Entry::needs_token);
+    if needs_token && options.token_out.is_none() {
+        let what = "there are high literals among them, which a token opens: say where to write it \
+                    with --token-out, and send it on another way than the package";
+        return Err(Error::Usage(what.into()));
+    }
+    let identity = view.identity()?;
+    let seq = view.last_seq()?.saturating_add(1).max(now.millis());
+    let expires = now.seconds().saturating_add(options.ttl.as_secs());
+    let draft = Draft {
+        id: Vault::new_id()?,
+        sender: &identity.signing,
+        seq,
+        created: Moment::from_seconds(now.seconds()),
+        expires: Moment::from_seconds(expires),
+        recipients: &recipients,
+        entries,
+    };
+    let sealed = package::seal(draft)?;
+    vault.write(|batch| batch.set_last_seq(seq))?;
+
+    let token = options.token_out.filter(|_| needs_token);
+    let package_file = NewFile::write(&options.out, 0o644, &sealed.bytes)?;
+    if let (Some(path), Some(key)) = (&token, &sealed.token) {
+        write_token(path, key, &sealed.header)?.keep();
+    }
+    package_file.keep();
+    Ok(Report { entries: stored, peers, header: sealed.header, size: sealed.bytes.len(), token })
+}
+
+fn check_policy(entries: &[Stored], approver: &dyn Approver) -> Result<(), Error> {
+    let denied: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| match policy::decide(request(entry, Operation::Seal, approver)) {
+            Decision::Deny(reason) | Decision::Confirm(reason) => {
+                Some((entry.coordinate.clone(), reason))
+            }
+            Decision::Allow => None,
+        })
+        .collect();
+    if denied.is_empty() { Ok(()) } else { Err(Error::Denied(denied)) }
+}
+
+fn recipient_peer(view: View<'_>, name: &str) -> Result<Peer, Error> {
+    let peer = view.peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))?;
+    if let PeerKey::Sender(_) = peer.key {
+        let what = format!(
+            "{name} is known only as a sender; ask for their kovra1... string and `kovra peer add \
+             {name}` it"
+        );
+        return Err(Error::Usage(what));
+    }
+    Ok(peer)
+}
+
+fn distinct_recipients(peers: &[Peer]) -> Result<Vec<Recipient>, Error> {
+    let mut recipients: Vec<Recipient> = Vec::new();
+    for recipient in peers.iter().filter_map(Peer::recipient) {
+        if !recipients.contains(&recipient) {
+            recipients.push(recipient);
+        }
+    }
+    if recipients.is_empty() {
+        return Err(Error::Usage("name at least one peer with --to".into()));
+    }
+    Ok(recipients)
+}
+
+/// An entry as it goes into a package: without its origin, its provenance and its approval.
+fn travelling(view: View<'_>, entry: &Stored) -> Result<Entry, Error> {
+    let content = match &entry.held {
+        Held::Literal(_) => Content::Literal(view.value(entry)?),
+        Held::Reference { pointer, .. } => Content::Reference(pointer.clone()),
+    };
+    Ok(Entry {
+        coordinate: entry.coordinate.clone(),
+        content,
+        sensitivity: entry.sensitivity,
+        description: entry.description.clone(),
+    })
+}
+
+fn write_token(path: &Path, token: &Token, header: &Header) -> Result<NewFile, Error> {
+    NewFile::write(path, 0o600, token.to_file(&header.id).expose())
+}
+
+/// A file that was not there before, and is not there afterwards unless it is kept.
+struct NewFile(Option<PathBuf>);
+
+impl NewFile {
+    fn write(path: &Path, mode: u32, bytes: &[u8]) -> Result<Self, Error> {
+        let options = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+        let mut file = options.map_err(|e| match e.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Error::Conflict(format!("{} exists already, and was left alone", path.display()))
+            }
+            _ => Error::io(path)(e),
+        })?;
+        let new = Self(Some(path.to_owned()));
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(path))?;
+        Ok(new)
+    }
+
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = fs::remove_file(path);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Choosing entries: by filters, by name, for a project.
+
+use super::Error;
+use crate::coordinate::SecretUri;
+use crate::vault::{Origin, Stored, View};
+use std::collections::BTreeMap;
+
+/// Which entries an operation is about.
+#[derive(Debug, Default)]
+pub struct Selection {
+    /// Only this env.
+    pub env: Option<String>,
+    /// Only this component.
+    pub component: Option<String>,
+    /// Only these; all that pass the filters if there are none.
+    pub named: Vec<SecretUri>,
+    /// The project whose entries win over the global ones.
+    pub project: Option<String>,
+}
+
+impl Selection {
+    /// The project as an origin; global if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a name that is none.
+    pub fn origin(&self) -> Result<Origin, Error> {
+        origin(self.project.as_deref())
+    }
+
+    fn passes(&self, entry: &Stored) -> bool {
+        let matches =
+            |filter: &Option<String>, segment| filter.as_deref().is_none_or(|f| f == segment);
+        matches(&self.env, entry.coordinate.env())
+            && matches(&self.component, entry.coordinate.component())
+    }
+
+    /// The selected entries, sorted by coordinate, each as the project sees it.
+    ///
+    /// # Errors
+    /// [`Error::NoEntry`], [`Error::Nothing`], [`Error::Usage`] for a named entry that the filters
+    /// leave out, [`Error::Vault`].
+    pub fn entries(&self, view: View<'_>) -> Result<Vec<Stored>, Error> {
+        let origin = self.origin()?;
+        let mut chosen = BTreeMap::new();
+        if self.named.is_empty() {
+            for entry in view.entries()? {
+                let visible = entry.origin == Origin::Global || entry.origin == origin;
+                if visible && self.passes(&entry) {
+                    let slot = chosen.entry(entry.coordinate.clone());
+                    // Global sorts first, so the project's own entry comes last and stays.
+                    slot.insert_entry(entry);
+                }
+            }
+        }
+        for uri in &self.named {
+            let entry = find(view, &origin, uri)?;
+            if !self.passes(&entry) {
+                let what = format!("{} is outside --env or --component", entry.coordinate);
+                return Err(Error::Usage(what));
+            }
+            chosen.insert(entry.coordinate.clone(), entry);
+        }
+        if chosen.is_empty() {
+            return Err(Error::Nothing(self.describe()));
+        }
+        Ok(chosen.into_values().collect())
+    }
+
+    fn describe(&self) -> String {
+        let part =
+            |name: &str, value: &Option<String>| value.as_ref().map(|v| format!("{name} {v}"));
+        let parts: Vec<String> = [
+            part("env", &self.env),
+            part("component", &self.component),
+            part("project", &self.project),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if parts.is_empty() { "the vault has no such entry".into() } else { parts.join(", ") }
+    }
+}
+
+/// A project's name as an origin; global for `None`.
+pub(super) fn origin(project: Option<&str>) -> Result<Origin, Error> {
+    project.map_or(Ok(Origin::Global), |name| {
+        Origin::project(name).ok_or_else(|| {
+            Error::Usage(
+                "a project's name is like a segment of a coordinate, and not 'global'".into(),
+            )
+        })
+    })
+}
+
+/// The entry that `uri` means for `project`.
+pub(super) fn find(view: View<'_>, project: &Origin, uri: &SecretUri) -> Result<Stored, Error> {
+    let origin = if uri.global { &Origin::Global } else { project };
+    view.find(origin, &uri.coordinate)?.ok_or_else(|| Error::NoEntry(uri.coordinate.clone()))
+}

@@ -1,0 +1,405 @@
+//! AWS Secrets Manager, by the AWS SDK and the user's ordinary identity.
+//!
+//! An SDK error is never formatted: a response that fails to parse is part of its `Debug` text, and
+//! that response may be the secret. Only its kind, status and error code are looked at.
+
+use super::{Fault, FaultKind, Outcome, Provider, Resolved, Settings, all, plain};
+use crate::pointer::AwsSm;
+use crate::secret::Secret;
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::{
+    EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
+};
+use aws_config::imds;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::http::HttpResponse;
+use aws_sdk_secretsmanager::config::{Credentials, ProvideCredentials, SharedHttpClient};
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_secretsmanager::primitives::Blob;
+use aws_sdk_secretsmanager::types::SecretValueEntry;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
+use futures::stream::{self, BoxStream, StreamExt};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What `BatchGetSecretValue` takes at most.
+const BATCH: usize = 20;
+/// Single gets in flight at once.
+const CONCURRENT: usize = 16;
+
+/// AWS under the settings' profile.
+pub(super) struct Aws<'s> {
+    settings: &'s Settings,
+}
+
+impl<'s> Aws<'s> {
+    pub(super) fn new(settings: &'s Settings) -> Self {
+        Self { settings }
+    }
+}
+
+impl Provider for Aws<'_> {
+    type Target = AwsSm;
+
+    fn fetch<'a>(&'a self, targets: &'a [AwsSm]) -> BoxStream<'a, (usize, Outcome)> {
+        stream::once(Session::open(self.settings, targets))
+            .flat_map(move |session| match session {
+                Ok(session) => Arc::new(session).fetch(targets),
+                Err(fault) => all(targets.len(), fault),
+            })
+            .boxed()
+    }
+}
+
+/// A target and its place among all.
+type Item<'a> = (usize, &'a AwsSm);
+
+/// Credentials that were found, and where they lead.
+struct Session {
+    config: SdkConfig,
+    /// The region of pointers that name none.
+    home: Option<Region>,
+    /// Whose credentials they are, in words.
+    who: String,
+}
+
+impl Session {
+    async fn open(settings: &Settings, targets: &[AwsSm]) -> Result<Self, Fault> {
+        let profile = settings.aws_profile.as_deref();
+        let http = http_client(ProxyConfig::from_env());
+        let conf = ProviderConfig::without_region().with_http_client(http.clone());
+        // The metadata service is on this very host or nowhere: one short try, past any proxy.
+        let imds = imds::Client::builder()
+            .configure(&conf.clone().with_http_client(http_client(ProxyConfig::disabled())))
+            .max_attempts(1)
+            .connect_timeout(Duration::from_millis(300))
+            .read_timeout(Duration::from_millis(300))
+            .build();
+        let home = home_region(profile, &conf, &imds).await;
+        // A role is assumed somewhere: without a region the chain would look for one on the network.
+        let named = targets.iter().find_map(|target| target.region.clone());
+        let region = home
+            .clone()
+            .unwrap_or_else(|| Region::new(named.unwrap_or_else(|| "us-east-1".to_owned())));
+        let (credentials, who) = credentials(profile, conf, region, imds).await?;
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .credentials_provider(credentials)
+            .region(home.clone())
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(3)
+                    .with_initial_backoff(Duration::from_millis(200))
+                    .with_max_backoff(Duration::from_secs(2)),
+            );
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        Ok(Self { config: loader.load().await, home, who })
+    }
+
+    /// Batches by region; alone what a batch cannot say (a version) or is not needed for.
+    fn fetch<'a>(self: Arc<Self>, targets: &'a [AwsSm]) -> BoxStream<'a, (usize, Outcome)> {
+        let mut regions: BTreeMap<String, (Vec<Item<'a>>, Vec<Item<'a>>)> = BTreeMap::new();
+        let mut outcomes = Vec::new();
+        for (place, target) in targets.iter().enumerate() {
+            let home = self.home.as_ref().map(|region| region.to_string());
+            let Some(region) = target.region.clone().or(home) else {
+                outcomes.push(stream::iter([(place, Err(no_region()))]).boxed());
+                continue;
+            };
+            let (batched, single) = regions.entry(region).or_default();
+            let pinned = target.version_id.is_some() || target.version_stage.is_some();
+            if pinned { single } else { batched }.push((place, target));
+        }
+        for (region, (batched, single)) in regions {
+            let regional = Arc::new(Regional::new(&self, region));
+            outcomes.push(regional.clone().singles(single));
+            for batch in batched.chunks(BATCH) {
+                outcomes.push(regional.clone().batch(batch.to_vec()));
+            }
+        }
+        stream::select_all(outcomes).boxed()
+    }
+}
+
+/// Secrets Manager in one region.
+struct Regional {
+    client: Client,
+    region: String,
+    who: String,
+}
+
+impl Regional {
+    fn new(session: &Session, region: String) -> Self {
+        let config = aws_sdk_secretsmanager::config::Builder::from(&session.config)
+            .region(Region::new(region.clone()))
+            .build();
+        Self { client: Client::from_conf(config), region, who: session.who.clone() }
+    }
+
+    fn singles<'a>(self: Arc<Self>, items: Vec<Item<'a>>) -> BoxStream<'a, (usize, Outcome)> {
+        stream::iter(items)
+            .map(move |(place, target)| {
+                let regional = self.clone();
+                async move { (place, regional.single(target).await) }
+            })
+            .buffer_unordered(CONCURRENT)
+            .boxed()
+    }
+
+    async fn single(&self, target: &AwsSm) -> Outcome {
+        let answer = self
+            .client
+            .get_secret_value()
+            .secret_id(&target.id)
+            .set_version_id(target.version_id.clone())
+            .set_version_stage(target.version_stage.clone())
+            .send()
+            .await
+            .map_err(|error| self.fault(kind(&error)))?;
+        self.resolved(answer.secret_string, answer.secret_binary, answer.version_id)
+    }
+
+    /// One call for all `items`, then single gets for those it does not settle: a batch needs a
+    /// permission of its own, and may leave items out.
+    fn batch<'a>(self: Arc<Self>, items: Vec<Item<'a>>) -> BoxStream<'a, (usize, Outcome)> {
+        if items.len() == 1 {
+            return self.singles(items);
+        }
+        let call = {
+            let regional = self.clone();
+            async move { regional.settle(items).await }
+        };
+        stream::once(call)
+            .flat_map(move |(settled, open)| {
+                stream::iter(settled).chain(self.clone().singles(open))
+            })
+            .boxed()
+    }
+
+    async fn settle<'a>(&self, items: Vec<Item<'a>>) -> (Vec<(usize, Outcome)>, Vec<Item<'a>>) {
+        let ids = items.iter().map(|(_, target)| target.id.clone()).collect();
+        let sent = self.client.batch_get_secret_value().set_secret_id_list(Some(ids)).send().await;
+        let mut answer = match sent {
+            Ok(answer) => answer,
+            Err(error) => {
+                use FaultKind::{NoIdentity, Throttled, Unreachable};
+                let kind = kind(&error);
+                // What would fail twenty times over is not asked twenty times more.
+                return if matches!(kind, NoIdentity | Throttled | Unreachable) {
+                    let fault = self.fault(kind);
+                    (items.iter().map(|&(at, _)| (at, Err(fault.clone()))).collect(), Vec::new())
+                } else {
+                    (Vec::new(), items)
+                };
+            }
+        };
+        let mut values = answer.secret_values.take().unwrap_or_default();
+        let errors = answer.errors();
+        let (mut settled, mut open) = (Vec::new(), Vec::new());
+        for (place, target) in items {
+            let value = values.iter().position(|entry| names(entry, &target.id));
+            let error = errors.iter().find(|error| error.secret_id() == Some(&target.id));
+            if let Some(found) = value {
+                let entry = values.swap_remove(found);
+                let outcome =
+                    self.resolved(entry.secret_string, entry.secret_binary, entry.version_id);
+                settled.push((place, outcome));
+            } else if let Some(kind) = error.and_then(|e| e.error_code()).and_then(kind_of_code) {
+                settled.push((place, Err(self.fault(kind))));
+            } else {
+                open.push((place, target));
+            }
+        }
+        (settled, open)
+    }
+
+    fn resolved(
+        &self,
+        text: Option<String>,
+        binary: Option<Blob>,
+        version: Option<String>,
+    ) -> Outcome {
+        let bytes = text.map(String::into_bytes).or(binary.map(Blob::into_inner));
+        let value = Secret::new(bytes.ok_or_else(|| self.fault(FaultKind::Malformed))?);
+        Ok(Resolved { value, version: version.as_deref().map(plain).unwrap_or_default() })
+    }
+
+    fn fault(&self, kind: FaultKind) -> Fault {
+        let Self { region, who, .. } = self;
+        let (what, hint) = match kind {
+            FaultKind::NoIdentity => (
+                format!("AWS in {region} refused {who}"),
+                "sign in again with `aws sso login`, or check the access key and the clock",
+            ),
+            FaultKind::Denied => (
+                format!("AWS in {region} denies this secret to {who}"),
+                "ask for secretsmanager:GetSecretValue on it, and kms:Decrypt on its key",
+            ),
+            FaultKind::NotFound => (
+                format!("there is no such secret or version in {region} for {who}"),
+                "check the name, the region and the account; another account's secret needs its \
+                 full ARN",
+            ),
+            FaultKind::Disabled => (
+                format!("the secret in {region} is marked for deletion, asked for as {who}"),
+                "restore it with `aws secretsmanager restore-secret`, or ask for a new pointer",
+            ),
+            FaultKind::Throttled => {
+                (format!("AWS in {region} asks {who} to slow down"), "try again in a minute")
+            }
+            FaultKind::Malformed => {
+                (format!("the secret in {region} has no value"), "ask its owner to give it one")
+            }
+            FaultKind::Unreachable | FaultKind::Unsupported => (
+                format!("AWS Secrets Manager in {region} gave no usable answer to {who}"),
+                "check the network, the proxy and the CA certificates (SSL_CERT_FILE), or try again",
+            ),
+        };
+        Fault::new(kind, what, hint)
+    }
+}
+
+/// Whether `entry` is what `id` asked for: a name, an ARN, or an ARN less its random suffix.
+fn names(entry: &SecretValueEntry, id: &str) -> bool {
+    let suffix = |arn: &str| {
+        let rest = arn.strip_prefix(id).and_then(|rest| rest.strip_prefix('-'));
+        rest.is_some_and(|rest| rest.len() == 6)
+    };
+    entry.name() == Some(id) || entry.arn().is_some_and(|arn| arn == id || suffix(arn))
+}
+
+async fn home_region(
+    profile: Option<&str>,
+    conf: &ProviderConfig,
+    imds: &imds::Client,
+) -> Option<Region> {
+    let mut file = ProfileFileRegionProvider::builder().configure(conf);
+    if let Some(profile) = profile {
+        file = file.profile_name(profile);
+    }
+    RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(file.build())
+        .or_else(
+            imds::region::ImdsRegionProvider::builder()
+                .configure(conf)
+                .imds_client(imds.clone())
+                .build(),
+        )
+        .region()
+        .await
+}
+
+/// The credentials of the default chain, and whose they are.
+async fn credentials(
+    profile: Option<&str>,
+    conf: ProviderConfig,
+    region: Region,
+    imds: imds::Client,
+) -> Result<(Credentials, String), Fault> {
+    if let Ok(found) = EnvironmentVariableCredentialsProvider::new().provide_credentials().await {
+        let who = format!("the access key {} of the environment", key_id(&found));
+        return Ok((found, who));
+    }
+    let mut chain =
+        DefaultCredentialsChain::builder().configure(conf).region(region).imds_client(imds);
+    if let Some(profile) = profile {
+        chain = chain.profile_name(profile);
+    }
+    let profile = profile.map(|name| format!("the AWS profile '{}'", plain(name)));
+    match chain.build().await.provide_credentials().await {
+        Ok(found) => {
+            let key = key_id(&found);
+            let who = profile.map_or_else(
+                || format!("the access key {key}"),
+                |profile| format!("{profile} (access key {key})"),
+            );
+            Ok((found, who))
+        }
+        Err(_) => Err(Fault::new(
+            FaultKind::NoIdentity,
+            profile.map_or_else(
+                || "no AWS credentials were found".to_owned(),
+                |profile| format!("{profile} gave no credentials"),
+            ),
+            "sign in with `aws sso login`, or choose a profile with AWS_PROFILE",
+        )),
+    }
+}
+
+/// An access key's id by its last characters: enough to know it again.
+fn key_id(credentials: &Credentials) -> String {
+    let id = plain(credentials.access_key_id());
+    format!("..{}", &id[id.len().saturating_sub(4)..])
+}
+
+fn no_region() -> Fault {
+    Fault::new(
+        FaultKind::NoIdentity,
+        "the pointer names no AWS region, and none is configured",
+        "set AWS_REGION, or a region in the AWS profile",
+    )
+}
+
+/// rustls with ring, as everywhere in kovra. The SDK has no client of its own in this build.
+fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder()
+            .tls_provider(TlsProvider::Rustls(CryptoMode::Ring))
+            .proxy_config(proxy.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|c| c.sleep_impl()));
+        connector.build()
+    })
+}
+
+fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> FaultKind {
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    if let Some(kind) = code.and_then(kind_of_code) {
+        return kind;
+    }
+    match error.raw_response().map(|response| response.status().as_u16()) {
+        Some(401) => FaultKind::NoIdentity,
+        Some(403) => FaultKind::Denied,
+        Some(429) => FaultKind::Throttled,
+        _ => FaultKind::Unreachable,
+    }
+}
+
+/// Most of these are common to all AWS services and not modelled for this one.
+fn kind_of_code(code: &str) -> Option<FaultKind> {
+    Some(match code {
+        "AccessDeniedException" | "AccessDenied" | "DecryptionFailure" => FaultKind::Denied,
+        "ResourceNotFoundException" | "InvalidParameterException" | "ValidationException" => {
+            FaultKind::NotFound
+        }
+        "InvalidRequestException" => FaultKind::Disabled,
+        "ThrottlingException"
+        | "Throttling"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded" => FaultKind::Throttled,
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "ExpiredTokenException"
+        | "ExpiredToken"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "RequestExpired"
+        | "NotAuthorized"
+        | "OptInRequired" => FaultKind::NoIdentity,
+        "InternalServiceError" | "InternalFailure" | "ServiceUnavailable" => FaultKind::Unreachable,
+        _ => return None,
+    })
+}

@@ -1,0 +1,303 @@
+//! From pointers to outcomes: each secret is read once, both clouds work side by side, and one
+//! deadline holds for all.
+
+use super::{Fault, FaultKind, Outcome, Provider, Resolved, Settings};
+use crate::pointer::{AwsSm, AzureKv, Pointer, Target};
+use crate::secret::Secret;
+use futures::future::join;
+use futures::stream::{BoxStream, StreamExt};
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::Duration;
+
+/// Resolves `pointers` under the caller's own identities, with one outcome each, in their order.
+///
+/// Blocks for [`Settings::timeout`] at most. Must not be called from within an async runtime: it
+/// brings its own, and only if there is anything to resolve.
+pub fn resolve(settings: &Settings, pointers: &[Pointer]) -> Vec<Outcome> {
+    #[cfg(feature = "aws")]
+    let aws = super::aws::Aws::new(settings);
+    #[cfg(not(feature = "aws"))]
+    let aws = LeftOut::<AwsSm>::new("AWS");
+    #[cfg(feature = "azure")]
+    let azure = super::azure::Azure::new(settings);
+    #[cfg(not(feature = "azure"))]
+    let azure = LeftOut::<AzureKv>::new("Azure");
+    resolve_with(settings.timeout, (&aws, &azure), pointers)
+}
+
+/// The providers behind [`resolve`].
+type Clouds<'a> = (&'a dyn Provider<Target = AwsSm>, &'a dyn Provider<Target = AzureKv>);
+
+fn resolve_with(timeout: Duration, (aws, azure): Clouds<'_>, pointers: &[Pointer]) -> Vec<Outcome> {
+    if pointers.is_empty() {
+        return Vec::new();
+    }
+    let (mut aws_targets, mut azure_targets) = (Distinct::default(), Distinct::default());
+    for pointer in pointers {
+        match pointer.target() {
+            Target::AwsSm(target) => aws_targets.insert(target),
+            Target::AzureKv(target) => azure_targets.insert(target),
+        }
+    }
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        let fault = Fault::new(
+            FaultKind::Unreachable,
+            "the system gave no resources for network access",
+            "raise the limit of open files and try again",
+        );
+        return pointers.iter().map(|_| Err(fault.clone())).collect();
+    };
+    let (from_aws, from_azure) = runtime.block_on(join(
+        gather(timeout, &aws_targets.items, |targets| aws.fetch(targets)),
+        gather(timeout, &azure_targets.items, |targets| azure.fetch(targets)),
+    ));
+    // A DNS lookup that hangs on a thread of its own must not outlive the deadline.
+    runtime.shutdown_background();
+    let outcome = |pointer: &Pointer| match pointer.target() {
+        Target::AwsSm(target) => &from_aws[aws_targets.places[target]],
+        Target::AzureKv(target) => &from_azure[azure_targets.places[target]],
+    };
+    pointers.iter().map(|pointer| pick(outcome(pointer), pointer.field())).collect()
+}
+
+/// Targets in order of first appearance, each once.
+struct Distinct<T> {
+    items: Vec<T>,
+    places: HashMap<T, usize>,
+}
+
+impl<T: Clone + Eq + Hash> Distinct<T> {
+    fn insert(&mut self, target: &T) {
+        if !self.places.contains_key(target) {
+            self.places.insert(target.clone(), self.items.len());
+            self.items.push(target.clone());
+        }
+    }
+}
+
+impl<T> Default for Distinct<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), places: HashMap::new() }
+    }
+}
+
+/// What `fetch` brings before the deadline, and a fault for the rest.
+async fn gather<'a, T>(
+    timeout: Duration,
+    targets: &'a [T],
+    fetch: impl FnOnce(&'a [T]) -> BoxStream<'a, (usize, Outcome)>,
+) -> Vec<Outcome> {
+    let late = || {
+        Err(Fault::new(
+            FaultKind::Unreachable,
+            format!("there was no answer within {} s", timeout.as_secs_f32()),
+            "check the network and the proxy, or allow more time",
+        ))
+    };
+    let mut outcomes: Vec<Outcome> = targets.iter().map(|_| late()).collect();
+    if targets.is_empty() {
+        return outcomes;
+    }
+    let mut arrivals = fetch(targets).take_until(Box::pin(tokio::time::sleep(timeout)));
+    while let Some((place, outcome)) = arrivals.next().await {
+        outcomes[place] = outcome;
+    }
+    outcomes
+}
+
+/// This pointer's own copy of what was read, or of one field of it.
+fn pick(outcome: &Outcome, field: Option<&str>) -> Outcome {
+    let read = outcome.as_ref().map_err(Fault::clone)?;
+    let value = match field {
+        None => Secret::copy_of(read.value.expose()),
+        Some(name) => json_field(read.value.expose(), name).map_err(|what| {
+            Fault::new(FaultKind::Malformed, what, "check the pointer's #field with its sender")
+        })?,
+    };
+    Ok(Resolved { value, version: read.version.clone() })
+}
+
+/// A string as its text, anything else as the JSON it was written in, without optional whitespace:
+/// a number keeps every digit.
+fn json_field(bytes: &[u8], name: &str) -> Result<Secret, &'static str> {
+    let fields: HashMap<String, &RawValue> =
+        serde_json::from_slice(bytes).map_err(|_| "the value is not a JSON object")?;
+    let raw = fields.get(name).ok_or("the value has no such field")?.get();
+    match raw.as_bytes().first() {
+        Some(b'n') => Err("the field is null"),
+        Some(b'"') => serde_json::from_str::<String>(raw)
+            .map(|text| Secret::new(text.into_bytes()))
+            .map_err(|_| "the field is not valid JSON"),
+        _ => Ok(Secret::new(compact(raw))),
+    }
+}
+
+fn compact(json: &str) -> Vec<u8> {
+    let (mut quoted, mut escaped) = (false, false);
+    let mut compact = Vec::with_capacity(json.len());
+    for byte in json.bytes() {
+        if quoted || !byte.is_ascii_whitespace() {
+            compact.push(byte);
+        }
+        quoted ^= byte == b'"' && !escaped;
+        escaped = quoted && byte == b'\\' && !escaped;
+    }
+    compact
+}
+
+/// Stands in for a cloud this build leaves out.
+#[cfg(not(all(feature = "aws", feature = "azure")))]
+struct LeftOut<T> {
+    cloud: &'static str,
+    target: std::marker::PhantomData<T>,
+}
+
+#[cfg(not(all(feature = "aws", feature = "azure")))]
+impl<T> LeftOut<T> {
+    fn new(cloud: &'static str) -> Self {
+        Self { cloud, target: std::marker::PhantomData }
+    }
+}
+
+#[cfg(not(all(feature = "aws", feature = "azure")))]
+impl<T> Provider for LeftOut<T> {
+    type Target = T;
+
+    fn fetch<'a>(&'a self, targets: &'a [T]) -> BoxStream<'a, (usize, Outcome)> {
+        super::all(targets.len(), Fault::left_out(self.cloud))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::stream;
+    use std::sync::Mutex;
+
+    /// Answers with what `answer` makes of a target, last target first, and notes what was asked.
+    struct Fake<T> {
+        answer: fn(&T) -> Option<Result<String, FaultKind>>,
+        asked: Mutex<Vec<T>>,
+    }
+
+    impl<T> Fake<T> {
+        fn new(answer: fn(&T) -> Option<Result<String, FaultKind>>) -> Self {
+            Self { answer, asked: Mutex::new(Vec::new()) }
+        }
+    }
+
+    impl<T: Clone + Send + Sync> Provider for Fake<T> {
+        type Target = T;
+
+        fn fetch<'a>(&'a self, targets: &'a [T]) -> BoxStream<'a, (usize, Outcome)> {
+            self.asked.lock().unwrap().extend_from_slice(targets);
+            let answers = targets.iter().enumerate().rev().filter_map(|(place, target)| {
+                let outcome = (self.answer)(target)?
+                    .map(|text| Resolved {
+                        value: Secret::new(text.into_bytes()),
+                        version: "7".to_owned(),
+                    })
+                    .map_err(|kind| Fault::new(kind, "what", "hint"));
+                Some((place, outcome))
+            });
+            stream::iter(answers).chain(stream::pending()).boxed()
+        }
+    }
+
+    fn aws_fake() -> Fake<AwsSm> {
+        Fake::new(|target| match target.id.as_str() {
+            "denied" => Some(Err(FaultKind::Denied)),
+            "late" => None,
+            "json" => Some(Ok(r#"{"user": "ann", "port": 5432}"#.to_owned())),
+            id => Some(Ok(format!("aws {id}"))),
+        })
+    }
+
+    fn azure_fake() -> Fake<AzureKv> {
+        Fake::new(|target| Some(Ok(format!("azure {}", target.secret))))
+    }
+
+    fn told(outcomes: Vec<Outcome>) -> Vec<Result<String, FaultKind>> {
+        let text = |resolved: Resolved| String::from_utf8(resolved.value.expose().to_vec());
+        outcomes.into_iter().map(|o| o.map(|r| text(r).unwrap()).map_err(|f| f.kind)).collect()
+    }
+
+    fn run(aws: &Fake<AwsSm>, azure: &Fake<AzureKv>, texts: &[&str]) -> Vec<Outcome> {
+        let pointers: Vec<Pointer> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        resolve_with(Duration::from_millis(50), (aws, azure), &pointers)
+    }
+
+    #[test]
+    fn each_secret_is_read_once_and_each_pointer_gets_its_outcome_in_order() {
+        let (aws, azure) = (aws_fake(), azure_fake());
+        let outcomes = run(
+            &aws,
+            &azure,
+            &[
+                "azure-kv://vault/a",
+                "aws-sm://json#port",
+                "aws-sm://denied",
+                "aws-sm://json#user",
+                "azure-kv://vault/a",
+                "aws-sm://late",
+                "aws-sm://x",
+                "azure-kv://vault/b",
+                "aws-sm://denied#field",
+            ],
+        );
+        assert_eq!(
+            told(outcomes),
+            [
+                Ok("azure a".to_owned()),
+                Ok("5432".to_owned()),
+                Err(FaultKind::Denied),
+                Ok("ann".to_owned()),
+                Ok("azure a".to_owned()),
+                Err(FaultKind::Unreachable),
+                Ok("aws x".to_owned()),
+                Ok("azure b".to_owned()),
+                Err(FaultKind::Denied),
+            ]
+        );
+        let asked: Vec<_> = aws.asked.lock().unwrap().iter().map(|t| t.id.clone()).collect();
+        assert_eq!(asked, ["json", "denied", "late", "x"]);
+        assert_eq!(azure.asked.lock().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_cloud_without_pointers_is_left_alone() {
+        let (aws, azure) = (aws_fake(), azure_fake());
+        assert!(run(&aws, &azure, &[]).is_empty());
+        let outcomes = run(&Fake::new(|_| panic!("asked")), &azure, &["azure-kv://vault/a"]);
+        assert!(outcomes[0].is_ok());
+        assert!(aws.asked.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_version_is_a_secret_of_its_own() {
+        let azure = azure_fake();
+        run(&aws_fake(), &azure, &["azure-kv://vault/a", "azure-kv://vault/a/1"]);
+        assert_eq!(azure.asked.lock().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_field_keeps_what_was_written() {
+        let json = br#" { "text": "a\"\u00e9 b", "big": 12345678901234567890123, "price": 1.10,
+            "yes": true, "none": null, "list": [ 1, " a \" b " , {} ], "object": { "k" : "v w" } } "#;
+        let field =
+            |name| json_field(json, name).map(|s| String::from_utf8(s.expose().to_vec()).unwrap());
+        assert_eq!(field("text").unwrap(), "a\"\u{e9} b");
+        assert_eq!(field("big").unwrap(), "12345678901234567890123");
+        assert_eq!(field("price").unwrap(), "1.10");
+        assert_eq!(field("yes").unwrap(), "true");
+        assert_eq!(field("list").unwrap(), r#"[1," a \" b ",{}]"#);
+        assert_eq!(field("object").unwrap(), r#"{"k":"v w"}"#);
+        assert_eq!(field("none"), Err("the field is null"));
+        assert_eq!(field("absent"), Err("the value has no such field"));
+        for value in [&b"text"[..], b"[1]", b"\"a\"", b"{\"a\":1} x", b"\xff", b""] {
+            assert!(json_field(value, "a").is_err());
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! AWS Secrets Manager: `GetSecretValue` and `BatchGetSecretValue` in AWS JSON 1.1.
+
+use super::proxy::{header_text, json};
+use super::{ACCESS_KEY, Answer, CURRENT, LEAK, Shared};
+use axum::http::request::Parts;
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::future::pending;
+
+const JSON: &str = "application/x-amz-json-1.1";
+
+/// One call to one region.
+pub(super) async fn call(shared: &Shared, host: &str, parts: &Parts, body: &[u8]) -> Response {
+    let region = host.split('.').nth(1).unwrap_or_default();
+    let signed = header_text(parts, "authorization");
+    if !signed.starts_with(&format!("AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/"))
+        || !signed.contains(&format!("/{region}/secretsmanager/aws4_request"))
+    {
+        return error(400, "UnrecognizedClientException");
+    }
+    let Ok(body) = serde_json::from_slice::<Value>(body) else {
+        return error(400, "SerializationException");
+    };
+    match header_text(parts, "x-amz-target") {
+        "secretsmanager.GetSecretValue" => get(shared, host, &body).await,
+        "secretsmanager.BatchGetSecretValue" => match shared.batches.get(host) {
+            Some(answer) => trouble(answer).await,
+            None => batch(shared, host, &body),
+        },
+        _ => error(400, "UnknownOperationException"),
+    }
+}
+
+async fn get(shared: &Shared, host: &str, body: &Value) -> Response {
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let version = [text("VersionId"), text("VersionStage")].concat();
+    let name = name_of(text("SecretId"));
+    match shared.answer(host, name, &version) {
+        None => error(400, "ResourceNotFoundException"),
+        Some(answer) => match entry(host, name, &version, answer) {
+            Some(entry) => json(200, JSON, &entry),
+            None => trouble(answer).await,
+        },
+    }
+}
+
+fn batch(shared: &Shared, host: &str, body: &Value) -> Response {
+    let ids: Vec<&str> =
+        body["SecretIdList"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if ids.is_empty() || ids.len() > 20 {
+        return error(400, "InvalidParameterException");
+    }
+    let (mut values, mut errors) = (Vec::new(), Vec::new());
+    for id in ids {
+        let code = match shared.answer(host, name_of(id), "") {
+            None => "ResourceNotFoundException",
+            Some(Answer::Denied) => "AccessDeniedException",
+            Some(Answer::Disabled) => "InvalidRequestException",
+            // What is in other trouble is left out, and has to be asked for alone.
+            Some(answer) => {
+                values.extend(entry(host, name_of(id), "", answer));
+                continue;
+            }
+        };
+        errors.push(json!({"SecretId": id, "ErrorCode": code, "Message": LEAK}));
+    }
+    json(200, JSON, &json!({"SecretValues": values, "Errors": errors}))
+}
+
+/// A secret with its value, unless `answer` is a trouble.
+fn entry(host: &str, name: &str, version: &str, answer: &Answer) -> Option<Value> {
+    let region = host.split('.').nth(1).unwrap_or_default();
+    let (version, stage) = match version {
+        "" => (CURRENT, "AWSCURRENT"),
+        pinned if pinned.len() < 32 => (CURRENT, pinned),
+        pinned => (pinned, "AWSCURRENT"),
+    };
+    let mut entry = json!({
+        "ARN": format!("arn:aws:secretsmanager:{region}:123456789012:secret:{name}-AbCdEf"),
+        "Name": name,
+        "VersionId": version,
+        "VersionStages": [stage],
+        "CreatedDate": 1_700_000_000.123,
+    });
+    match answer {
+        Answer::Text(value) => entry["SecretString"] = value.as_str().into(),
+        Answer::Binary(base64) => entry["SecretBinary"] = (*base64).into(),
+        Answer::Empty => {}
+        _ => return None,
+    }
+    Some(entry)
+}
+
+async fn trouble(answer: &Answer) -> Response {
+    match answer {
+        Answer::Denied => error(400, "AccessDeniedException"),
+        Answer::Disabled => error(400, "InvalidRequestException"),
+        Answer::Throttled(_) => error(400, "ThrottlingException"),
+        Answer::Garbage => json(200, JSON, &format!("<html>{LEAK}").into()),
+        Answer::Hang => pending().await,
+        _ => error(500, "InternalServiceError"),
+    }
+}
+
+fn error(status: u16, code: &str) -> Response {
+    let message = format!("Refused.\n\"{LEAK}\"");
+    json(status, JSON, &json!({"__type": code, "Message": message}))
+}
+
+/// A secret's name, of itself or of its ARN with or without the random suffix.
+fn name_of(id: &str) -> &str {
+    let name = id.split_once(":secret:").map_or(id, |(_, name)| name);
+    name.strip_suffix("-AbCdEf").unwrap_or(name)
+}

@@ -1,0 +1,237 @@
+//! Loopback stand-ins for both clouds, reached as real ones are behind a company proxy.
+//!
+//! One listener on 127.0.0.1 speaks HTTP `CONNECT`, then TLS with a certificate for whatever host
+//! was asked for, under a CA of its own. The program under test needs no hook: [`Standin::env`] is a
+//! proxy, a CA file and an identity, all by their ordinary variables. Hosts nobody configured are
+//! refused, and noted.
+
+// Each test program uses its own part.
+#![allow(dead_code)]
+
+mod aws;
+mod azure;
+mod proxy;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+
+/// In every error body, behind characters that JSON escapes. Nothing a user sees may hold it.
+pub(crate) const LEAK: &str = "BODY-TEXT-NOBODY-MAY-REPEAT";
+/// The tenant, application and secret that Entra knows.
+pub(crate) const TENANT: &str = "11111111-2222-3333-4444-555555555555";
+/// See [`TENANT`].
+pub(crate) const CLIENT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
+/// See [`TENANT`].
+pub(crate) const CLIENT_SECRET: &str = "entra-client-secret";
+/// The federated token Entra takes in place of the client secret.
+pub(crate) const FEDERATED: &str = "federated-token";
+/// The token Entra grants, and vaults take.
+pub(crate) const BEARER: &str = "bearer-for-key-vault";
+/// The access key that AWS knows. Its signatures are taken on trust.
+pub(crate) const ACCESS_KEY: &str = "AKIDSTANDIN000000042";
+/// The version of a secret that was asked for without one.
+pub(crate) const CURRENT: &str = "0123456789abcdef0123456789abcdef";
+
+/// What a stand-in does when asked for a secret.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// Gives this value.
+    Text(String),
+    /// Gives these bytes, written in base64 (AWS only).
+    Binary(&'static str),
+    /// Gives a secret without a value.
+    Empty,
+    /// Refuses the identity this secret.
+    Denied,
+    /// Refuses because it is disabled (Azure) or marked for deletion (AWS).
+    Disabled,
+    /// Asks to wait that many seconds.
+    Throttled(u32),
+    /// Answers 500.
+    Broken,
+    /// Answers 200 with something that is no secret.
+    Garbage,
+    /// Never answers.
+    Hang,
+    /// Challenges for that resource in place of Key Vault's (Azure only).
+    Challenge(&'static str),
+    /// Sends the client to `evil.example.com` (Azure only).
+    Redirect,
+}
+
+impl From<&str> for Answer {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// What was asked of a stand-in.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// The host's name.
+    pub(crate) host: String,
+    /// `CONNECT` if the host was refused.
+    pub(crate) method: String,
+    /// With its query.
+    pub(crate) path: String,
+    /// `GetSecretValue`, `BatchGetSecretValue`, or nothing for Azure.
+    pub(crate) operation: String,
+    /// The `Authorization` header.
+    pub(crate) authorization: Option<String>,
+}
+
+/// The secrets and troubles of a [`Standin`] to be.
+#[derive(Default)]
+pub(crate) struct Builder {
+    /// By host, name, and version or stage; empty for the current one.
+    answers: HashMap<(String, String, String), Answer>,
+    batches: HashMap<String, Answer>,
+}
+
+impl Builder {
+    /// What a vault answers for a secret.
+    pub(crate) fn azure(self, vault: &str, name: &str, answer: impl Into<Answer>) -> Self {
+        self.azure_version(vault, name, "", answer)
+    }
+
+    /// What a vault answers for one version of a secret.
+    pub(crate) fn azure_version(
+        mut self,
+        vault: &str,
+        name: &str,
+        version: &str,
+        answer: impl Into<Answer>,
+    ) -> Self {
+        let host = format!("{vault}.vault.azure.net");
+        self.answers.insert((host, name.to_owned(), version.to_owned()), answer.into());
+        self
+    }
+
+    /// What a region answers for a secret.
+    pub(crate) fn aws(self, region: &str, name: &str, answer: impl Into<Answer>) -> Self {
+        self.aws_version(region, name, "", answer)
+    }
+
+    /// What a region answers for a version id or a stage of a secret.
+    pub(crate) fn aws_version(
+        mut self,
+        region: &str,
+        name: &str,
+        version: &str,
+        answer: impl Into<Answer>,
+    ) -> Self {
+        let host = format!("secretsmanager.{region}.amazonaws.com");
+        self.answers.insert((host, name.to_owned(), version.to_owned()), answer.into());
+        self
+    }
+
+    /// What a region answers to any batch, in place of the secrets.
+    pub(crate) fn aws_batch(mut self, region: &str, answer: Answer) -> Self {
+        self.batches.insert(format!("secretsmanager.{region}.amazonaws.com"), answer);
+        self
+    }
+
+    /// Starts listening.
+    pub(crate) fn start(self) -> Standin {
+        let folder = tempfile::tempdir().expect("a folder for the CA");
+        let authority = proxy::Authority::new();
+        std::fs::write(folder.path().join("ca.pem"), authority.pem()).expect("the CA file");
+        let shared = Arc::new(Shared {
+            answers: self.answers,
+            batches: self.batches,
+            authority,
+            log: Mutex::default(),
+        });
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime for the stand-in");
+        let port = runtime.block_on(proxy::listen(shared.clone()));
+        Standin { shared, port, folder, runtime: Some(runtime) }
+    }
+}
+
+/// What the listener and the tests share.
+struct Shared {
+    answers: HashMap<(String, String, String), Answer>,
+    batches: HashMap<String, Answer>,
+    authority: proxy::Authority,
+    log: Mutex<Vec<Request>>,
+}
+
+impl Shared {
+    fn serves(&self, host: &str) -> bool {
+        host == azure::ENTRA || self.answers.keys().any(|(known, ..)| known == host)
+    }
+
+    fn answer(&self, host: &str, name: &str, version: &str) -> Option<&Answer> {
+        self.answers.get(&(host.to_owned(), name.to_owned(), version.to_owned()))
+    }
+
+    fn note(&self, request: Request) {
+        self.log.lock().expect("the log").push(request);
+    }
+}
+
+/// Both clouds, until dropped.
+pub(crate) struct Standin {
+    shared: Arc<Shared>,
+    port: u16,
+    folder: TempDir,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Standin {
+    /// Nothing but Entra, to begin with.
+    pub(crate) fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// All that a client process needs, and enough to keep it from its user's own AWS files.
+    pub(crate) fn env(&self) -> BTreeMap<String, String> {
+        let file = |name: &str| self.folder().join(name).to_string_lossy().into_owned();
+        [
+            ("HTTPS_PROXY", format!("http://127.0.0.1:{}", self.port)),
+            ("NO_PROXY", String::new()),
+            ("SSL_CERT_FILE", file("ca.pem")),
+            ("AZURE_TENANT_ID", TENANT.to_owned()),
+            ("AZURE_CLIENT_ID", CLIENT.to_owned()),
+            ("AZURE_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "aws-secret-access-key".to_owned()),
+            ("AWS_REGION", "eu-west-1".to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("AWS_CONFIG_FILE", file("aws-config")),
+            ("AWS_SHARED_CREDENTIALS_FILE", file("aws-credentials")),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+    }
+
+    /// A folder for files the client is told of.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Everything asked so far, in order of arrival.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.shared.log.lock().expect("the log").clone()
+    }
+
+    /// What was asked of one host.
+    pub(crate) fn requests_to(&self, host: &str) -> Vec<Request> {
+        self.requests().into_iter().filter(|request| request.host == host).collect()
+    }
+}
+
+impl Drop for Standin {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
