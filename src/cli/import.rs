@@ -52,16 +52,16 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         return Ok(());
     }
     apply(&mut vault, &plan, args.overwrite, context.now, &mut ui::Terminal::open())?;
-    ui::data(&format!("Imported {} entries, sealed by {sender}.", plan.changes.len()))
+    let entries = ui::count(plan.changes.len(), "entry", "entries");
+    ui::data(&format!("Imported {entries}, sealed by {sender}."))
 }
 
 fn show(plan: &Plan, sender: &str) -> Result<(), Failure> {
     ui::note(&format!("Package {} by {sender}:", plan.header.id_hex()));
-    for change in &plan.changes {
-        ui::data(&ui::change(change))?;
-    }
+    ui::data(&ui::changes(&plan.changes.iter().collect::<Vec<_>>()))?;
     if plan.skipped > 0 {
-        ui::note(&format!("{} high literals stay closed (--skip-high).", plan.skipped));
+        let closed = ui::count(plan.skipped, "high literal stays", "high literals stay");
+        ui::note(&format!("{closed} closed (--skip-high)."));
     }
     Ok(())
 }

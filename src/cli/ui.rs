@@ -4,7 +4,7 @@
 
 use super::error::Failure;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL};
-use kovra::entry::Mode;
+use kovra::entry::Content;
 use kovra::ops::import::{Change, Effect};
 use kovra::ops::{Approver, Question};
 use kovra::policy::{Asker, Operation};
@@ -92,10 +92,19 @@ pub(super) fn content(entry: &Stored) -> String {
 
 /// Asks for a secret at the terminal, without showing it.
 pub(super) fn ask_secret(prompt: &str) -> Result<Secret, Failure> {
-    let typed = rpassword::prompt_password(format!("{prompt}: "));
-    typed.map(|text| Secret::new(text.into_bytes())).map_err(|_| {
-        Failure::new(2, "there is no terminal to ask at, or it was closed before an answer")
-    })
+    let failure = |what| Failure::new(2, what);
+    foreground_terminal().ok_or_else(|| failure("there is no terminal to ask at"))?;
+    rpassword::prompt_password(format!("{prompt}: "))
+        .map(|text| Secret::new(text.into_bytes()))
+        .map_err(|_| failure("the terminal was closed before an answer"))
+}
+
+/// The controlling terminal, if this process is in its foreground: a job in the background would be
+/// stopped at its first question, and must be denied at once instead.
+fn foreground_terminal() -> Option<File> {
+    let tty = File::options().read(true).write(true).open("/dev/tty").ok()?;
+    let foreground = termios::tcgetpgrp(&tty).is_ok_and(|g| g == rustix::process::getpgrp());
+    foreground.then_some(tty)
 }
 
 /// The person at the controlling terminal.
@@ -105,14 +114,10 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// Looks for a terminal of which this process is in the foreground: a job in the background
-    /// would be stopped at its first question, and must be denied at once instead.
+    /// Looks who is there.
     pub(super) fn open() -> Self {
-        let tty = File::options().read(true).write(true).open("/dev/tty").ok();
-        let in_foreground =
-            |tty: &File| termios::tcgetpgrp(tty).is_ok_and(|g| g == rustix::process::getpgrp());
         let agent = std::env::var_os("KOVRA_AGENT").is_some_and(|v| !v.is_empty());
-        Self { tty: tty.filter(in_foreground), agent }
+        Self { tty: foreground_terminal(), agent }
     }
 
     fn ask(&mut self, question: &str) -> bool {
@@ -170,19 +175,23 @@ fn words(question: &Question<'_>) -> String {
             "kovra: {name} ({fingerprint}) has a new X25519 key, signed by the key you pinned.\n\
              Later packages will be sealed to the new one. Did {name} tell you so?"
         ),
-        Question::Overwrite(changes) => {
-            let lines: Vec<String> = changes.iter().map(|c| format!("  {}", change(c))).collect();
-            format!("kovra: the import would overwrite\n{}\nGo on?", lines.join("\n"))
+        Question::Overwrite(overwritten) => {
+            format!("kovra: the import would overwrite\n{}\nGo on?", changes(overwritten))
         }
         Question::Replace(c) => {
             let whose = if c.other_sender { ", which another sender sealed" } else { "" };
-            format!("kovra: the import would overwrite{whose}\n  {}\nGo on?", change(c))
+            format!("kovra: the import would overwrite{whose}\n{}\nGo on?", changes(&[*c]))
         }
     }
 }
 
-/// One line of an import.
-pub(super) fn change(change: &Change) -> String {
+/// The lines of an import, in columns.
+pub(super) fn changes(changes: &[&Change]) -> String {
+    let width = changes.iter().map(|c| c.entry.coordinate.as_str().len()).max().unwrap_or(0);
+    changes.iter().map(|c| format!("  {}", change(c, width))).collect::<Vec<_>>().join("\n")
+}
+
+fn change(change: &Change, width: usize) -> String {
     let effect = match change.effect {
         Effect::Added => "added",
         Effect::Same => "same",
@@ -190,18 +199,22 @@ pub(super) fn change(change: &Change) -> String {
         Effect::Redirected => "redirected",
         Effect::Replaced => "replaced",
     };
-    let (entry, mode) = (&change.entry, change.entry.content.mode());
-    let mut line = format!("{effect:<10}  {}  {}  {mode}", entry.coordinate, entry.sensitivity);
-    if let kovra::entry::Content::Reference(pointer) = &entry.content {
-        line += &format!("  \u{2192} {pointer}");
+    let Change { entry, before, .. } = change;
+    let (at, sensitivity) = (entry.coordinate.as_str(), entry.sensitivity);
+    let mut line = format!("{effect:<10}  {at:<width$}  {sensitivity:<11}  ");
+    match &entry.content {
+        Content::Literal(_) => line += "literal",
+        Content::Reference(pointer) => line += &format!("\u{2192} {pointer}"),
     }
-    match (change.effect, change.before.as_ref()) {
+    match (change.effect, before) {
         (Effect::Redirected, Some(before)) => line += &format!("  (was {})", content(before)),
-        (Effect::Replaced, Some(before)) => {
-            let was = if before.held.mode() == Mode::Literal { "a literal" } else { "a pointer" };
-            line += &format!("  (was {was})");
-        }
+        (Effect::Replaced, Some(before)) => line += &format!("  (was a {})", before.held.mode()),
         _ => {}
     }
     line
+}
+
+/// `1 entry`, `2 entries`.
+pub(super) fn count(n: usize, one: &str, more: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {more}") }
 }

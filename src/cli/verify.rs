@@ -82,8 +82,8 @@ fn words(report: &Report, name: Option<&str>) -> String {
         format!("  package   {}", header.id_hex()),
         format!("  created   {}", header.created),
         format!("  expires   {}", header.expires),
-        format!("  entries   {} and {} that need the token", header.normal, header.high),
-        format!("  claims to be sealed to {} recipient(s):", header.recipients.len()),
+        format!("  entries   {}, and {} more that need the token", header.normal, header.high),
+        "  says it is sealed to".to_owned(),
     ];
     for recipient in &header.recipients {
         let print: String = recipient.fingerprint[..8].iter().map(|b| format!("{b:02x}")).collect();
