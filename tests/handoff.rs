@@ -31,8 +31,11 @@ const RECEIVED: [(&str, &str); 5] = [
 ];
 
 /// Prints a digest of each variable, so that the value itself is nowhere in the story.
-const CHILD: &str = r#"for name in DATABASE_URL DATABASE_PASSWORD STRIPE_KEY SMTP_PASSWORD PROD_DATABASE_URL
-do eval "value=\$$name"; printf "%s sha256 %s\n" $name $(printf %s "$value" | sha256sum | cut -c1-64); done"#;
+const SCRIPT: &str = r#"for name in DATABASE_URL DATABASE_PASSWORD STRIPE_KEY SMTP_PASSWORD PROD_DATABASE_URL; do
+    eval "value=\$$name"
+    echo "$name sha256 $(printf %s "$value" | sha256sum | cut -c1-64)"
+done
+"#;
 
 fn shown(person: &Person, arguments: &[&str], output: &str) {
     let words: Vec<String> = arguments
@@ -122,9 +125,11 @@ fn a_whole_hand_off() {
          STRIPE_KEY=secret:${ENV}/pay/stripe-key\nSMTP_PASSWORD=secret:${ENV}/mail/password\n\
          PROD_DATABASE_URL=secret:prod/db/url\n",
     );
-    println!("bob$ cat .env.refs");
-    println!("{}", std::fs::read_to_string(bob.home().join(".env.refs")).unwrap());
-    let run = ["run", "--env", "dev", "--", "sh", "-c", CHILD];
+    bob.write("digests.sh", SCRIPT);
+    for file in [".env.refs", "digests.sh"] {
+        println!("bob$ cat {file}\n{}", std::fs::read_to_string(bob.home().join(file)).unwrap());
+    }
+    let run = ["run", "--env", "dev", "--", "sh", "digests.sh"];
     let screen = step_at_terminal(&bob, &run, &[("Go on? [y/N]", "y")]);
     for (name, value) in RECEIVED {
         let digest: String = Sha256::digest(value).iter().map(|b| format!("{b:02x}")).collect();

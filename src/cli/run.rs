@@ -2,7 +2,8 @@
 
 use super::error::Failure;
 use super::{Context, ui};
-use kovra::ops::{self, run::Options, run::environment};
+use kovra::ops::run::{Options, environment};
+use kovra::ops::{self, Program};
 use kovra::refs::Refs;
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -37,7 +38,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let options = Options {
         refs: &refs,
         project: args.project.as_deref(),
-        command: &path,
+        program: Program { path: &path, arguments },
         caller_env: &|name| std::env::var_os(name),
     };
     let mut terminal = ui::Terminal::open();

@@ -6,7 +6,7 @@ use super::error::Failure;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL};
 use kovra::entry::Content;
 use kovra::ops::import::{Change, Effect};
-use kovra::ops::{Approver, Question};
+use kovra::ops::{Approver, Program, Question};
 use kovra::policy::{Asker, Operation};
 use kovra::secret::Secret;
 use kovra::text::escape;
@@ -153,12 +153,10 @@ impl Approver for Terminal {
 /// A question, built from facts alone.
 fn words(question: &Question<'_>) -> String {
     match question {
-        Question::Use { operation, entries, command } => {
-            let what = match (operation, command) {
+        Question::Use { operation, entries, program } => {
+            let what = match (operation, program) {
                 (Operation::Reveal, _) => "kovra: show the value of".to_owned(),
-                (_, Some(path)) => {
-                    format!("kovra: {} would receive", escape(&path.to_string_lossy()))
-                }
+                (_, Some(program)) => format!("kovra: {}\nwould receive", command_line(program)),
                 (_, None) => "kovra: use".to_owned(),
             };
             let lines: Vec<String> = entries
@@ -183,6 +181,22 @@ fn words(question: &Question<'_>) -> String {
             format!("kovra: the import would overwrite{whose}\n{}\nGo on?", changes(&[*c]))
         }
     }
+}
+
+/// A command with its absolute path, each argument escaped and marked off, none too long to read.
+fn command_line(program: &Program<'_>) -> String {
+    let mut words = vec![escape(&program.path.to_string_lossy())];
+    for argument in program.arguments {
+        let text = escape(&argument.to_string_lossy());
+        let cut: String = text.chars().take(200).collect();
+        let dots = if cut.len() < text.len() { "..." } else { "" };
+        words.push(if text.contains(' ') || text.is_empty() {
+            format!("'{cut}{dots}'")
+        } else {
+            cut + dots
+        });
+    }
+    words.join(" ")
 }
 
 /// The lines of an import, in columns.

@@ -22,6 +22,7 @@ use crate::identity::IdentityError;
 use crate::policy::{Asker, Operation, Reason};
 use crate::provider::Fault;
 use crate::{package, refs, vault};
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -101,6 +102,15 @@ fn unresolved(faults: &[(Coordinate, Fault)]) -> String {
     faults.iter().map(line).collect::<Vec<_>>().join("\n  ")
 }
 
+/// A program that is about to be run.
+#[derive(Clone, Copy)]
+pub struct Program<'a> {
+    /// Its absolute path.
+    pub path: &'a Path,
+    /// What it is called with, its own name left out.
+    pub arguments: &'a [OsString],
+}
+
 /// The person at the controlling terminal, or their absence.
 pub trait Approver {
     /// Who asks.
@@ -118,8 +128,8 @@ pub enum Question<'a> {
         operation: Operation,
         /// Which, and why it has to be asked.
         entries: &'a [(Coordinate, Sensitivity, Reason)],
-        /// The absolute path of the program that would get them.
-        command: Option<&'a Path>,
+        /// The program that would get them.
+        program: Option<Program<'a>>,
     },
     /// Is this the fingerprint that the peer told you?
     Pin {

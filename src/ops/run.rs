@@ -2,14 +2,13 @@
 
 use super::select::{find, origin};
 use super::values::{Resolver, authorize, fetch};
-use super::{Approver, Error};
+use super::{Approver, Error, Program};
 use crate::policy::Operation;
 use crate::refs::{Refs, Source};
 use crate::secret::Secret;
 use crate::vault::{Stored, Vault};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::Path;
 
 /// What a process is to be given.
 pub struct Options<'a> {
@@ -17,8 +16,8 @@ pub struct Options<'a> {
     pub refs: &'a Refs,
     /// The project, where it is not the file's own.
     pub project: Option<&'a str>,
-    /// The absolute path of the program.
-    pub command: &'a Path,
+    /// Who gets them.
+    pub program: Program<'a>,
     /// Reads a variable of the caller's environment.
     pub caller_env: &'a dyn Fn(&str) -> Option<OsString>,
 }
@@ -55,7 +54,7 @@ pub fn environment(
         }
     }
     let entries: Vec<&Stored> = wanted.iter().map(|(_, entry)| entry).collect();
-    authorize(&entries, Operation::Inject, Some(options.command), approver)?;
+    authorize(&entries, Operation::Inject, Some(options.program), approver)?;
     let values = fetch(vault.view(), &entries, resolver)?;
     for ((name, entry), value) in wanted.iter().zip(&values) {
         variables.push(((*name).clone(), environment_value(entry, value)?));

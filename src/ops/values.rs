@@ -1,13 +1,12 @@
 //! Getting at values: policy first, then the vault or the clouds.
 
-use super::{Approver, Error, Question};
+use super::{Approver, Error, Program, Question};
 use crate::coordinate::Coordinate;
 use crate::pointer::Pointer;
 use crate::policy::{self, Decision, Operation, Request};
 use crate::provider::{self, Fault, Resolved};
 use crate::secret::Secret;
 use crate::vault::{Held, Stored, View};
-use std::path::Path;
 
 /// The clouds, as operations see them.
 pub trait Resolver {
@@ -40,7 +39,7 @@ pub(super) fn request(entry: &Stored, operation: Operation, approver: &dyn Appro
 pub(super) fn authorize(
     entries: &[&Stored],
     operation: Operation,
-    command: Option<&Path>,
+    program: Option<Program<'_>>,
     approver: &mut dyn Approver,
 ) -> Result<(), Error> {
     let (mut denied, mut to_confirm) = (Vec::new(), Vec::new());
@@ -55,7 +54,7 @@ pub(super) fn authorize(
     if !denied.is_empty() {
         return Err(Error::Denied(denied));
     }
-    let question = Question::Use { operation, entries: &to_confirm, command };
+    let question = Question::Use { operation, entries: &to_confirm, program };
     if to_confirm.is_empty() || approver.approve(&question) { Ok(()) } else { Err(Error::Declined) }
 }
 

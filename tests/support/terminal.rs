@@ -19,14 +19,25 @@ impl Person {
     /// Runs kovra at a terminal. Each pair is what to wait for, and what to type then.
     #[track_caller]
     pub(crate) fn at_terminal(&self, arguments: &[&str], typed: &[(&str, &str)]) -> Session {
+        self.program_at_terminal(KOVRA, arguments, typed)
+    }
+
+    /// Runs any program at a terminal.
+    #[track_caller]
+    pub(crate) fn program_at_terminal(
+        &self,
+        program: &str,
+        arguments: &[&str],
+        typed: &[(&str, &str)],
+    ) -> Session {
         let size = PtySize { rows: 40, cols: 160, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        let mut command = CommandBuilder::new(KOVRA);
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env_clear();
         self.env.iter().for_each(|(name, value)| command.env(name, value));
         command.cwd(self.home());
-        let mut child = pty.slave.spawn_command(command).expect("kovra starts");
+        let mut child = pty.slave.spawn_command(command).expect("it starts");
         drop(pty.slave);
         let output = output_of(pty.master.try_clone_reader().expect("its output"));
         let mut keyboard = pty.master.take_writer().expect("its input");
