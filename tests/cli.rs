@@ -276,7 +276,7 @@ fn seal_refuses_what_it_cannot_select() {
     alice.fails(&["seal", "--env", "staging", "--to", "bob", "-o", "p"], 1);
     alice.fails(&["seal", "--env", "prod", "dev/db/url", "--to", "bob", "-o", "p"], 2);
     alice.fails(&["seal", "dev/db/url", "--to", "nobody", "-o", "p"], 1);
-    alice.fails(&["seal", "dev/db/url", "--to", "bob", "-o", "p", "--ttl", "367d"], 10);
+    alice.fails(&["seal", "dev/db/url", "--to", "bob", "-o", "p", "--ttl", "367d"], 2);
     alice.fails(&["seal", "dev/db/url", "--to", "bob", "-o", "p", "--ttl", "soon"], 2);
     let said = alice.fails(&["seal", "dev/tool/path", "--to", "bob", "-o", "p"], 20);
     assert!(said.contains("changes how programs load"), "{said}");

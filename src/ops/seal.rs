@@ -53,6 +53,9 @@ pub fn seal(
     now: Moment,
     approver: &dyn Approver,
 ) -> Result<Report, Error> {
+    if !(1..=package::limits::LIFE).contains(&options.ttl.as_secs()) {
+        return Err(Error::Usage("a package can be imported for 1 s to 366 days".into()));
+    }
     let view = vault.view();
     let stored = options.selection.entries(view)?;
     check_policy(&stored, approver)?;
