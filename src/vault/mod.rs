@@ -96,10 +96,7 @@ impl Locked {
     pub fn unlock(self, kek: &Kek) -> Result<Vault, Error> {
         let vault_key = self.wrapped.unwrap(kek, &self.id)?;
         let vault = Vault { keys: Keys::derive(&vault_key, self.id), db: self.db };
-        // One snapshot, so that a writer between two statements is not taken for damage.
-        let snapshot = vault.db.unchecked_transaction()?;
-        vault.view().rows.check_digest()?;
-        snapshot.finish()?;
+        vault.take_snapshot()?;
         Ok(vault)
     }
 }
@@ -116,7 +113,8 @@ pub struct NewVault<'a> {
     pub kek: &'a Kek,
 }
 
-/// An unlocked vault.
+/// An unlocked vault, as it was when it was unlocked or last written: everything that is read
+/// comes from one snapshot, the one whose digest was checked.
 pub struct Vault {
     db: Connection,
     keys: Keys,
@@ -162,6 +160,7 @@ impl Vault {
         db.execute(put, rusqlite::params!["custody", wrapped.encode()])?;
         let mut vault = Self { keys: Keys::derive(&vault_key, new.id), db };
         vault.view().rows.store_digest()?;
+        vault.take_snapshot()?;
         vault.write(fill)?;
         vault.db.close().map_err(|(_, e)| e)?;
         draft.publish(&path)
@@ -180,6 +179,16 @@ impl Vault {
         &mut self,
         change: impl FnOnce(&Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.db.execute_batch("COMMIT").map_err(Error::from)?;
+        let done = self.commit(change);
+        self.take_snapshot()?;
+        done
+    }
+
+    fn commit<T, E: From<Error>>(
+        &mut self,
+        change: impl FnOnce(&Batch<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let tx = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -190,6 +199,12 @@ impl Vault {
         batch.view().rows.store_digest()?;
         batch.tx.commit().map_err(Error::from)?;
         Ok(done)
+    }
+
+    /// Opens the read transaction in which this vault lives, and checks its digest.
+    fn take_snapshot(&self) -> Result<(), Error> {
+        self.db.execute_batch("BEGIN")?;
+        self.view().rows.check_digest()
     }
 }
 
