@@ -217,6 +217,7 @@ fn a_value_or_metadata_swapped_between_rows_does_not_open() {
     let mut vault = home.open().unwrap();
     put(&mut vault, &literal("dev/db/a", "aaaa"));
     put(&mut vault, &literal("dev/db/b", "bbbb"));
+    drop(vault);
     let other = "(SELECT value FROM sealed t WHERE t.kind = 'entry' AND t.nonce != sealed.nonce)";
     home.stranger(&format!("UPDATE sealed SET value = {other} WHERE kind = 'entry'"));
     let vault = home.open().unwrap();

@@ -5,15 +5,15 @@
 //!
 //! | rows | where |
 //! |---|---|
-//! | 1-5, 7-9, 18 | `file`: the CBOR of all layers; 10 here as a slice, FIFO and /dev/zero with the program |
-//! | 6, 11-17, 46, 51 | `header` |
+//! | 1-5, 7-10, 14, 18 | `file`: the CBOR of all layers; FIFO and /dev/zero of row 10 in `tests/cli.rs` |
+//! | 6, 11-13, 15-17, 46, 51 | `header` |
 //! | 19-23, 38-40 | `age_layer` |
 //! | 24-31, 47 | `signature`: bits, keys, signatures, trust and time |
-//! | 32-37, 52-60, 66, 67 | `payload` |
-//! | 41-43, 45 | `identity`; 44 here as far as one string goes, the prompt with the peers of the vault |
-//! | 48-50, 62-65, 68 | need a vault: with the import |
-//! | 57, 58 | here at the door; once more, against a name in `.env.refs` or a NUL, with `run` |
-//! | 61 | needs a provider: with the stand-ins of the clouds |
+//! | 32-37, 52-60, 66, 67 | `payload`; 57 and 58 once more, where variables are set, in `tests/run.rs` |
+//! | 41-43, 45 | `identity` |
+//! | 44, 48-50, 62-65 | `tests/import.rs`: they need a vault |
+//! | 61 | `tests/providers.rs`: it needs a provider |
+//! | 68 | `tests/secrecy.rs`: it needs a process to kill |
 
 // A test says what is wrong by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
