@@ -1,5 +1,6 @@
 //! From what failed to an exit code and to what the user can do next.
 
+use kovra::identity::IdentityError;
 use kovra::ops::Error;
 use kovra::package::{self, Class};
 use kovra::provider::{Fault, FaultKind};
@@ -42,10 +43,8 @@ impl From<Error> for Failure {
         match error {
             Error::Package(e) => e.into(),
             Error::Vault(e) => e.into(),
-            Error::Refs { .. } | Error::Usage(_) | Error::Identity(_) => {
-                let code = if matches!(error, Error::Identity(_)) { 10 } else { 2 };
-                Self::new(code, what)
-            }
+            Error::Identity(e) => Self::new(identity_code(e), what),
+            Error::Refs { .. } | Error::Usage(_) => Self::new(2, what),
             Error::Denied(_) | Error::Declined | Error::Rule(_) => Self::new(20, what),
             Error::Conflict(_) => Self::new(21, what),
             Error::Unresolved(faults) => Self::new(cloud_code(faults.iter().map(|(_, f)| f)), what),
@@ -87,6 +86,14 @@ impl From<vault::Error> for Failure {
         };
         Self { code, what: error.to_string(), hint: hint.map(str::to_owned) }
     }
+}
+
+fn identity_code(error: IdentityError) -> u8 {
+    class_code(match error {
+        IdentityError::Version(_) => Class::Unsupported,
+        IdentityError::SelfSignature => Class::Signature,
+        IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => Class::Malformed,
+    })
 }
 
 fn class_code(class: Class) -> u8 {
