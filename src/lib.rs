@@ -5,6 +5,7 @@
 //! Dependencies run one way: `ops` composes `package`, `vault`, `provider` and `policy`, which rest
 //! on `cbor`, `coordinate`, `pointer`, `secret` and `clock`, and do not know each other.
 
+pub mod audit;
 pub mod cbor;
 pub mod clock;
 pub mod coordinate;

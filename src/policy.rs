@@ -14,6 +14,25 @@ pub enum Operation {
     Reveal,
     /// Put it into a package.
     Seal,
+    /// Treat it less carefully from now on.
+    Lower,
+}
+
+impl Operation {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Metadata, Self::Inject, Self::Reveal, Self::Seal, Self::Lower];
+
+    /// The word for it, in the spec's table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Inject => "inject",
+            Self::Reveal => "reveal",
+            Self::Seal => "seal",
+            Self::Lower => "lower",
+        }
+    }
 }
 
 /// Who asks.
@@ -41,6 +60,8 @@ pub struct Request {
     /// Whether the owner chose this content: `false` for a pointer that came in a package and has
     /// never been resolved on purpose.
     pub approved: bool,
+    /// Whether the program that would get it is on the allowlist, unchanged.
+    pub allowed_program: bool,
     /// Who asks.
     pub asker: Asker,
 }
@@ -69,6 +90,12 @@ pub enum Reason {
     InjectOnly,
     /// A literal of production is never sealed.
     ProdLiteral,
+    /// It passes on a value that is never shown.
+    PassesOn,
+    /// It would be treated less carefully.
+    Lowers,
+    /// Production, and a program that is not on the allowlist.
+    ProgramNotAllowed,
     /// An agent neither sees values nor passes them on.
     Agent,
     /// It needs a person, and nobody is at a terminal.
@@ -85,6 +112,11 @@ impl fmt::Display for Reason {
             }
             Self::InjectOnly => "it is inject-only: it may be given to a process, never shown",
             Self::ProdLiteral => "literals of prod are never sealed",
+            Self::PassesOn => "it is inject-only, and its receiver could read it",
+            Self::Lowers => "it would be treated less carefully from now on",
+            Self::ProgramNotAllowed => {
+                "it is of production, and the program is not on the allowlist; `kovra allow add` puts it there"
+            }
             Self::Agent => "an agent may use a value but not see it or pass it on",
             Self::NeedsPerson => "it needs a person's yes, and there is no terminal to ask at",
         })
@@ -93,7 +125,7 @@ impl fmt::Display for Reason {
 
 /// Decides. Total: every combination of facts has an answer.
 pub fn decide(request: Request) -> Decision {
-    let Request { operation, sensitivity, prod, mode, approved, asker } = request;
+    let Request { operation, sensitivity, prod, mode, approved, allowed_program, asker } = request;
     let confirm = |reason| match asker {
         Asker::Person => Decision::Confirm(reason),
         Asker::Unattended | Asker::Agent => Decision::Deny(Reason::NeedsPerson),
@@ -104,14 +136,24 @@ pub fn decide(request: Request) -> Decision {
             Mode::Reference => Decision::Allow,
             Mode::Literal if prod => Decision::Deny(Reason::ProdLiteral),
             Mode::Literal if asker == Asker::Agent => Decision::Deny(Reason::Agent),
-            Mode::Literal => Decision::Allow,
+            // Whoever may seal to a key of their own could read what they may not be shown.
+            Mode::Literal => match sensitivity {
+                Sensitivity::Low | Sensitivity::Medium => Decision::Allow,
+                Sensitivity::High => confirm(Reason::High),
+                Sensitivity::InjectOnly => confirm(Reason::PassesOn),
+            },
         },
+        Operation::Lower => confirm(Reason::Lowers),
         Operation::Reveal if sensitivity == Sensitivity::InjectOnly => {
             Decision::Deny(Reason::InjectOnly)
         }
         Operation::Reveal if asker == Asker::Agent => Decision::Deny(Reason::Agent),
+        Operation::Inject if prod && !allowed_program => Decision::Deny(Reason::ProgramNotAllowed),
         Operation::Reveal | Operation::Inject => {
-            if sensitivity == Sensitivity::High {
+            // A person's yes to a program, on the allowlist, is a yes to its use of high values,
+            // though not to those of production.
+            let chosen = operation == Operation::Inject && allowed_program && !prod;
+            if sensitivity == Sensitivity::High && !chosen {
                 confirm(Reason::High)
             } else if prod {
                 confirm(Reason::Prod)
@@ -124,31 +166,83 @@ pub fn decide(request: Request) -> Decision {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use Operation::{Inject, Metadata, Reveal, Seal};
+/// The decision table of `spec/policy.md`: every combination of facts that matters, one row each.
+pub fn table() -> String {
+    let mut text = String::from(
+        "| operation | sensitivity | env | mode | chosen | program | person | unattended | agent |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+    );
+    for row in rows() {
+        let answer = |asker| match decide(Request { asker, ..row }) {
+            Decision::Allow => "allow",
+            Decision::Confirm(_) => "confirm",
+            Decision::Deny(_) => "deny",
+        };
+        let cells = [
+            row.operation.name(),
+            row.sensitivity.name(),
+            if row.prod { "prod" } else { "other" },
+            if row.mode == Mode::Literal { "literal" } else { "reference" },
+            if row.approved { "yes" } else { "no" },
+            if row.allowed_program { "allowed" } else { "any" },
+            answer(Asker::Person),
+            answer(Asker::Unattended),
+            answer(Asker::Agent),
+        ];
+        text += &format!("| {} |\n", cells.join(" | "));
+    }
+    text
+}
 
-    const OPERATIONS: [Operation; 4] = [Metadata, Inject, Reveal, Seal];
-    const ASKERS: [Asker; 3] = [Asker::Person, Asker::Unattended, Asker::Agent];
-
-    fn every_request() -> Vec<Request> {
-        let mut all = Vec::new();
-        for operation in OPERATIONS {
-            for sensitivity in Sensitivity::ALL {
-                for asker in ASKERS {
-                    for bits in 0..8 {
-                        let mode = if bits & 1 == 0 { Mode::Literal } else { Mode::Reference };
-                        let (prod, approved) = (bits & 2 != 0, bits & 4 != 0);
-                        all.push(Request { operation, sensitivity, prod, mode, approved, asker });
-                    }
+/// Every combination that can occur, the asker left open. A literal is always chosen; only an
+/// injection has a program.
+fn rows() -> Vec<Request> {
+    let mut rows = Vec::new();
+    for operation in Operation::ALL {
+        for sensitivity in Sensitivity::ALL {
+            for bits in 0..16u8 {
+                let bit = |n: u8| bits & 1 << n != 0;
+                let (prod, approved, allowed_program) = (bit(3), !bit(1), bit(0));
+                let mode = if bit(2) { Mode::Reference } else { Mode::Literal };
+                let literal_unchosen = mode == Mode::Literal && !approved;
+                let programless = allowed_program && operation != Operation::Inject;
+                if !literal_unchosen && !programless {
+                    let asker = Asker::Person;
+                    rows.push(Request {
+                        operation,
+                        sensitivity,
+                        prod,
+                        mode,
+                        approved,
+                        allowed_program,
+                        asker,
+                    });
                 }
             }
         }
-        all
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Operation::{Inject, Lower, Metadata, Reveal, Seal};
+
+    fn every_request() -> impl Iterator<Item = Request> {
+        rows()
+            .into_iter()
+            .flat_map(|row| Asker::ALL.iter().map(move |&asker| Request { asker, ..row }))
     }
 
-    /// The promises, each over all 384 combinations.
+    /// The table is what people read, so it is compared with what the code does.
+    #[test]
+    fn the_spec_holds_the_table() {
+        let spec = include_str!("../spec/policy.md");
+        assert!(spec.contains(&table()), "spec/policy.md should hold:\n{}", table());
+    }
+
+    /// The promises, each over every combination.
     #[test]
     fn promises() {
         for r in every_request() {
@@ -160,20 +254,37 @@ mod tests {
             if r.operation == Seal && literal && r.prod {
                 assert_eq!(answer, Decision::Deny(Reason::ProdLiteral), "{r:?}");
             }
+            if r.operation == Seal && literal && r.sensitivity >= Sensitivity::High {
+                assert_ne!(answer, Decision::Allow, "{r:?}");
+            }
             if r.operation == Seal && !literal {
                 assert_eq!(answer, Decision::Allow, "{r:?}");
             }
             if r.operation == Reveal && r.sensitivity == Sensitivity::InjectOnly {
                 assert_eq!(answer, Decision::Deny(Reason::InjectOnly), "{r:?}");
             }
-            let uses = matches!(r.operation, Inject | Reveal);
-            if uses && (r.prod || r.sensitivity == Sensitivity::High) {
+            if r.operation == Reveal && (r.prod || r.sensitivity == Sensitivity::High) {
+                assert_ne!(answer, Decision::Allow, "{r:?}");
+            }
+            if r.operation == Inject && r.prod {
+                assert_ne!(answer, Decision::Allow, "{r:?}");
+                let only_allowed = r.allowed_program || matches!(answer, Decision::Deny(_));
+                assert!(only_allowed, "{r:?}");
+            }
+            if r.operation == Inject && r.sensitivity == Sensitivity::High && !r.allowed_program {
+                assert_ne!(answer, Decision::Allow, "{r:?}");
+            }
+            if matches!(r.operation, Inject | Reveal) && !r.approved {
+                assert_ne!(answer, Decision::Allow, "{r:?}");
+            }
+            if r.operation == Lower {
                 assert_ne!(answer, Decision::Allow, "{r:?}");
             }
             if r.asker != Asker::Person {
                 assert!(!matches!(answer, Decision::Confirm(_)), "nobody to ask: {r:?}");
             }
-            if r.asker == Asker::Agent && r.operation == Reveal {
+            if r.asker == Asker::Agent && (r.operation == Reveal || r.operation == Seal && literal)
+            {
                 assert!(matches!(answer, Decision::Deny(_)), "{r:?}");
             }
         }
@@ -181,16 +292,10 @@ mod tests {
 
     #[test]
     fn everyday_uses_are_direct() {
-        for sensitivity in [Sensitivity::Low, Sensitivity::Medium] {
-            for asker in [Asker::Person, Asker::Unattended] {
-                for operation in OPERATIONS {
-                    for mode in [Mode::Literal, Mode::Reference] {
-                        let (prod, approved) = (false, true);
-                        let request =
-                            Request { operation, sensitivity, prod, mode, approved, asker };
-                        assert_eq!(decide(request), Decision::Allow);
-                    }
-                }
+        for r in every_request() {
+            let everyday = r.sensitivity < Sensitivity::High && !r.prod && r.approved;
+            if everyday && r.asker != Asker::Agent && r.operation != Lower {
+                assert_eq!(decide(r), Decision::Allow, "{r:?}");
             }
         }
     }
@@ -203,6 +308,7 @@ mod tests {
             prod: false,
             mode: Mode::Literal,
             approved: true,
+            allowed_program: false,
             asker: Asker::Agent,
         };
         assert_eq!(decide(request(Inject)), Decision::Allow);

@@ -3,6 +3,7 @@
 // A test that cannot set itself up has nothing better to do than to panic.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod forge;
 mod support;
 
 use support::Person;
@@ -18,7 +19,12 @@ fn alice_and_bob() -> (Person, Person) {
 #[track_caller]
 fn hand_over(alice: &Person, bob: &Person, file: &str, more: &[&str]) {
     let arguments = [&["seal", "--env", "dev", "--to", "bob", "-o", file], more].concat();
-    alice.ok(&arguments);
+    if more.is_empty() {
+        alice.ok(&arguments);
+    } else {
+        let session = alice.at_terminal(&arguments, &[("Go on? [y/N]", "y")]);
+        assert_eq!(session.code, 0, "{}", session.screen);
+    }
     std::fs::copy(alice.home().join(file), bob.home().join(file)).unwrap();
 }
 
@@ -146,16 +152,17 @@ fn add_refuses_bad_input_and_changes_nothing() {
 }
 
 #[test]
-fn an_entry_is_overwritten_only_on_purpose_and_never_lowered() {
+fn an_entry_is_overwritten_only_on_purpose() {
     let person = Person::with_vault("alice");
     person.add("dev/db/url", "one", &["--sensitivity", "high"]);
     let again = ["add", "dev/db/url", "--stdin"];
-    person.pipe(&again, b"two").expect(&again, 21);
-    let lower = ["add", "dev/db/url", "--stdin", "--overwrite", "--sensitivity", "low"];
-    person.pipe(&lower, b"two").expect(&lower, 20);
-    person.add("dev/db/url", "two", &["--overwrite"]);
+    let said = person.pipe(&again, b"two").expect(&again, 21).stderr;
+    assert!(said.contains("kovra set"), "{said}");
+    person.set("dev/db/url", "two");
     let listed = snapshot(&person);
     assert!(listed.contains("\"revision\": 2") && listed.contains("\"high\""), "{listed}");
+    let unknown = ["set", "dev/no/such", "--stdin"];
+    person.pipe(&unknown, b"x").expect(&unknown, 1);
 }
 
 #[test]
@@ -246,13 +253,21 @@ fn seal_writes_a_token_exactly_when_there_is_a_high_literal() {
     alice.ok(&seal("a.kovra", "a.token"));
     assert!(!alice.home().join("a.token").exists(), "a high pointer needs no token");
     alice.add("dev/db/password", "x", &["--sensitivity", "inject-only"]);
+    let confirm = [("Go on? [y/N]", "y")];
+    let at_terminal = |arguments: &[&str], code| {
+        let session = alice.at_terminal(arguments, &confirm);
+        assert_eq!(session.code, code, "{}", session.screen);
+        session.screen
+    };
+    alice.fails(&seal("b.kovra", "b.token"), 20);
     let without = ["seal", "--env", "dev", "--to", "bob", "-o", "b.kovra"];
-    assert!(alice.fails(&without, 2).contains("--token-out"));
+    assert!(at_terminal(&without, 2).contains("--token-out"));
     assert!(!alice.home().join("b.kovra").exists());
-    alice.ok(&seal("b.kovra", "b.token"));
+    let screen = at_terminal(&seal("b.kovra", "b.token"), 0);
+    assert!(screen.contains("inject-only"), "{screen}");
     assert!(alice.home().join("b.token").exists());
-    alice.fails(&seal("b.kovra", "c.token"), 21);
-    alice.fails(&seal("c.kovra", "b.token"), 21);
+    at_terminal(&seal("b.kovra", "c.token"), 21);
+    at_terminal(&seal("c.kovra", "b.token"), 21);
     assert!(!alice.home().join("c.kovra").exists() && !alice.home().join("c.token").exists());
 }
 
@@ -339,8 +354,8 @@ fn import_shows_first_and_lands_whole() {
     assert!(listed.contains("\"package\"") && listed.contains("the orders database"), "{listed}");
     bob.fails(&["import", "one.kovra"], 19);
 
-    alice.add("dev/db/url", "two", &["--overwrite", "--description", "the orders database"]);
-    alice.ok(&["add", "dev/pay/key", "--reference", "aws-sm://two", "--overwrite"]);
+    alice.set("dev/db/url", "two");
+    alice.ok(&["set", "dev/pay/key", "--reference", "aws-sm://two"]);
     alice.add("dev/db/new", "new", &[]);
     hand_over(&alice, &bob, "two.kovra", &[]);
     let before = snapshot(&bob);
@@ -361,7 +376,7 @@ fn an_older_package_of_the_same_sender_is_refused() {
     let (alice, bob) = alice_and_bob();
     alice.add("dev/db/url", "one", &[]);
     hand_over(&alice, &bob, "old.kovra", &[]);
-    alice.add("dev/db/url", "two", &["--overwrite"]);
+    alice.set("dev/db/url", "two");
     hand_over(&alice, &bob, "new.kovra", &[]);
     bob.ok(&["import", "new.kovra"]);
     bob.fails(&["import", "old.kovra", "--overwrite"], 19);
@@ -423,7 +438,7 @@ fn another_senders_entry_and_a_change_of_mode_need_a_person() {
     assert_eq!(session.code, 0, "{}", session.screen);
     assert_eq!(bob.ok(&["show", "dev/db/url"]).stdout, "carol");
 
-    carol.ok(&["add", "dev/db/url", "--reference", "aws-sm://x", "--overwrite"]);
+    carol.ok(&["set", "dev/db/url", "--reference", "aws-sm://x"]);
     hand_over(&carol, &bob, "pointer.kovra", &[]);
     let refused = bob.run(&["import", "pointer.kovra", "--overwrite"]).expect(&["import"], 20);
     assert!(refused.stdout.contains("replaced") && refused.stdout.contains("was a literal"));
@@ -480,6 +495,23 @@ fn what_was_typed_before_the_question_is_no_answer() {
     let script = format!("echo ready; sleep 1; {} show dev/a/high", support::KOVRA);
     let session = person.program_at_terminal("sh", &["-c", &script], &typed);
     assert!(session.code == 20 && !session.screen.contains("high-value"), "{}", session.screen);
+}
+
+/// Row 16, to both readers: people and programs.
+#[test]
+fn names_from_a_package_are_escaped() {
+    use forge::cbor::{bytes, cat, map, text};
+    let name = "a\u{1b}[2J\u{9b}31m\u{202e}b";
+    let ext = cat(&[&map(1), &text(name), &bytes(b"")]);
+    let person = Person::new("anyone");
+    person.write("p.kovra", forge::Forge::good().set(8, ext).file());
+    let plain = person.run(&["verify", "p.kovra"]).expect(&["verify"], 14).stdout;
+    assert!(plain.contains("\\u{1b}[2J\\u{9b}31m\\u{202e}b"), "{plain}");
+    let json = person.run(&["verify", "p.kovra", "--json"]).expect(&["verify"], 14).stdout;
+    assert!(json.contains("\\u001b[2J\\u009b31m\\u202eb"), "{json}");
+    assert!(json.is_ascii());
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["ext"][0], name);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn alice_seals(alice: &Person, bob_id: &str) {
     step(alice, &["peer", "add", "bob", bob_id], "");
     let dev =
         ["seal", "--env", "dev", "--to", "bob", "-o", "dev.kovra", "--token-out", "dev.token"];
-    step(alice, &dev, "");
+    step_at_terminal(alice, &dev, &[("Go on? [y/N]", "y")]);
     step(alice, &["seal", "prod/db/url", "--to", "bob", "-o", "prod.kovra"], "");
 }
 
@@ -129,6 +129,7 @@ fn a_whole_hand_off() {
     for file in [".env.refs", "digests.sh"] {
         println!("bob$ cat {file}\n{}", std::fs::read_to_string(bob.home().join(file)).unwrap());
     }
+    step_at_terminal(&bob, &["allow", "add", "sh"], &[("Go on? [y/N]", "y")]);
     let run = ["run", "--env", "dev", "--", "sh", "digests.sh"];
     let screen = step_at_terminal(&bob, &run, &[("Go on? [y/N]", "y")]);
     for (name, value) in RECEIVED {

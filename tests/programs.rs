@@ -7,9 +7,6 @@
 
 mod support;
 
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 use support::{KOVRA, Person};
 
 #[test]
@@ -42,81 +39,88 @@ fn a_literal_only_run_starts_no_thread_no_tls_and_no_network() {
     }
 }
 
-/// A server that ends with the test.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// moto's own server on a free port, and its address.
-fn moto() -> (Server, String) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let child = Command::new("python3")
-        .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("python3 with moto[server] is installed");
-    let server = Server(child);
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(Instant::now() < deadline, "moto does not listen");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    (server, format!("http://127.0.0.1:{port}"))
-}
-
 #[cfg(feature = "aws")]
-#[test]
-#[ignore = "needs python3 with moto[server] and boto3"]
-fn moto_stands_in_for_aws() {
-    const MANY: usize = 25;
-    let (_server, endpoint) = moto();
-    let mut person = Person::with_vault("alice");
-    for (name, value) in [
-        ("AWS_ENDPOINT_URL", endpoint.as_str()),
-        ("AWS_ACCESS_KEY_ID", "testing"),
-        ("AWS_SECRET_ACCESS_KEY", "testing"),
-        ("AWS_DEFAULT_REGION", "eu-west-1"),
-        ("AWS_REGION", "eu-west-1"),
-    ] {
-        person.env.insert(name.into(), value.into());
-    }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/moto_secrets.py");
-    let filled = Command::new("python3")
-        .args([script, &endpoint, &MANY.to_string()])
-        .envs(&person.env)
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .status();
-    assert!(filled.expect("python3 is installed").success());
+mod moto {
+    use super::*;
+    use std::net::{TcpListener, TcpStream};
+    use std::process::{Child, Command, Stdio};
+    use std::time::{Duration, Instant};
 
-    let mut refs = String::new();
-    for n in 0..MANY {
-        let pointer = format!("aws-sm://team/k{n}#password");
-        person.ok(&["add", &format!("dev/many/k{n}"), "--reference", &pointer]);
-        refs += &format!("K{n}=secret:dev/many/k{n}\n");
-    }
-    let previous = "aws-sm://team/staged?version-stage=AWSPREVIOUS";
-    person.ok(&["add", "dev/many/previous", "--reference", previous]);
-    refs += "PREVIOUS=secret:dev/many/previous\n";
-    person.write(".env.refs", refs);
-    assert_eq!(person.ok(&["materialize"]).stdout.matches("resolved").count(), MANY + 1);
-    let script = "echo $K0 $K1 $K24 $PREVIOUS";
-    assert_eq!(person.ok(&["run", "--", "sh", "-c", script]).stdout, "p0 p1 p24 first\n");
+    /// A server that ends with the test.
+    struct Server(Child);
 
-    person.ok(&["add", "dev/odd/binary", "--reference", "aws-sm://team/binary"]);
-    let binary = person.command(KOVRA).args(["show", "dev/odd/binary"]).output().unwrap();
-    assert_eq!(binary.stdout, b"\x00\x01binary");
-    person.ok(&["add", "dev/odd/deleted", "--reference", "aws-sm://team/deleted"]);
-    person.ok(&["add", "dev/odd/missing", "--reference", "aws-sm://team/missing"]);
-    let odd = ["materialize", "dev/odd/deleted", "dev/odd/missing", "dev/many/k0"];
-    let ran = person.run(&odd).expect(&odd, 30);
-    for outcome in ["disabled", "not found", "resolved"] {
-        assert!(ran.stdout.contains(outcome), "{outcome}\n{}", ran.stdout);
+    impl Drop for Server {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    /// moto's own server on a free port, and its address.
+    fn moto() -> (Server, String) {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Command::new("python3")
+            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("python3 with moto[server] is installed");
+        let server = Server(child);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "moto does not listen");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        (server, format!("http://127.0.0.1:{port}"))
+    }
+
+    #[test]
+    #[ignore = "needs python3 with moto[server] and boto3"]
+    fn moto_stands_in_for_aws() {
+        const MANY: usize = 25;
+        let (_server, endpoint) = moto();
+        let mut person = Person::with_vault("alice");
+        for (name, value) in [
+            ("AWS_ENDPOINT_URL", endpoint.as_str()),
+            ("AWS_ACCESS_KEY_ID", "testing"),
+            ("AWS_SECRET_ACCESS_KEY", "testing"),
+            ("AWS_DEFAULT_REGION", "eu-west-1"),
+            ("AWS_REGION", "eu-west-1"),
+        ] {
+            person.env.insert(name.into(), value.into());
+        }
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/moto_secrets.py");
+        let filled = Command::new("python3")
+            .args([script, &endpoint, &MANY.to_string()])
+            .envs(&person.env)
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .status();
+        assert!(filled.expect("python3 is installed").success());
+
+        let mut refs = String::new();
+        for n in 0..MANY {
+            let pointer = format!("aws-sm://team/k{n}#password");
+            person.ok(&["add", &format!("dev/many/k{n}"), "--reference", &pointer]);
+            refs += &format!("K{n}=secret:dev/many/k{n}\n");
+        }
+        let previous = "aws-sm://team/staged?version-stage=AWSPREVIOUS";
+        person.ok(&["add", "dev/many/previous", "--reference", previous]);
+        refs += "PREVIOUS=secret:dev/many/previous\n";
+        person.write(".env.refs", refs);
+        assert_eq!(person.ok(&["materialize"]).stdout.matches("resolved").count(), MANY + 1);
+        let script = "echo $K0 $K1 $K24 $PREVIOUS";
+        assert_eq!(person.ok(&["run", "--", "sh", "-c", script]).stdout, "p0 p1 p24 first\n");
+
+        person.ok(&["add", "dev/odd/binary", "--reference", "aws-sm://team/binary"]);
+        let binary = person.command(KOVRA).args(["show", "dev/odd/binary"]).output().unwrap();
+        assert_eq!(binary.stdout, b"\x00\x01binary");
+        person.ok(&["add", "dev/odd/deleted", "--reference", "aws-sm://team/deleted"]);
+        person.ok(&["add", "dev/odd/missing", "--reference", "aws-sm://team/missing"]);
+        let odd = ["materialize", "dev/odd/deleted", "dev/odd/missing", "dev/many/k0"];
+        let ran = person.run(&odd).expect(&odd, 30);
+        for outcome in ["disabled", "not found", "resolved"] {
+            assert!(ran.stdout.contains(outcome), "{outcome}\n{}", ran.stdout);
+        }
     }
 }
 

@@ -29,7 +29,8 @@ fn hand_off() -> (Person, Person, TempDir) {
     bob.pin(&alice);
     alice.add("dev/db/url", PLAIN, &[]);
     alice.add("dev/db/password", HIGH, &["--sensitivity", "high"]);
-    alice.ok(&["seal", "--env", "dev", "--to", "bob", "-o", "p.kovra", "--token-out", "p.token"]);
+    let seal = ["seal", "--env", "dev", "--to", "bob", "-o", "p.kovra", "--token-out", "p.token"];
+    assert_eq!(alice.at_terminal(&seal, &[("Go on? [y/N]", "y")]).code, 0);
     for file in ["p.kovra", "p.token"] {
         std::fs::copy(alice.home().join(file), bob.home().join(file)).unwrap();
     }
@@ -37,7 +38,8 @@ fn hand_off() -> (Person, Person, TempDir) {
     bob.ok(&["show", "dev/db/url"]);
     bob.write(".env.refs", "A=secret:dev/db/url\nB=secret:dev/db/password\n");
     let run = ["run", "--", "true"];
-    assert_eq!(bob.at_terminal(&run, &[("Go on? [y/N]", "y")]).code, 0);
+    let typed = [("Passphrase of the vault, or nothing for no: ", PASSPHRASE)];
+    assert_eq!(bob.at_terminal(&run, &typed).code, 0);
     bob.fails(&["import", "p.kovra", "--token", "p.token"], 19);
     (alice, bob, outside)
 }

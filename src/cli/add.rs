@@ -29,31 +29,35 @@ pub(super) struct Args {
     /// The project it belongs to [default: global]
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
-    /// Write a new revision over an entry that is there; the old one is kept
-    #[arg(long)]
-    overwrite: bool,
 }
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
-    let mut vault = context.vault()?;
-    let content = match args.reference {
-        Some(pointer) => Content::Reference(pointer),
-        None if args.stdin => Content::Literal(from_stdin()?),
-        None => Content::Literal(
-            ui::ask_secret(&format!("Value of {} (hidden)", args.at.coordinate))
-                .map_err(|e| e.hint("--stdin reads the value from a pipe"))?,
-        ),
-    };
+    let content = content(args.reference, args.stdin, &args.at)?;
     let options = Options {
         at: args.at,
         content,
         sensitivity: args.sensitivity,
         description: args.description,
         project: args.project,
-        overwrite: args.overwrite,
     };
-    let added = add(&mut vault, options, context.now)?;
+    let added = context.with_session(|session| Ok(add(session, options)?))?;
     ui::data(&format!("Added {} ({}).", added.coordinate, added.sensitivity))
+}
+
+/// What an entry shall hold: the pointer, the pipe, or what is typed.
+pub(super) fn content(
+    reference: Option<Pointer>,
+    stdin: bool,
+    at: &SecretUri,
+) -> Result<Content, Failure> {
+    Ok(match reference {
+        Some(pointer) => Content::Reference(pointer),
+        None if stdin => Content::Literal(from_stdin()?),
+        None => Content::Literal(
+            ui::ask_secret(&format!("Value of {} (hidden)", at.coordinate))
+                .map_err(|e| e.hint("--stdin reads the value from a pipe"))?,
+        ),
+    })
 }
 
 fn from_stdin() -> Result<Secret, Failure> {

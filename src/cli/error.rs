@@ -45,7 +45,9 @@ impl From<Error> for Failure {
             Error::Vault(e) => e.into(),
             Error::Identity(e) => Self::new(identity_code(e), what),
             Error::Refs { .. } | Error::Usage(_) => Self::new(2, what),
-            Error::Denied(_) | Error::Declined | Error::Rule(_) => Self::new(20, what),
+            Error::Denied(_) | Error::Declined | Error::WrongProof(_) | Error::Rule(_) => {
+                Self::new(20, what)
+            }
             Error::Conflict(_) => Self::new(21, what),
             Error::Unresolved(faults) => Self::new(cloud_code(faults.iter().map(|(_, f)| f)), what),
             Error::NoEntry(_) => Self::new(1, what).hint("`kovra list` shows what is there"),
@@ -75,10 +77,13 @@ impl From<package::Error> for Failure {
 
 impl From<vault::Error> for Failure {
     fn from(error: vault::Error) -> Self {
-        use vault::Error::{Busy, Damaged, Exists, Io, Locked, Missing, Newer, Storage, WrongKey};
+        use vault::Error::{
+            Busy, Damaged, Exists, Io, Locked, Missing, Newer, Storage, TooManyTries, WrongKey,
+        };
         let (code, hint) = match &error {
             Missing(_) => (1, Some("`kovra init` makes one")),
             Exists(_) => (21, None),
+            TooManyTries(_) => (20, None),
             WrongKey(_) | Locked(_) => (40, None),
             Damaged(_) => (41, Some("restore the folder from a backup; nothing was changed")),
             Newer(_) => (12, Some("use the kovra that wrote it")),

@@ -3,7 +3,8 @@
 use super::error::Failure;
 use super::{Context, ui};
 use kovra::identity::Token;
-use kovra::ops::import::{Options, Plan, apply, plan};
+use kovra::ops::Session;
+use kovra::ops::import::{Options, Plan, apply, plan, receipt};
 use kovra::ops::verify::read_package;
 use kovra::secret::Secret;
 use std::fs::File;
@@ -28,6 +29,9 @@ pub(super) struct Args {
     /// Leave the high literals out
     #[arg(long)]
     skip_high: bool,
+    /// Write a signed receipt for the sender to this file
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    receipt: Option<PathBuf>,
     /// Import into this project [default: global]
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
@@ -35,7 +39,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let file = read_package(&args.file)?;
-    let mut vault = context.vault()?;
     let token = args.token.as_deref().map(read_token).transpose()?;
     let options = Options {
         file: &file,
@@ -44,14 +47,21 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         project: args.project.as_deref(),
         overwrite: args.overwrite,
     };
-    let plan = plan(&vault, &options, context.now)?;
-    let sender = vault.view().peer_of(plan.sender)?.map_or("me".to_owned(), |peer| peer.name);
+    context.with_session(|session| import(session, &options, args))
+}
+
+fn import(session: &mut Session<'_>, options: &Options<'_>, args: &Args) -> Result<(), Failure> {
+    let plan = plan(session.vault, options, session.now)?;
+    let sender = session.view().peer_of(plan.sender)?.map_or("me".to_owned(), |peer| peer.name);
     show(&plan, &sender)?;
     if args.dry_run {
         ui::note("Nothing was changed (--dry-run).");
         return Ok(());
     }
-    apply(&mut vault, &plan, args.overwrite, context.now, &mut ui::Terminal::open())?;
+    apply(session, &plan, args.overwrite)?;
+    if let Some(path) = &args.receipt {
+        write_receipt(path, &receipt(session.view(), &plan, session.now)?)?;
+    }
     let entries = ui::count(plan.changes.len(), "entry", "entries");
     ui::data(&format!("Imported {entries}, sealed by {sender}."))
 }
@@ -64,6 +74,14 @@ fn show(plan: &Plan, sender: &str) -> Result<(), Failure> {
         ui::note(&format!("{closed} closed (--skip-high)."));
     }
     Ok(())
+}
+
+fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| {
+        Failure::new(1, format!("imported, but no receipt was written: {}: {e}", path.display()))
+    };
+    let mut file = File::create_new(path).map_err(failed)?;
+    std::io::Write::write_all(&mut file, bytes).map_err(failed)
 }
 
 fn read_token(path: &Path) -> Result<Token, Failure> {

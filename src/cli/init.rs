@@ -30,7 +30,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     if path.exists() {
         return Err(vault::Error::Exists(path).into());
     }
-    let custody = chosen(args.custody, context);
+    let mut custody = chosen(args.custody, context);
     let identity = match custody {
         Some(Custody::Keyring) => ops::init::init(&context.home, NewCustody::Keyring)?,
         Some(Custody::Passphrase) => with_passphrase(context)?,
@@ -43,11 +43,15 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         None => match ops::init::init(&context.home, NewCustody::Keyring) {
             Err(ops::Error::Vault(vault::Error::Locked(why))) => {
                 ui::note(&format!("{why}, so the vault is kept by a passphrase."));
+                custody = Some(Custody::Passphrase);
                 with_passphrase(context)?
             }
             other => other?,
         },
     };
+    if !matches!(custody, Some(Custody::Passphrase)) {
+        offer_pin(context)?;
+    }
     ui::note(&format!("Made a vault in {}.", context.home.display()));
     ui::note(&format!("Fingerprint: {}", identity.signing().fingerprint()));
     ui::note("Give others this string, and the fingerprint on another way:");
@@ -69,6 +73,25 @@ fn with_passphrase(context: &Context) -> Result<kovra::identity::PublicIdentity,
         None => ask_twice()?,
     };
     Ok(ops::init::init(&context.home, NewCustody::Passphrase(passphrase))?)
+}
+
+/// A keyring or a key file opens for every program of the same user; a PIN is the owner's alone.
+fn offer_pin(context: &Context) -> Result<(), Failure> {
+    let Ok(first) =
+        ui::ask_secret("New PIN for confirming uses of high secrets (nothing for none)")
+    else {
+        return Ok(());
+    };
+    if first.is_empty() {
+        ui::note("No PIN: anyone at this terminal can confirm. `kovra pin set` sets one later.");
+        return Ok(());
+    }
+    let second = ui::ask_secret("The same again")?;
+    if first.expose() != second.expose() {
+        ui::note("The two PINs differ, so none was set. `kovra pin set` sets one.");
+        return Ok(());
+    }
+    context.with_session(|session| Ok(ops::pin::set(session, &first)?))
 }
 
 fn ask_twice() -> Result<Secret, Failure> {

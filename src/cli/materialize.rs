@@ -26,8 +26,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         named: args.coordinates,
         project: args.project,
     };
-    let resolver = super::clouds();
-    let outcomes = materialize(&mut context.vault()?, &selection, &resolver, context.now)?;
+    let outcomes =
+        context.with_session(|session| Ok(materialize(session, &selection, &super::clouds())?))?;
     let rows = outcomes.iter().map(row).collect();
     ui::table(&["COORDINATE", "POINTER", "OUTCOME", "VERSION"], rows)?;
     let faults: Vec<_> =

@@ -1,16 +1,26 @@
 //! The command line: arguments in, one operation, words out. One thin file a command.
 
 mod add;
+mod allow;
+mod audit;
+mod edit;
 mod error;
+mod generate;
+mod history;
 mod id;
 mod import;
 mod init;
 mod list;
 mod materialize;
 mod peer;
+mod pin;
+mod receipt;
 mod run;
 mod seal;
+mod set;
+mod shared;
 mod show;
+mod target;
 mod ui;
 mod unlock;
 mod verify;
@@ -18,6 +28,7 @@ mod verify;
 use clap::{Parser, Subcommand};
 use error::Failure;
 use kovra::clock::Moment;
+use kovra::ops::Session;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -71,6 +82,20 @@ enum Command {
     Peer(peer::Command),
     /// Add a secret: a value, or a pointer to one in a cloud
     Add(add::Args),
+    /// Add a random value
+    Generate(generate::Args),
+    /// Give an entry another value or pointer; the old one is kept
+    Set(set::Args),
+    /// Change an entry's sensitivity or description
+    Edit(edit::Args),
+    /// Remove an entry; it can be restored
+    Rm(target::Args),
+    /// Show an entry's earlier revisions
+    History(history::Args),
+    /// Bring an earlier revision back
+    Restore(history::Restore),
+    /// Erase an entry's earlier revisions for good
+    Prune(target::Args),
     /// List what is in the vault, without any value
     List(list::Args),
     /// Seal entries into a package for peers
@@ -85,6 +110,18 @@ enum Command {
     Run(run::Args),
     /// Print one value, where policy lets it
     Show(show::Args),
+    /// Programs that may get values of production, and high ones without another question
+    #[command(subcommand)]
+    Allow(allow::Command),
+    /// The PIN that proves that it is you who says yes
+    #[command(subcommand)]
+    Pin(pin::Command),
+    /// Show what was done, refused, and by whom
+    Audit(audit::Args),
+    /// List what was sealed to whom, and what to rotate if they leave
+    Shared(shared::Args),
+    /// Check and record a receipt that a recipient sent
+    Receipt(receipt::Args),
 }
 
 /// What every command gets: where the vault is, how to open it, what time it is.
@@ -124,6 +161,18 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Materialize(args) => materialize::run(args, context),
         Command::Run(args) => run::run(&args, context),
         Command::Show(args) => show::run(&args, context),
+        Command::Generate(args) => generate::run(args, context),
+        Command::Set(args) => set::run(args, context),
+        Command::Edit(args) => edit::run(args, context),
+        Command::Rm(args) => target::remove(&args, context),
+        Command::Prune(args) => target::prune(&args, context),
+        Command::History(args) => history::run(&args, context),
+        Command::Restore(args) => history::restore(&args, context),
+        Command::Allow(command) => allow::run(command, context),
+        Command::Pin(command) => pin::run(&command, context),
+        Command::Audit(args) => audit::run(args, context),
+        Command::Shared(args) => shared::run(&args, context),
+        Command::Receipt(args) => receipt::run(&args, context),
     }
 }
 
@@ -143,6 +192,16 @@ impl Context {
             key_file: global.key_file,
             now: Moment::now(),
         })
+    }
+
+    /// Opens the vault, and runs one operation on it with the person at the terminal, if there is one.
+    fn with_session<T>(
+        &self,
+        operate: impl FnOnce(&mut Session<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut vault = self.vault()?;
+        let mut terminal = ui::Terminal::open();
+        operate(&mut Session { vault: &mut vault, approver: &mut terminal, now: self.now })
     }
 }
 

@@ -3,6 +3,7 @@
 use super::error::Failure;
 use super::{Context, ui};
 use kovra::ops::peer::{self, Added, Claim};
+use kovra::ops::shared::shared;
 use kovra::ops::verify::read_package;
 use kovra::text::escape;
 use kovra::vault::{Peer, PeerKey};
@@ -59,25 +60,27 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
             ui::data(&key_text(&peer))
         }
         Command::Rm { name } => {
-            let peer = peer::remove(&mut context.vault()?, &name)?;
+            let (peer, given) = context.with_session(|session| {
+                let given = shared(session.view(), Some(&name))?;
+                Ok((peer::remove(session, &name)?, given))
+            })?;
             ui::note(&format!("Forgot {}. What they were given, they still have.", peer.name));
-            Ok(())
+            super::shared::show(&given)
         }
     }
 }
 
 fn add(args: &Add, context: &Context) -> Result<(), Failure> {
-    let mut terminal = ui::Terminal::open();
     let added = match (&args.key, &args.from) {
         (Some(text), _) => {
             let key = peer::parse_key(text)?;
-            peer::add(&mut context.vault()?, &args.name, key, context.now, &mut terminal)?
+            context.with_session(|session| Ok(peer::add(session, &args.name, key)?))?
         }
         (None, Some(file)) => {
             let sender = peer::sender_of(&read_package(file)?)?;
             ui::note(&format!("Sealed by the key {}", sender.fingerprint()));
             let claim = Claim { name: &args.name, sender, expected: args.fingerprint.as_deref() };
-            peer::add_sender(&mut context.vault()?, &claim, context.now, &mut terminal)?
+            context.with_session(|session| Ok(peer::add_sender(session, &claim)?))?
         }
         (None, None) => return Err(Failure::usage("give a key, or --from FILE")),
     };

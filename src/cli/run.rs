@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use super::{Context, ui};
-use kovra::ops::run::{Options, environment};
+use kovra::ops::run::{Environment, Options, environment};
 use kovra::ops::{self, Program};
 use kovra::refs::Refs;
 use std::ffi::{OsStr, OsString};
@@ -34,16 +34,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let (name, arguments) =
         args.command.split_first().ok_or_else(|| Failure::usage("no command"))?;
     let path = find_program(name, std::env::var_os("PATH").as_deref())?;
-    let vault = context.vault()?;
     let options = Options {
         refs: &refs,
         project: args.project.as_deref(),
         program: Program { path: &path, arguments },
         caller_env: &|name| std::env::var_os(name),
     };
-    let mut terminal = ui::Terminal::open();
-    let variables = environment(&vault, &options, &super::clouds(), &mut terminal)?;
-    drop((vault, terminal));
+    let Environment { variables, noted } =
+        context.with_session(|session| Ok(environment(session, &options, &super::clouds())?))?;
+    if !noted.is_empty() {
+        let names: Vec<&str> = noted.iter().map(|at| at.as_str()).collect();
+        ui::note(&format!("kovra: {} gets {}", path.display(), names.join(", ")));
+    }
     let error = Command::new(&path).arg0(name).args(arguments).envs(variables).exec();
     Err(Failure::new(126, format!("{}: {error}", path.display())))
 }
@@ -62,7 +64,7 @@ fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
 }
 
 /// Finds a program as execvp(3) does, to be able to say which one would get the secrets.
-fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Failure> {
+pub(super) fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Failure> {
     let shown = name.to_string_lossy();
     let candidates: Vec<PathBuf> = if shown.contains('/') {
         vec![PathBuf::from(name)]

@@ -16,8 +16,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let vault = context.vault()?;
-    let mut terminal = ui::Terminal::open();
-    let resolver = super::clouds();
-    ui::value(&show(&vault, &args.at, args.project.as_deref(), &resolver, &mut terminal)?)
+    context.with_session(|session| {
+        let value = show(session, &args.at, args.project.as_deref(), &super::clouds())?;
+        ui::value(&value)
+    })
 }

@@ -1,12 +1,12 @@
 //! `add`: a literal or a pointer into the vault.
 
-use super::Error;
 use super::select::origin;
-use crate::clock::Moment;
+use super::{Error, Session};
+use crate::audit::{Action, Outcome};
 use crate::coordinate::SecretUri;
 use crate::entry::{Content, DESCRIPTION_MAX, Entry, LITERAL_MAX, Sensitivity};
 use crate::text;
-use crate::vault::{Stored, Vault};
+use crate::vault::Stored;
 
 /// A new entry.
 pub struct Options {
@@ -20,16 +20,14 @@ pub struct Options {
     pub description: Option<String>,
     /// The project it belongs to; global if none.
     pub project: Option<String>,
-    /// Write a new revision over an existing entry.
-    pub overwrite: bool,
 }
 
 /// Adds an entry.
 ///
 /// # Errors
-/// [`Error::Conflict`] if it is there and `overwrite` is not set; [`Error::Rule`] for a sensitivity
-/// below what the entry is born with or has; [`Error::Usage`] for an empty or over-long value.
-pub fn add(vault: &mut Vault, options: Options, now: Moment) -> Result<Stored, Error> {
+/// [`Error::Conflict`] if it is there; [`Error::Rule`] for a sensitivity below what the entry is born
+/// with; [`Error::Usage`] for an empty or over-long value.
+pub fn add(session: &mut Session<'_>, options: Options) -> Result<Stored, Error> {
     let coordinate = &options.at.coordinate;
     check_content(&options.content)?;
     if let Some(description) = &options.description {
@@ -37,20 +35,14 @@ pub fn add(vault: &mut Vault, options: Options, now: Moment) -> Result<Stored, E
     }
     let project = options.project.as_deref().filter(|_| !options.at.global);
     let origin = origin(project)?;
-    let existing = vault.view().entry(&origin, coordinate)?;
-    if existing.is_some() && !options.overwrite {
-        let what = format!(
-            "{coordinate} exists already; --overwrite writes a new revision and keeps the old one"
-        );
+    if session.view().entry(&origin, coordinate)?.is_some() {
+        let what = format!("{coordinate} exists already; `kovra set` gives it another value");
         return Err(Error::Conflict(what));
     }
-    let floor = existing.map_or(Sensitivity::floor(coordinate), |e| {
-        e.sensitivity.max(Sensitivity::floor(coordinate))
-    });
+    let floor = Sensitivity::floor(coordinate);
     let sensitivity = options.sensitivity.unwrap_or(floor.max(Sensitivity::Medium));
     if sensitivity < floor {
-        let what = format!("{coordinate} is {floor}, and adding does not lower that");
-        return Err(Error::Rule(what));
+        return Err(Error::Rule(format!("{coordinate} is of prod, and born {floor}")));
     }
     let entry = Entry {
         coordinate: coordinate.clone(),
@@ -58,10 +50,15 @@ pub fn add(vault: &mut Vault, options: Options, now: Moment) -> Result<Stored, E
         sensitivity,
         description: options.description,
     };
-    Ok(vault.write(|batch| batch.put_entry(&origin, &entry, None, now))?)
+    let event = session.event(Action::Add, Outcome::Allowed).about(&entry.coordinate);
+    let now = session.now;
+    Ok(session.vault.write(|batch| {
+        batch.audit(&[event])?;
+        batch.put_entry(&origin, &entry, None, now)
+    })?)
 }
 
-fn check_content(content: &Content) -> Result<(), Error> {
+pub(super) fn check_content(content: &Content) -> Result<(), Error> {
     match content {
         Content::Literal(value) if value.is_empty() => {
             Err(Error::Usage("the value is empty, so nothing was added".into()))
@@ -73,7 +70,7 @@ fn check_content(content: &Content) -> Result<(), Error> {
     }
 }
 
-fn check_description(description: &str) -> Result<(), Error> {
+pub(super) fn check_description(description: &str) -> Result<(), Error> {
     let good = !description.is_empty()
         && description.len() <= DESCRIPTION_MAX
         && text::is_plain(description);

@@ -2,11 +2,12 @@
 //! then all of it lands, or none.
 
 use super::select::origin;
-use super::{Approver, Error, Question};
+use super::{Error, Question, Session};
+use crate::audit::{Action, Event, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry, Sensitivity};
 use crate::identity::{Identity, SigningPublic, Token};
-use crate::package::{self, Class, Contents, Header, High, Package, Verified, limits};
+use crate::package::{self, Class, Contents, Header, High, Package, Receipt, Verified, limits};
 use crate::policy::Asker;
 use crate::vault::{Held, Origin, Provenance, Seen, Stored, Vault, View};
 use sha2::{Digest, Sha256};
@@ -77,8 +78,9 @@ pub struct Plan {
     pub header: Header,
     /// Who sealed it.
     pub sender: SigningPublic,
+    /// SHA-256 of the package's file.
+    pub digest: [u8; 32],
     origin: Origin,
-    digest: [u8; 32],
 }
 
 /// Checks a package in the order of the spec's clause 8, opens it, and compares it with the vault.
@@ -112,14 +114,13 @@ pub fn plan(vault: &Vault, options: &Options<'_>, now: Moment) -> Result<Plan, E
 /// # Errors
 /// [`Error::Conflict`] if something would be overwritten without consent, or the vault has changed
 /// since the plan was made; [`Error::Declined`]; [`Error::Rule`]; [`Error::Vault`].
-pub fn apply(
-    vault: &mut Vault,
-    plan: &Plan,
-    overwrite: bool,
-    now: Moment,
-    approver: &mut dyn Approver,
-) -> Result<(), Error> {
-    consent(&plan.changes, overwrite, approver)?;
+pub fn apply(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<(), Error> {
+    if let Err(refusal) = consent(&plan.changes, overwrite, session) {
+        session.vault.record(&events(session, plan, Outcome::Denied)?)?;
+        return Err(refusal);
+    }
+    let events = events(session, plan, Outcome::Allowed)?;
+    let now = session.now;
     let provenance =
         Provenance { sender: plan.sender, package: plan.header.id, seq: plan.header.seq };
     let seen = Seen {
@@ -127,9 +128,13 @@ pub fn apply(
         digest: plan.digest,
         sender: plan.sender,
         complete: plan.skipped == 0,
-        expires: plan.header.expires,
+        // A clock may be set back by the skew and no further.
+        keep_until: Moment::from_seconds(
+            plan.header.expires.seconds().saturating_add(limits::CLOCK_SKEW),
+        ),
     };
-    vault.write(|batch| {
+    session.vault.write(|batch| {
+        batch.audit(&events)?;
         for change in &plan.changes {
             let current = batch.view().entry(&plan.origin, &change.entry.coordinate)?;
             if current != change.before {
@@ -147,6 +152,29 @@ pub fn apply(
         batch.raise_clock_floor(now)?;
         Ok(())
     })
+}
+
+/// My signed word, for the sender, that a plan was carried out.
+///
+/// # Errors
+/// [`Error::Vault`].
+pub fn receipt(view: View<'_>, plan: &Plan, now: Moment) -> Result<Vec<u8>, Error> {
+    let identity = view.identity()?;
+    Ok(Receipt::sign(&identity.signing, plan.header.id, plan.digest, now))
+}
+
+/// One event for each entry that would be written.
+fn events(session: &Session<'_>, plan: &Plan, outcome: Outcome) -> Result<Vec<Event>, Error> {
+    let peer = session.view().peer_of(plan.sender)?;
+    let event = |change: &Change| {
+        let event = session.event(Action::Import, outcome).about(&change.entry.coordinate);
+        let event = event.in_package(plan.header.id);
+        match &peer {
+            Some(peer) => event.with_peer(&peer.name),
+            None => event,
+        }
+    };
+    Ok(plan.changes.iter().filter(|change| change.writes()).map(event).collect())
 }
 
 /// Peers who can be senders, and myself.
@@ -227,8 +255,8 @@ fn change(
 }
 
 /// One yes for what the same sender or nobody put there, one each for the rest.
-fn consent(changes: &[Change], overwrite: bool, approver: &mut dyn Approver) -> Result<(), Error> {
-    let person = approver.asker() == Asker::Person;
+fn consent(changes: &[Change], overwrite: bool, session: &mut Session<'_>) -> Result<(), Error> {
+    let person = session.asker() == Asker::Person;
     let coarse: Vec<&Change> = changes.iter().filter(|c| c.needs_overwrite()).collect();
     if !coarse.is_empty() && !overwrite {
         if !person {
@@ -236,9 +264,7 @@ fn consent(changes: &[Change], overwrite: bool, approver: &mut dyn Approver) -> 
             let what = format!("{} would be overwritten; --overwrite allows it", names.join(", "));
             return Err(Error::Conflict(what));
         }
-        if !approver.approve(&Question::Overwrite(&coarse)) {
-            return Err(Error::Declined);
-        }
+        session.confirm(&Question::Overwrite(&coarse))?;
     }
     for change in changes.iter().filter(|c| c.needs_own_consent()) {
         if !person {
@@ -249,9 +275,7 @@ fn consent(changes: &[Change], overwrite: bool, approver: &mut dyn Approver) -> 
             );
             return Err(Error::Rule(what));
         }
-        if !approver.approve(&Question::Replace(change)) {
-            return Err(Error::Declined);
-        }
+        session.confirm(&Question::Replace(change))?;
     }
     Ok(())
 }

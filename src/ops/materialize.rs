@@ -1,11 +1,11 @@
 //! `materialize`: resolve pointers under the caller's own cloud identity, and say what came of it.
 
 use super::values::Resolver;
-use super::{Error, Selection};
-use crate::clock::Moment;
+use super::{Error, Selection, Session};
+use crate::audit::{self, Action};
 use crate::pointer::Pointer;
 use crate::provider::Fault;
-use crate::vault::{Held, Stored, Vault};
+use crate::vault::{Held, Stored};
 
 /// What came of one pointer. Its value has been dropped already.
 pub struct Outcome {
@@ -24,13 +24,12 @@ pub struct Outcome {
 /// Those of [`Selection::entries`]; [`Error::Nothing`] if no reference is selected. A pointer that does not
 /// resolve is an outcome, not an error.
 pub fn materialize(
-    vault: &mut Vault,
+    session: &mut Session<'_>,
     selection: &Selection,
     resolver: &dyn Resolver,
-    now: Moment,
 ) -> Result<Vec<Outcome>, Error> {
     let references: Vec<(Stored, Pointer)> = selection
-        .entries(vault.view())?
+        .entries(session.view())?
         .into_iter()
         .filter_map(|entry| match &entry.held {
             Held::Reference { pointer, .. } => Some((entry.clone(), pointer.clone())),
@@ -51,11 +50,18 @@ pub fn materialize(
             result: result.map(|resolved| resolved.version),
         })
         .collect();
-    approve(vault, &outcomes, now)?;
+    approve(session, &outcomes)?;
     Ok(outcomes)
 }
 
-fn approve(vault: &mut Vault, outcomes: &[Outcome], now: Moment) -> Result<(), Error> {
+/// Approves what resolved for the first time, and puts every pointer on record.
+fn approve(session: &mut Session<'_>, outcomes: &[Outcome]) -> Result<(), Error> {
+    let event = |o: &Outcome| {
+        let outcome =
+            if o.result.is_ok() { audit::Outcome::Allowed } else { audit::Outcome::Failed };
+        session.event(Action::Materialize, outcome).about(&o.entry.coordinate)
+    };
+    let events: Vec<_> = outcomes.iter().map(event).collect();
     let fresh: Vec<&Outcome> = outcomes
         .iter()
         .filter(|o| {
@@ -63,9 +69,11 @@ fn approve(vault: &mut Vault, outcomes: &[Outcome], now: Moment) -> Result<(), E
         })
         .collect();
     if fresh.is_empty() {
-        return Ok(());
+        return Ok(session.vault.record(&events)?);
     }
-    vault.write(|batch| {
+    let now = session.now;
+    session.vault.write(|batch| {
+        batch.audit(&events)?;
         for outcome in &fresh {
             // Between reading and now another process may have redirected it.
             let current = batch.view().entry(&outcome.entry.origin, &outcome.entry.coordinate)?;

@@ -2,18 +2,26 @@
 //! policy; none prints, prompts or reads the environment.
 
 pub mod add;
+pub mod allow;
+pub mod edit;
+pub mod generate;
 pub mod import;
 pub mod init;
 pub mod materialize;
 pub mod peer;
+pub mod pin;
+pub mod receipt;
 pub mod run;
 pub mod seal;
 mod select;
+mod session;
+pub mod shared;
 pub mod show;
 mod values;
 pub mod verify;
 
 pub use select::Selection;
+pub use session::Session;
 pub use values::Resolver;
 
 use crate::coordinate::Coordinate;
@@ -21,6 +29,8 @@ use crate::entry::Sensitivity;
 use crate::identity::IdentityError;
 use crate::policy::{Asker, Operation, Reason};
 use crate::provider::Fault;
+use crate::secret::Secret;
+use crate::vault::{AllowedProgram, Proof};
 use crate::{package, refs, vault};
 use std::ffi::OsString;
 use std::io;
@@ -52,6 +62,9 @@ pub enum Error {
     /// The person said no.
     #[error("you did not confirm, so nothing was done")]
     Declined,
+    /// Somebody said yes who could not show that they are the owner.
+    #[error("that is not {0}, so nothing was done")]
+    WrongProof(&'static str),
     /// Against a rule, in words.
     #[error("policy: {0}")]
     Rule(String),
@@ -116,8 +129,9 @@ pub trait Approver {
     /// Who asks.
     fn asker(&self) -> Asker;
 
-    /// Puts a question that kovra made from facts. Called only if the asker is a person.
-    fn approve(&mut self, question: &Question<'_>) -> bool;
+    /// Puts a question that kovra made from facts. Called only if the asker is a person. A yes is
+    /// what they typed to prove that they are the owner, empty for [`Proof::Nothing`].
+    fn approve(&mut self, question: &Question<'_>, proof: Proof) -> Option<Secret>;
 }
 
 /// What a person can be asked.
@@ -145,6 +159,26 @@ pub enum Question<'a> {
         /// 8 groups of 5 digits.
         fingerprint: &'a str,
     },
+    /// May this program get values of production, and high ones without a question?
+    Allow(&'a AllowedProgram),
+    /// May this entry be treated less carefully?
+    Lower {
+        /// Which.
+        at: &'a Coordinate,
+        /// How it is treated now.
+        from: Sensitivity,
+        /// How it would be.
+        to: Sensitivity,
+    },
+    /// May so many earlier revisions be erased for good?
+    Prune {
+        /// Of which entry.
+        at: &'a Coordinate,
+        /// How many.
+        revisions: usize,
+    },
+    /// May the PIN be exchanged?
+    ChangePin,
     /// May an import overwrite all these entries?
     Overwrite(&'a [&'a import::Change]),
     /// May an import overwrite this one entry, which is not the sender's, or changes its mode?
@@ -159,7 +193,7 @@ impl Approver for Nobody {
         Asker::Unattended
     }
 
-    fn approve(&mut self, _question: &Question<'_>) -> bool {
-        false
+    fn approve(&mut self, _question: &Question<'_>, _proof: Proof) -> Option<Secret> {
+        None
     }
 }

@@ -1,7 +1,7 @@
 //! `peer`: pinning other people's public keys.
 
-use super::{Approver, Error, Question};
-use crate::clock::Moment;
+use super::{Error, Question, Session};
+use crate::audit::{Action, Outcome};
 use crate::coordinate::check_segment;
 use crate::identity::{Recipient, SigningPublic};
 use crate::package::{self, Class, Package};
@@ -58,34 +58,29 @@ pub struct Claim<'a> {
 ///
 /// # Errors
 /// [`Error::Package`] of class untrusted if nobody vouches for the fingerprint, and those of [`add`].
-pub fn add_sender(
-    vault: &mut Vault,
-    claim: &Claim<'_>,
-    now: Moment,
-    approver: &mut dyn Approver,
-) -> Result<Added, Error> {
+pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added, Error> {
     let Claim { name, sender, expected } = *claim;
     let fingerprint = sender.fingerprint();
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let vouched = match expected {
-        Some(expected) if digits(expected) == digits(&fingerprint) => true,
+    match expected {
+        Some(expected) if digits(expected) == digits(&fingerprint) => {}
         Some(_) => {
             return Err(untrusted(format!("the package is by another key: {fingerprint}")));
         }
-        None if approver.asker() != Asker::Person => {
+        None if session.asker() != Asker::Person => {
             let what = format!(
                 "nobody is here to compare the fingerprint {fingerprint}; give the one that {name} \
                  told you with --fingerprint"
             );
             return Err(untrusted(what));
         }
-        None => approver.approve(&Question::Pin { name, fingerprint: &fingerprint }),
-    };
-    if vouched {
-        add(vault, name, PeerKey::Sender(sender), now, approver)
-    } else {
-        Err(Error::Declined)
+        None => {
+            let refused = session.event(Action::PeerAdd, Outcome::Denied).with_peer(name);
+            session
+                .confirm_or_record(&Question::Pin { name, fingerprint: &fingerprint }, refused)?;
+        }
     }
+    add(session, name, PeerKey::Sender(sender))
 }
 
 fn untrusted(what: String) -> Error {
@@ -97,16 +92,10 @@ fn untrusted(what: String) -> Error {
 /// # Errors
 /// [`Error::Usage`] for a bad name; [`Error::Conflict`] if the name has another key, or the key another
 /// name; a [`Error::Package`] of class untrusted for a rotation that nobody confirms.
-pub fn add(
-    vault: &mut Vault,
-    name: &str,
-    key: PeerKey,
-    now: Moment,
-    approver: &mut dyn Approver,
-) -> Result<Added, Error> {
+pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added, Error> {
     check_segment(name).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
-    let peer = Peer { name: name.to_owned(), key, added: now };
-    let view = vault.view();
+    let peer = Peer { name: name.to_owned(), key, added: session.now };
+    let view = session.view();
     if let Some(signing) = peer.signing()
         && let Some(other) = view.peer_of(signing)?
         && other.name != name
@@ -128,19 +117,23 @@ pub fn add(
         // A package of theirs says less than what is known.
         Some(old) if matches!(peer.key, PeerKey::Sender(_)) => return Ok(Added::Known(old)),
         Some(_) => {
-            confirm_rotation(&peer, approver)?;
+            confirm_rotation(&peer, session)?;
             Added::Updated(peer)
         }
     };
     if let Added::New(peer) | Added::Updated(peer) = &added {
-        vault.write(|batch| batch.put_peer(peer))?;
+        let event = session.event(Action::PeerAdd, Outcome::Allowed).with_peer(name);
+        session.vault.write(|batch| {
+            batch.audit(&[event])?;
+            batch.put_peer(peer)
+        })?;
     }
     Ok(added)
 }
 
-fn confirm_rotation(peer: &Peer, approver: &mut dyn Approver) -> Result<(), Error> {
+fn confirm_rotation(peer: &Peer, session: &mut Session<'_>) -> Result<(), Error> {
     let fingerprint = peer.signing().map(|key| key.fingerprint()).unwrap_or_default();
-    if approver.asker() != Asker::Person {
+    if session.asker() != Asker::Person {
         let what = format!(
             "{}'s pinned key comes with a new X25519 key; run this at a terminal to confirm it",
             peer.name
@@ -148,7 +141,8 @@ fn confirm_rotation(peer: &Peer, approver: &mut dyn Approver) -> Result<(), Erro
         return Err(untrusted(what));
     }
     let question = Question::Rotation { name: &peer.name, fingerprint: &fingerprint };
-    if approver.approve(&question) { Ok(()) } else { Err(Error::Declined) }
+    let refused = session.event(Action::PeerAdd, Outcome::Denied).with_peer(&peer.name);
+    session.confirm_or_record(&question, refused)
 }
 
 /// The peer of that name.
@@ -163,8 +157,12 @@ pub fn get(vault: &Vault, name: &str) -> Result<Peer, Error> {
 ///
 /// # Errors
 /// [`Error::NoPeer`], [`Error::Vault`].
-pub fn remove(vault: &mut Vault, name: &str) -> Result<Peer, Error> {
-    let peer = get(vault, name)?;
-    vault.write(|batch| batch.remove_peer(name))?;
+pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Peer, Error> {
+    let peer = get(session.vault, name)?;
+    let event = session.event(Action::PeerRemove, Outcome::Allowed).with_peer(name);
+    session.vault.write(|batch| {
+        batch.audit(&[event])?;
+        batch.remove_peer(name)
+    })?;
     Ok(peer)
 }

@@ -1,12 +1,16 @@
 //! `run`: the environment of a process, from `.env.refs`.
 
 use super::select::{find, origin};
-use super::values::{Resolver, authorize, fetch};
-use super::{Approver, Error, Program};
+use super::session::Purpose;
+use super::values::{Resolver, obtain};
+use super::{Error, Program, Session};
+use crate::audit::Action;
+use crate::coordinate::Coordinate;
+use crate::entry::Sensitivity;
 use crate::policy::Operation;
 use crate::refs::{Refs, Source};
 use crate::secret::Secret;
-use crate::vault::{Stored, Vault};
+use crate::vault::Stored;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -22,17 +26,24 @@ pub struct Options<'a> {
     pub caller_env: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
+/// What a process gets.
+pub struct Environment {
+    /// Names and values.
+    pub variables: Vec<(String, OsString)>,
+    /// Entries of medium sensitivity among them, which policy wants noted.
+    pub noted: Vec<Coordinate>,
+}
+
 /// Resolves every variable, or none: a process is never started half-resolved.
 ///
 /// # Errors
 /// [`Error::NoEntry`], [`Error::Denied`], [`Error::Declined`], [`Error::Unresolved`]; [`Error::Rule`]
 /// for a value with a NUL, which no environment can hold; [`Error::Usage`] for a variable of the caller that is not set.
 pub fn environment(
-    vault: &Vault,
+    session: &mut Session<'_>,
     options: &Options<'_>,
     resolver: &dyn Resolver,
-    approver: &mut dyn Approver,
-) -> Result<Vec<(String, OsString)>, Error> {
+) -> Result<Environment, Error> {
     let project = origin(options.project.or(options.refs.project.as_deref()))?;
     let mut variables = Vec::new();
     let mut wanted: Vec<(&String, Stored)> = Vec::new();
@@ -45,21 +56,27 @@ pub fn environment(
                     || Error::Usage(format!("{name}: {from} is not set and has no fallback"));
                 variables.push((name.clone(), value.ok_or_else(what)?));
             }
-            Source::Secret { uri, fallback } => match (find(vault.view(), &project, uri), fallback)
-            {
-                (Ok(entry), _) => wanted.push((name, entry)),
-                (Err(Error::NoEntry(_)), Some(text)) => variables.push((name.clone(), text.into())),
-                (Err(error), _) => return Err(error),
-            },
+            Source::Secret { uri, fallback } => {
+                match (find(session.view(), &project, uri), fallback) {
+                    (Ok(entry), _) => wanted.push((name, entry)),
+                    (Err(Error::NoEntry(_)), Some(text)) => {
+                        variables.push((name.clone(), text.into()))
+                    }
+                    (Err(error), _) => return Err(error),
+                }
+            }
         }
     }
     let entries: Vec<&Stored> = wanted.iter().map(|(_, entry)| entry).collect();
-    authorize(&entries, Operation::Inject, Some(options.program), approver)?;
-    let values = fetch(vault.view(), &entries, resolver)?;
+    let program = Some(options.program);
+    let purpose = Purpose { operation: Operation::Inject, action: Action::Run, program };
+    let values = obtain(session, &entries, purpose, resolver)?;
     for ((name, entry), value) in wanted.iter().zip(&values) {
         variables.push(((*name).clone(), environment_value(entry, value)?));
     }
-    Ok(variables)
+    let noted = |entry: &&&Stored| entry.sensitivity == Sensitivity::Medium;
+    let noted = entries.iter().filter(noted).map(|entry| entry.coordinate.clone()).collect();
+    Ok(Environment { variables, noted })
 }
 
 /// Copies a value into the form that `execve` takes. The copy lives until this process is replaced.

@@ -1,13 +1,17 @@
 //! `seal`: entries of the vault into a package for peers.
 
-use super::values::request;
-use super::{Approver, Error, Selection};
+use super::session::Purpose;
+use super::{Error, Selection, Session};
+use crate::audit::{Action, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
 use crate::identity::{Recipient, Token};
-use crate::package::{self, Draft, Header};
-use crate::policy::{self, Decision, Operation};
-use crate::vault::{Held, Peer, PeerKey, Stored, Vault, View};
+use crate::package::{self, Draft, Header, Sealed};
+use crate::policy::Operation;
+use crate::vault::{
+    Given, Held, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, Vault, View,
+};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -47,18 +51,13 @@ pub struct Report {
 /// # Errors
 /// [`Error::Denied`], [`Error::NoPeer`], [`Error::Usage`], [`Error::Conflict`] if a file exists,
 /// [`Error::Package`] for what no reader would accept, [`Error::Io`].
-pub fn seal(
-    vault: &mut Vault,
-    options: Options,
-    now: Moment,
-    approver: &dyn Approver,
-) -> Result<Report, Error> {
+pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error> {
     if !(1..=package::limits::LIFE).contains(&options.ttl.as_secs()) {
         return Err(Error::Usage("a package can be imported for 1 s to 366 days".into()));
     }
-    let view = vault.view();
-    let stored = options.selection.entries(view)?;
-    check_policy(&stored, approver)?;
+    let stored = options.selection.entries(session.view())?;
+    let outcomes = session.authorize(&stored.iter().collect::<Vec<_>>(), PURPOSE)?;
+    let (view, now) = (session.view(), session.now);
     let peers =
         options.to.iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
     let recipients = distinct_recipients(&peers)?;
@@ -83,29 +82,67 @@ pub fn seal(
         entries,
     };
     let sealed = package::seal(draft)?;
-    vault.write(|batch| batch.set_last_seq(seq))?;
 
     let token = options.token_out.filter(|_| needs_token);
     let package_file = NewFile::write(&options.out, 0o644, &sealed.bytes)?;
     if let (Some(path), Some(key)) = (&token, &sealed.token) {
-        write_token(path, key, &sealed.header)?.keep();
+        let token_file = write_token(path, key, &sealed.header)?;
+        remember(session, &stored, &outcomes, &peers, &sealed)?;
+        token_file.keep();
+    } else {
+        remember(session, &stored, &outcomes, &peers, &sealed)?;
     }
     package_file.keep();
     Ok(Report { entries: stored, peers, header: sealed.header, size: sealed.bytes.len(), token })
 }
 
-fn check_policy(entries: &[Stored], approver: &dyn Approver) -> Result<(), Error> {
-    let denied: Vec<_> = entries
-        .iter()
-        .filter_map(|entry| match policy::decide(request(entry, Operation::Seal, approver)) {
-            Decision::Deny(reason) | Decision::Confirm(reason) => {
-                Some((entry.coordinate.clone(), reason))
-            }
-            Decision::Allow => None,
-        })
-        .collect();
-    if denied.is_empty() { Ok(()) } else { Err(Error::Denied(denied)) }
+/// Keeps what was given to whom, the `seq`, and the record of it, in one transaction. It comes
+/// before the files are kept, so that nothing leaves without being remembered.
+fn remember(
+    session: &mut Session<'_>,
+    entries: &[Stored],
+    outcomes: &[Outcome],
+    peers: &[Peer],
+    sealed: &Sealed,
+) -> Result<(), Error> {
+    let header = &sealed.header;
+    let given = |entry: &Stored| match &entry.held {
+        Held::Literal(print) => Given::Literal(*print),
+        Held::Reference { pointer, .. } => Given::Reference(pointer.to_string()),
+    };
+    let shared = |entry: &Stored| SharedEntry {
+        origin: entry.origin.clone(),
+        coordinate: entry.coordinate.to_string(),
+        given: given(entry),
+    };
+    let with = |peer: &Peer| {
+        let key = peer.recipient().map(|recipient| recipient.to_text()).unwrap_or_default();
+        SharedWith { name: peer.name.clone(), key, received: None }
+    };
+    let share = Share {
+        package: header.id,
+        digest: Sha256::digest(&sealed.bytes).into(),
+        sealed: session.now,
+        expires: header.expires,
+        recipients: peers.iter().map(with).collect(),
+        entries: entries.iter().map(shared).collect(),
+    };
+    let mut events = Vec::new();
+    for peer in peers {
+        for (entry, outcome) in entries.iter().zip(outcomes) {
+            let event = session.event(Action::Seal, *outcome).about(&entry.coordinate);
+            events.push(event.with_peer(&peer.name).in_package(header.id));
+        }
+    }
+    Ok(session.vault.write(|batch| {
+        batch.set_last_seq(header.seq)?;
+        batch.put_share(&share)?;
+        batch.audit(&events)
+    })?)
 }
+
+const PURPOSE: Purpose<'static> =
+    Purpose { operation: Operation::Seal, action: Action::Seal, program: None };
 
 fn recipient_peer(view: View<'_>, name: &str) -> Result<Peer, Error> {
     let peer = view.peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))?;

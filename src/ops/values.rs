@@ -1,9 +1,10 @@
-//! Getting at values: policy first, then the vault or the clouds.
+//! Getting at values: from the vault, or from the clouds.
 
-use super::{Approver, Error, Program, Question};
+use super::Error;
+use super::session::{Purpose, Session};
+use crate::audit::{Event, Outcome};
 use crate::coordinate::Coordinate;
 use crate::pointer::Pointer;
-use crate::policy::{self, Decision, Operation, Request};
 use crate::provider::{self, Fault, Resolved};
 use crate::secret::Secret;
 use crate::vault::{Held, Stored, View};
@@ -20,50 +21,33 @@ impl Resolver for provider::Settings {
     }
 }
 
-/// What policy needs to know of an entry.
-pub(super) fn request(entry: &Stored, operation: Operation, approver: &dyn Approver) -> Request {
-    Request {
-        operation,
-        sensitivity: entry.sensitivity,
-        prod: entry.coordinate.is_prod(),
-        mode: entry.held.mode(),
-        approved: !matches!(entry.held, Held::Reference { approved: false, .. }),
-        asker: approver.asker(),
-    }
-}
-
-/// Asks policy about all `entries`, and the person once about those that need it.
+/// The values of `entries`, in their order, once policy and the owner allow it. All of it is on
+/// record, in one transaction, before a value is handed out.
 ///
 /// # Errors
-/// [`Error::Denied`] with every entry that is denied, [`Error::Declined`].
-pub(super) fn authorize(
+/// Those of [`Session::authorize`]; [`Error::Unresolved`] with every pointer that failed.
+pub(super) fn obtain(
+    session: &mut Session<'_>,
     entries: &[&Stored],
-    operation: Operation,
-    program: Option<Program<'_>>,
-    approver: &mut dyn Approver,
-) -> Result<(), Error> {
-    let (mut denied, mut to_confirm) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let at = || -> Coordinate { entry.coordinate.clone() };
-        match policy::decide(request(entry, operation, approver)) {
-            Decision::Allow => {}
-            Decision::Confirm(reason) => to_confirm.push((at(), entry.sensitivity, reason)),
-            Decision::Deny(reason) => denied.push((at(), reason)),
-        }
-    }
-    if !denied.is_empty() {
-        return Err(Error::Denied(denied));
-    }
-    let question = Question::Use { operation, entries: &to_confirm, program };
-    if to_confirm.is_empty() || approver.approve(&question) { Ok(()) } else { Err(Error::Declined) }
+    purpose: Purpose<'_>,
+    resolver: &dyn Resolver,
+) -> Result<Vec<Secret>, Error> {
+    let outcomes = session.authorize(entries, purpose)?;
+    let fetched = fetch(session.view(), entries, resolver);
+    let events: Vec<Event> = entries
+        .iter()
+        .zip(outcomes)
+        .map(|(entry, outcome)| {
+            let outcome = if fetched.is_ok() { outcome } else { Outcome::Failed };
+            session.use_event(purpose, outcome, &entry.coordinate)
+        })
+        .collect();
+    session.vault.record(&events)?;
+    fetched
 }
 
-/// The values of `entries`, in their order. Nothing cloud-related is touched unless one of them is
-/// a reference.
-///
-/// # Errors
-/// [`Error::Unresolved`] with every pointer that failed, [`Error::Vault`].
-pub(super) fn fetch(
+/// Nothing cloud-related is touched unless one of the entries is a reference.
+fn fetch(
     view: View<'_>,
     entries: &[&Stored],
     resolver: &dyn Resolver,

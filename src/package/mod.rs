@@ -11,6 +11,7 @@ mod error;
 mod header;
 mod open;
 mod payload;
+mod receipt;
 mod rules;
 mod seal;
 mod stanza;
@@ -19,6 +20,7 @@ pub use envelope::{Intact, Package, Verified};
 pub use error::{Class, Error};
 pub use header::Header;
 pub use open::{Contents, High};
+pub use receipt::{RECEIPT_MAX, Receipt};
 pub use rules::check_entries;
 pub use seal::{Draft, Sealed, seal};
 

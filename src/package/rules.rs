@@ -1,7 +1,7 @@
 //! What a package may carry, whoever sealed it (clause 4.7).
 
 use super::{Class, Error};
-use crate::entry::{DESCRIPTION_MAX, Entry, LITERAL_MAX, Mode};
+use crate::entry::{DESCRIPTION_MAX, Entry, LITERAL_MAX, Mode, Sensitivity};
 use crate::env_name;
 use crate::text;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 ///
 /// # Errors
 /// [`Class::Malformed`] for a coordinate that is there twice, [`Class::Limit`] for a literal or a
-/// description that is too long, [`Class::Policy`] for a `prod` literal, for coordinates that would collide
+/// description that is too long, [`Class::Policy`] for a `prod` literal or a `prod` entry below high, for coordinates that would collide
 /// as names of environment variables, and for keys that name a variable which changes how programs load.
 pub fn check_entries<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<(), Error> {
     let mut folded = HashMap::new();
@@ -49,6 +49,11 @@ fn check_one(entry: &Entry) -> Result<(), Error> {
     if coordinate.is_prod() && entry.content.mode() == Mode::Literal {
         let what = "literals of prod are never sealed; seal a pointer to the secret instead";
         return Err(refuse(Class::Policy, format!("{coordinate}: {what}")));
+    }
+    let floor = Sensitivity::floor(coordinate);
+    if entry.sensitivity < floor {
+        let what = format!("{coordinate}: an entry of prod is {floor} at least");
+        return Err(refuse(Class::Policy, what));
     }
     let name = coordinate.key().replace(['-', '.'], "_");
     if env_name::changes_loading(&name) {

@@ -15,6 +15,9 @@ const MAC_LINE: usize = 4 + 43;
 /// A nonce of 16 bytes and one chunk that is not empty with its tag of 16.
 const LEAST_BODY: usize = 16 + 1 + 16;
 
+/// A grease stanza, in bytes. Real ones are below 300; the age crate's parser is super-linear in it.
+const GREASE: usize = 1024;
+
 /// What the stanzas of an age header say.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Scan {
@@ -43,7 +46,11 @@ impl Scan {
                     scan.ssh_tags.push(tag);
                 }
                 [tag, ..] if tag.ends_with("-grease") && words.iter().all(|w| is_visible(w)) => {
+                    let body = lines.0;
                     skip_body(&mut lines).ok_or_else(|| malformed("a grease stanza's body"))?;
+                    if first.len() + body.len() - lines.0.len() > GREASE {
+                        return Err(malformed("a grease stanza larger than 1 KiB"));
+                    }
                     grease += 1;
                 }
                 _ => return Err(malformed("a stanza of a kind or shape that packages do not use")),
@@ -208,6 +215,8 @@ mod tests {
             format!("-> ssh-rsa AQEBAQ\n{KEY}\n"),
             format!("-> x {KEY}\n{KEY}\n"),
             format!("-> a-grease\n{full}\n"),
+            format!("-> a-grease\n{}\n", format!("{full}\n").repeat(16)),
+            format!("-> a-grease{}\n\n", " x".repeat(512)),
             "-> a-grease\n\n-> b-grease\n\n".into(),
             "-> a-grease  b\n\n".into(),
             "->\n\n".into(),

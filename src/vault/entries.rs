@@ -1,6 +1,6 @@
 //! Entries: what a coordinate names in this vault, with where it came from.
 
-use super::rows::Kind;
+use super::rows::{Kind, Row};
 use super::{Batch, Error, View};
 use crate::cbor::{Reader, Writer};
 use crate::clock::Moment;
@@ -26,6 +26,14 @@ impl Origin {
         let good = check_segment(name).is_ok() && name != "global";
         good.then(|| Self::Project(name.to_owned()))
     }
+
+    /// From what a row says, which was checked when it was written.
+    pub(super) fn stored(name: &str) -> Self {
+        match name {
+            "global" => Self::Global,
+            project => Self::Project(project.to_owned()),
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -39,7 +47,7 @@ impl fmt::Display for Origin {
 
 /// 8 hex digits of a MAC of a value under a key of the vault: tells "changed", cannot confirm a guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint([u8; 4]);
+pub struct Fingerprint(pub(super) [u8; 4]);
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,6 +79,9 @@ impl Held {
         }
     }
 }
+
+/// Stands in a row's metadata in place of a [`Mode`] once the entry was removed.
+const REMOVED: u64 = 2;
 
 /// Which package an entry came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +115,17 @@ pub struct Stored {
     pub revision: u64,
 }
 
+/// One step of an entry's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// Counts from 1.
+    pub number: u64,
+    /// When it was written.
+    pub written: Moment,
+    /// What the entry was then; `None` if this step removed it.
+    pub entry: Option<Stored>,
+}
+
 impl View<'_> {
     /// All entries, sorted by coordinate, then origin. No value is opened.
     ///
@@ -111,10 +133,8 @@ impl View<'_> {
     /// [`Error::Damaged`], [`Error::Storage`].
     pub fn entries(&self) -> Result<Vec<Stored>, Error> {
         let rows = self.rows.all(Kind::Entry)?;
-        let mut entries = rows
-            .iter()
-            .map(|row| decode(&row.metadata, row.revision))
-            .collect::<Result<Vec<_>, _>>()?;
+        let revisions = rows.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
+        let mut entries: Vec<Stored> = revisions.into_iter().filter_map(|r| r.entry).collect();
         entries.sort_by(|a, b| (&a.coordinate, &a.origin).cmp(&(&b.coordinate, &b.origin)));
         Ok(entries)
     }
@@ -125,7 +145,16 @@ impl View<'_> {
     /// [`Error::Damaged`], [`Error::Storage`].
     pub fn entry(&self, origin: &Origin, at: &Coordinate) -> Result<Option<Stored>, Error> {
         let row = self.rows.get(Kind::Entry, &self.entry_lookup(origin, at))?;
-        row.map(|row| decode(&row.metadata, row.revision)).transpose()
+        Ok(row.as_ref().map(decode).transpose()?.and_then(|revision| revision.entry))
+    }
+
+    /// All revisions of an entry, the latest first.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Storage`].
+    pub fn history(&self, origin: &Origin, at: &Coordinate) -> Result<Vec<Revision>, Error> {
+        let rows = self.rows.revisions(Kind::Entry, &self.entry_lookup(origin, at))?;
+        rows.iter().map(decode).collect()
     }
 
     /// The entry that `at` means for `project`: the project's own, else the global one.
@@ -139,13 +168,13 @@ impl View<'_> {
         }
     }
 
-    /// Opens a literal's value; for a reference, it is empty.
+    /// Opens a literal's value, of the revision that `entry` is; for a reference, it is empty.
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::Storage`].
     pub fn value(&self, entry: &Stored) -> Result<Secret, Error> {
         let lookup = self.entry_lookup(&entry.origin, &entry.coordinate);
-        match self.rows.get(Kind::Entry, &lookup)? {
+        match self.rows.at(Kind::Entry, &lookup, entry.revision)? {
             Some(row) => self.rows.value(&row),
             None => Err(Error::Damaged(format!("{} is gone", entry.coordinate))),
         }
@@ -198,7 +227,44 @@ impl Batch<'_> {
             Content::Literal(value) => value,
             Content::Reference(_) => &empty,
         };
-        self.put_stored(&stored, value)
+        self.put_stored(&stored, value)?;
+        self.latest(&stored)
+    }
+
+    /// Writes `entry` again with what it holds and other labels, as a new revision.
+    ///
+    /// # Errors
+    /// [`Error::Storage`], [`Error::Damaged`].
+    pub fn relabel(&self, entry: &Stored, now: Moment) -> Result<Stored, Error> {
+        let value = self.view().value(entry)?;
+        let relabelled = Stored { updated: now, ..entry.clone() };
+        self.put_stored(&relabelled, &value)?;
+        self.latest(&relabelled)
+    }
+
+    /// Removes an entry: a new revision that holds nothing, on top of what was there.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub fn remove_entry(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
+        let removed = Stored { updated: now, ..entry.clone() };
+        self.put_revision(&removed, &encode(&removed, true), &Secret::new(Vec::new()))
+    }
+
+    /// Erases for good what is beneath the latest revision of an entry, and the whole of a removed
+    /// one. Gives how many revisions went.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub fn prune(&self, origin: &Origin, at: &Coordinate) -> Result<usize, Error> {
+        let view = self.view();
+        let history = view.history(origin, at)?;
+        let keep = match history.first() {
+            None => return Ok(0),
+            Some(latest) if latest.entry.is_some() => latest.number,
+            Some(removal) => removal.number + 1,
+        };
+        view.rows.erase_below(Kind::Entry, &view.entry_lookup(origin, at), keep)
     }
 
     /// Marks a pointer as chosen by the owner of this vault.
@@ -215,26 +281,35 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn put_stored(&self, entry: &Stored, value: &Secret) -> Result<Stored, Error> {
+    fn put_stored(&self, entry: &Stored, value: &Secret) -> Result<(), Error> {
+        self.put_revision(entry, &encode(entry, false), value)
+    }
+
+    fn put_revision(&self, entry: &Stored, metadata: &[u8], value: &Secret) -> Result<(), Error> {
         let view = self.view();
         let lookup = view.entry_lookup(&entry.origin, &entry.coordinate);
-        view.rows.put(Kind::Entry, &lookup, &encode(entry), value)?;
-        let written = view.entry(&entry.origin, &entry.coordinate)?;
+        view.rows.put(Kind::Entry, &lookup, metadata, value)
+    }
+
+    /// What has just been written, with its revision.
+    fn latest(&self, entry: &Stored) -> Result<Stored, Error> {
+        let written = self.view().entry(&entry.origin, &entry.coordinate)?;
         written.ok_or_else(|| Error::Damaged(format!("{} was not written", entry.coordinate)))
     }
 }
 
-fn encode(entry: &Stored) -> Vec<u8> {
+fn encode(entry: &Stored, removed: bool) -> Vec<u8> {
     let mut w = Writer::with_capacity(512);
     w.array(8).text(&entry.origin.to_string()).text(entry.coordinate.as_str());
     w.uint(entry.sensitivity as u64);
     w.text(entry.description.as_deref().unwrap_or_default());
     w.uint(entry.updated.millis());
-    w.uint(entry.held.mode() as u64);
     match &entry.held {
-        Held::Literal(print) => w.bytes(&print.0),
+        _ if removed => w.uint(REMOVED).array(0),
+        Held::Literal(print) => w.uint(Mode::Literal as u64).bytes(&print.0),
         Held::Reference { pointer, approved } => {
-            w.array(2).text(pointer.as_str()).uint((*approved).into())
+            let approved = (*approved).into();
+            w.uint(Mode::Reference as u64).array(2).text(pointer.as_str()).uint(approved)
         }
     };
     match &entry.provenance {
@@ -244,26 +319,29 @@ fn encode(entry: &Stored) -> Vec<u8> {
     w.finish()
 }
 
-fn decode(bytes: &[u8], revision: u64) -> Result<Stored, Error> {
+fn decode(row: &Row) -> Result<Revision, Error> {
     let bad = |what: &str| Error::Damaged(format!("an entry has a bad {what}"));
-    let mut r = Reader::new(bytes, "entry");
+    let mut r = Reader::new(&row.metadata, "entry");
     if r.array()? != 8 {
         return Err(bad("shape"));
     }
-    let origin = match r.text()? {
-        "global" => Origin::Global,
-        project => Origin::Project(project.to_owned()),
-    };
+    let origin = Origin::stored(r.text()?);
     let coordinate = r.text()?.parse().map_err(|_| bad("coordinate"))?;
     let sensitivity = Sensitivity::from_number(r.uint()?).ok_or_else(|| bad("sensitivity"))?;
     let description = Some(r.text()?.to_owned()).filter(|d| !d.is_empty());
     let updated = Moment::from_millis(r.uint()?);
-    let held = if r.uint()? == Mode::Literal as u64 {
-        Held::Literal(Fingerprint(*r.fixed()?))
-    } else {
-        r.array()?;
-        let pointer = r.text()?.parse().map_err(|_| bad("pointer"))?;
-        Held::Reference { pointer, approved: r.uint()? == 1 }
+    let held = match r.uint()? {
+        0 => Some(Held::Literal(Fingerprint(*r.fixed()?))),
+        1 => {
+            r.array()?;
+            let pointer = r.text()?.parse().map_err(|_| bad("pointer"))?;
+            Some(Held::Reference { pointer, approved: r.uint()? == 1 })
+        }
+        REMOVED => {
+            r.array()?;
+            None
+        }
+        _ => return Err(bad("mode")),
     };
     let provenance = match r.array()? {
         0 => None,
@@ -274,5 +352,16 @@ fn decode(bytes: &[u8], revision: u64) -> Result<Stored, Error> {
         }),
     };
     r.finish()?;
-    Ok(Stored { origin, coordinate, held, sensitivity, description, provenance, updated, revision })
+    let (number, written) = (row.revision, updated);
+    let entry = held.map(|held| Stored {
+        origin,
+        coordinate,
+        held,
+        sensitivity,
+        description,
+        provenance,
+        updated,
+        revision: number,
+    });
+    Ok(Revision { number, written, entry })
 }

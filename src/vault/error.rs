@@ -24,6 +24,9 @@ pub enum Error {
     /// Written by a newer kovra.
     #[error("the vault has format {0}, and this kovra knows only format 1")]
     Newer(i64),
+    /// Too many wrong passphrases or PINs; so many seconds are left to wait.
+    #[error("too many wrong tries; the next one is taken in {0} s")]
+    TooManyTries(u64),
     /// Another process is writing and did not finish in time.
     #[error("another process is using the vault; try again")]
     Busy,

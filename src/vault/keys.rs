@@ -23,6 +23,7 @@ pub(super) struct Keys {
     metadata: Key,
     value: Key,
     digest: Key,
+    audit: Key,
     fingerprint: Key,
 }
 
@@ -50,6 +51,7 @@ impl Keys {
             metadata: sub_key("metadata"),
             value: sub_key("value"),
             digest: sub_key("digest"),
+            audit: sub_key("audit"),
             fingerprint: sub_key("fingerprint"),
         }
     }
@@ -68,6 +70,11 @@ impl Keys {
     /// The MAC over all rows' places, for [`super::rows`].
     pub(super) fn digest(&self) -> Hmac<Sha256> {
         mac(&self.digest)
+    }
+
+    /// The MAC that links the rows of the audit trail, for [`super::trail`].
+    pub(super) fn audit(&self) -> Hmac<Sha256> {
+        mac(&self.audit)
     }
 
     /// The first 32 bits of a MAC of `value`: equal for equal values in this vault, and useless for

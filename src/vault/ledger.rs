@@ -9,7 +9,7 @@ use crate::identity::{AgreementSecret, Identity, SigningPublic, SigningSecret};
 use crate::secret::Secret;
 use zeroize::Zeroizing;
 
-/// A package that was imported, remembered until it expires.
+/// A package that was imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Its id.
@@ -20,8 +20,8 @@ pub struct Seen {
     pub sender: SigningPublic,
     /// Whether all of it was imported; `false` if its high literals were left out.
     pub complete: bool,
-    /// After this it is refused for its age, and need not be remembered.
-    pub expires: Moment,
+    /// Until then it might be taken for valid, and is remembered.
+    pub keep_until: Moment,
 }
 
 impl View<'_> {
@@ -73,7 +73,7 @@ impl View<'_> {
         }
     }
 
-    fn state_lookup(&self, name: &str) -> [u8; 32] {
+    pub(super) fn state_lookup(&self, name: &str) -> [u8; 32] {
         self.rows.keys.lookup(&[b"state", name.as_bytes()])
     }
 }
@@ -112,7 +112,7 @@ impl Batch<'_> {
         }
     }
 
-    /// Remembers a package, and forgets the ones that have expired.
+    /// Remembers a package, and forgets the ones that need it no longer.
     ///
     /// # Errors
     /// [`Error::Storage`].
@@ -121,13 +121,13 @@ impl Batch<'_> {
         let lookup = |id: &[u8; 16]| rows.keys.lookup(&[b"package", id]);
         for row in rows.all(Kind::Package)? {
             let old = decode_seen(&row.metadata)?;
-            if old.expires <= now {
+            if old.keep_until <= now {
                 rows.erase(Kind::Package, &lookup(&old.id))?;
             }
         }
         let mut w = Writer::with_capacity(128);
         w.array(5).bytes(&seen.id).bytes(&seen.digest).bytes(seen.sender.as_bytes());
-        w.uint(seen.complete.into()).uint(seen.expires.millis());
+        w.uint(seen.complete.into()).uint(seen.keep_until.millis());
         rows.replace(Kind::Package, &lookup(&seen.id), w.as_bytes(), &Secret::new(Vec::new()))
     }
 
@@ -146,7 +146,7 @@ fn decode_seen(bytes: &[u8]) -> Result<Seen, Error> {
     let (id, digest) = (*r.fixed()?, *r.fixed()?);
     let sender = SigningPublic::from_bytes(r.fixed()?)
         .map_err(|_| Error::Damaged("the memory of a package is unreadable".to_owned()))?;
-    let (complete, expires) = (r.uint()? == 1, Moment::from_millis(r.uint()?));
+    let (complete, keep_until) = (r.uint()? == 1, Moment::from_millis(r.uint()?));
     r.finish()?;
-    Ok(Seen { id, digest, sender, complete, expires })
+    Ok(Seen { id, digest, sender, complete, keep_until })
 }

@@ -10,13 +10,20 @@ pub mod keyring;
 mod keys;
 mod ledger;
 mod peers;
+mod programs;
+mod proof;
 mod rows;
+mod shares;
+mod trail;
 
 pub use custody::{Custody, Kek};
-pub use entries::{Fingerprint, Held, Origin, Provenance, Stored};
+pub use entries::{Fingerprint, Held, Origin, Provenance, Revision, Stored};
 pub use error::Error;
 pub use ledger::Seen;
 pub use peers::{Peer, PeerKey};
+pub use programs::AllowedProgram;
+pub use proof::Proof;
+pub use shares::{Given, Share, SharedEntry, SharedWith};
 
 use custody::Wrapped;
 use keys::{Keys, random};
@@ -95,7 +102,8 @@ impl Locked {
     /// [`Error::WrongKey`], [`Error::Damaged`].
     pub fn unlock(self, kek: &Kek) -> Result<Vault, Error> {
         let vault_key = self.wrapped.unwrap(kek, &self.id)?;
-        let vault = Vault { keys: Keys::derive(&vault_key, self.id), db: self.db };
+        let keys = Keys::derive(&vault_key, self.id);
+        let vault = Vault { keys, db: self.db, wrapped: self.wrapped };
         vault.take_snapshot()?;
         Ok(vault)
     }
@@ -118,6 +126,7 @@ pub struct NewVault<'a> {
 pub struct Vault {
     db: Connection,
     keys: Keys,
+    wrapped: Wrapped,
 }
 
 impl Vault {
@@ -158,7 +167,7 @@ impl Vault {
         let put = "INSERT INTO meta VALUES (?1, ?2)";
         db.execute(put, rusqlite::params!["id", new.id])?;
         db.execute(put, rusqlite::params!["custody", wrapped.encode()])?;
-        let mut vault = Self { keys: Keys::derive(&vault_key, new.id), db };
+        let mut vault = Self { keys: Keys::derive(&vault_key, new.id), db, wrapped };
         vault.view().rows.store_digest()?;
         vault.take_snapshot()?;
         vault.write(fill)?;
@@ -168,7 +177,7 @@ impl Vault {
 
     /// Everything there is to read.
     pub fn view(&self) -> View<'_> {
-        View { rows: Rows { db: &self.db, keys: &self.keys } }
+        View { rows: Rows { db: &self.db, keys: &self.keys }, custody: &self.wrapped.custody }
     }
 
     /// Runs `change` in one transaction: it lands whole, or the vault is as it was.
@@ -193,7 +202,7 @@ impl Vault {
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(Error::from)?;
-        let batch = Batch { tx, keys: &self.keys };
+        let batch = Batch { tx, keys: &self.keys, custody: &self.wrapped.custody };
         batch.view().rows.check_digest()?;
         let done = change(&batch)?;
         batch.view().rows.store_digest()?;
@@ -213,18 +222,20 @@ impl Vault {
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     rows: Rows<'a>,
+    custody: &'a Custody,
 }
 
 /// A transaction on a vault. Its methods stand with what they write.
 pub struct Batch<'a> {
     tx: Transaction<'a>,
     keys: &'a Keys,
+    custody: &'a Custody,
 }
 
 impl Batch<'_> {
     /// The vault as it is within this transaction.
     pub fn view(&self) -> View<'_> {
-        View { rows: Rows { db: &self.tx, keys: self.keys } }
+        View { rows: Rows { db: &self.tx, keys: self.keys }, custody: self.custody }
     }
 }
 

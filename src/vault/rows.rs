@@ -21,7 +21,13 @@ pub(super) const SCHEMA: &str = "
         metadata BLOB    NOT NULL,
         value    BLOB    NOT NULL,
         PRIMARY KEY (kind, lookup, revision)
-    ) STRICT, WITHOUT ROWID;";
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY,
+        nonce  BLOB NOT NULL,
+        sealed BLOB NOT NULL,
+        link   BLOB NOT NULL
+    ) STRICT;";
 
 /// What a row is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub(super) enum Kind {
     Entry,
     Peer,
     Package,
+    Program,
+    Share,
     State,
 }
 
@@ -38,6 +46,8 @@ impl Kind {
             Self::Entry => "entry",
             Self::Peer => "peer",
             Self::Package => "package",
+            Self::Program => "program",
+            Self::Share => "share",
             Self::State => "state",
         }
     }
@@ -74,6 +84,32 @@ impl Rows<'_> {
         )?;
         let raw = query.query_row(params![kind.name(), lookup], Raw::read).optional()?;
         raw.map(|raw| self.opened(kind, raw)).transpose()
+    }
+
+    /// One revision of one row.
+    pub(super) fn at(
+        &self,
+        kind: Kind,
+        lookup: &[u8; 32],
+        revision: u64,
+    ) -> Result<Option<Row>, Error> {
+        let mut query = self.db.prepare_cached(
+            "SELECT lookup, revision, nonce, metadata FROM sealed
+             WHERE kind = ?1 AND lookup = ?2 AND revision = ?3",
+        )?;
+        let key = params![kind.name(), lookup, revision as i64];
+        let raw = query.query_row(key, Raw::read).optional()?;
+        raw.map(|raw| self.opened(kind, raw)).transpose()
+    }
+
+    /// All revisions of one row, the latest first.
+    pub(super) fn revisions(&self, kind: Kind, lookup: &[u8; 32]) -> Result<Vec<Row>, Error> {
+        let mut query = self.db.prepare_cached(
+            "SELECT lookup, revision, nonce, metadata FROM sealed
+             WHERE kind = ?1 AND lookup = ?2 ORDER BY revision DESC",
+        )?;
+        let raws = query.query_map(params![kind.name(), lookup], Raw::read)?;
+        raws.map(|raw| self.opened(kind, raw?)).collect()
     }
 
     /// The latest revisions of all rows of a kind.
@@ -134,6 +170,19 @@ impl Rows<'_> {
     ) -> Result<(), Error> {
         self.erase(kind, lookup)?;
         self.put(kind, lookup, metadata, value)
+    }
+
+    /// Erases the revisions of a row below `revision`. Gives how many there were.
+    pub(super) fn erase_below(
+        &self,
+        kind: Kind,
+        lookup: &[u8; 32],
+        revision: u64,
+    ) -> Result<usize, Error> {
+        Ok(self
+            .db
+            .prepare_cached("DELETE FROM sealed WHERE kind = ?1 AND lookup = ?2 AND revision < ?3")?
+            .execute(params![kind.name(), lookup, revision as i64])?)
     }
 
     /// Erases a row and its earlier revisions.

@@ -238,12 +238,12 @@ fn peers_and_the_ledger_read_back() {
     let peer = |name: &str, key| Peer { name: name.into(), key, added: NOW };
     let identity = peer("alice", PeerKey::Identity(alice.public()));
     let sender = peer("sam", PeerKey::Sender(Identity::generate().unwrap().signing.public()));
-    let seen = |id, expires| Seen {
+    let seen = |id, keep_until| Seen {
         id: [id; 16],
         digest: [1; 32],
         sender: alice.signing.public(),
         complete: true,
-        expires,
+        keep_until,
     };
     let later = Moment::from_seconds(NOW.seconds() + 10);
     vault

@@ -43,6 +43,9 @@ fn five_or_seven_items() {
     assert_eq!(parse_class(&five), Malformed);
     let six_claimed_and_five_there = finish(&good.signer, &[&start(6), &header, &sealed]);
     assert_eq!(parse_class(&six_claimed_and_five_there), Malformed);
+    for claimed in [0, 5, 7, 23] {
+        assert_eq!(parse_class(&behind(&start(claimed))), Malformed, "{claimed}");
+    }
 }
 
 #[test]

@@ -158,6 +158,22 @@ fn extensions(name: &str) -> Vec<u8> {
     cat(&[&map(1), &text(name), &bytes(b"value")])
 }
 
+/// 16 KiB are as much as a header may have, whatever fills it.
+#[test]
+fn a_large_header() {
+    let filled = |size: usize| {
+        let room = size - Forge::good().set(8, extensions("")).header().len();
+        let value = cat(&[&map(1), &text("x"), &bytes(&vec![0; room + 2])]);
+        let forge = Forge::good().set(8, value);
+        (forge.header().len(), forge.file())
+    };
+    let (length, file) = filled(16 << 10);
+    assert_eq!(length, 16 << 10);
+    assert!(accepts(&file).is_ok());
+    let (_, file) = filled((16 << 10) + 1);
+    assert_eq!((parse_error(&file).class, parse_error(&file).place), (Limit, "header"));
+}
+
 /// Row 15.
 #[test]
 fn an_unknown_critical_extension() {

@@ -329,7 +329,7 @@ fn pointers_that_choose_more_than_the_secret() {
         // Another account's secret is well-formed; the caller's own identity decides.
         "aws-sm://arn:aws-cn:secretsmanager:cn-north-1:999999999999:secret:x-AbCdEf",
     ] {
-        assert_eq!(class_of_one(reference("prod/a/b", pointer)), Ok(1), "{pointer}");
+        assert_eq!(class_of_one(reference("dev/a/b", pointer)), Ok(1), "{pointer}");
     }
 }
 
@@ -338,6 +338,15 @@ fn pointers_that_choose_more_than_the_secret() {
 fn an_unknown_parameter_is_refused_by_name() {
     let file = Forge::normal(reference("dev/a/b", "aws-sm://x?endpoint=http://e")).file();
     assert!(open_error(&file).what.contains("endpoint"));
+}
+
+/// A pointer of production is born high, and no package brings it in lower.
+#[test]
+fn a_reference_of_production_is_high_at_least() {
+    for (sensitivity, answer) in [(0, Err(Policy)), (1, Err(Policy)), (2, Ok(1)), (3, Ok(1))] {
+        let entry = entry("prod/a/b", Value::Reference("aws-sm://x"), sensitivity);
+        assert_eq!(class_of_one(entry), answer, "sensitivity {sensitivity}");
+    }
 }
 
 /// A literal of production never travels, in neither slot and at no sensitivity.

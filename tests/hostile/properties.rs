@@ -28,14 +28,20 @@ fn entries() -> impl Strategy<Value = BTreeMap<String, Plain>> {
     all.prop_map(|all| {
         let mut seen = std::collections::HashSet::new();
         let fit = |(name, (value, sensitivity, description)): (String, (Value, usize, _))| {
-            let prod_literal = name.starts_with("prod/") && matches!(value, Value::Literal(_));
+            // Of prod, only references are sealed, and those are high at least.
+            let prod = name.starts_with("prod/");
+            let prod_literal = prod && matches!(value, Value::Literal(_));
             let value = if prod_literal { Value::Reference("aws-sm://prod".into()) } else { value };
             let folded = name.replace(['-', '.'], "_");
             seen.insert(folded)
-                .then_some((name, (value, Sensitivity::ALL[sensitivity], description)))
+                .then_some((name, (value, sensitivity_of(prod, sensitivity), description)))
         };
         all.into_iter().filter_map(fit).collect()
     })
+}
+
+fn sensitivity_of(prod: bool, index: usize) -> Sensitivity {
+    Sensitivity::ALL[if prod { index.max(2) } else { index }]
 }
 
 fn value() -> impl Strategy<Value = Value> {

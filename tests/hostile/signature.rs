@@ -5,7 +5,7 @@ use super::forge::{
     ALICE, BOB, CAROL, CREATED, EXPIRES, Forge, MALLORY, NOW, Person, To, sign_again,
 };
 use super::{accepts, intact, open_error, parse_class, verify_class};
-use ed25519_dalek::{Signer, VerifyingKey};
+use ed25519_dalek::{Signer, Verifier, VerifyingKey};
 use kovra::clock::Moment;
 use kovra::identity::SigningPublic;
 use kovra::package::Class::{self, Binding, Malformed, Signature, Time, Untrusted};
@@ -90,6 +90,67 @@ fn weak_sender_keys() {
         file[end - 64] = 1;
         assert_eq!(verify_class(&file), Signature, "{what}");
     }
+}
+
+/// Little-endian `bytes` as a scalar of the type that `like` has: curve25519-dalek is no dependency
+/// whose types could be named here.
+fn scalar<S>(_like: &S, bytes: &[u8]) -> S
+where
+    S: From<u64> + std::ops::Add<Output = S> + std::ops::Mul<Output = S>,
+{
+    bytes.iter().rev().fold(S::from(0), |n, b| n * S::from(256) + S::from(u64::from(*b)))
+}
+
+/// SHA-512 of R, A and the message: the challenge of RFC 8032 §5.1.6.
+fn challenge(r: &[u8; 32], key: &[u8; 32], message: &[u8]) -> [u8; 64] {
+    use sha2::{Digest, Sha512};
+    Sha512::new().chain_update(r).chain_update(key).chain_update(message).finalize().into()
+}
+
+/// Row 26, where it would bite: Alice makes a signature that holds under her key plus a point of
+/// order 2. One package would have two senders, and who is trusted would depend on the verifier.
+#[test]
+fn a_good_signature_under_a_key_of_mixed_order() {
+    let point = |bytes: &[u8; 32]| VerifyingKey::from_bytes(bytes).unwrap().to_edwards();
+    let mixed = (point(&ALICE.ed()) + point(&near_p(0xec, 0x7f))).compress().to_bytes();
+    let (secret, nonce) = (ALICE.signing().to_scalar(), MALLORY.signing().to_scalar());
+    let good = Forge::good();
+    let (sealed, high) = (good.sealed(), good.high());
+    let forge = good.set(1, bytes(&mixed));
+    // The torsion part cancels for every other challenge.
+    let found = (0..64).find_map(|id| {
+        let mut file = Forge { pairs: forge.pairs.clone(), ..Forge::good() }
+            .set(0, bytes(&[id; 16]))
+            .file_of(&sealed, &high);
+        let end = file.len();
+        let k = scalar(&secret, &challenge(&MALLORY.ed(), &mixed, &file[..end - 64]));
+        let even = k.to_bytes()[0] & 1 == 0;
+        file[end - 64..end - 32].copy_from_slice(&MALLORY.ed());
+        file[end - 32..].copy_from_slice(&(nonce + k * secret).to_bytes());
+        even.then_some(file)
+    });
+    let file = found.expect("every other challenge is even");
+    let (message, signature) = file.split_last_chunk::<64>().unwrap();
+    let holds = VerifyingKey::from_bytes(&mixed).unwrap().verify_strict(message, &signature.into());
+    assert!(holds.is_ok(), "this signature is no test");
+    assert_eq!(verify_class(&file), Signature);
+}
+
+/// Clause 6.3: R the identity. It holds by the equation alone, for whoever skips the check of R.
+#[test]
+fn a_signature_whose_nonce_is_nothing() {
+    let mut file = Forge::good().file();
+    let end = file.len();
+    let mut r = [0; 32];
+    r[0] = 1;
+    let secret = ALICE.signing().to_scalar();
+    let k = scalar(&secret, &challenge(&r, &ALICE.ed(), &file[..end - 64]));
+    file[end - 64..end - 32].copy_from_slice(&r);
+    file[end - 32..].copy_from_slice(&(k * secret).to_bytes());
+    let (message, signature) = file.split_last_chunk::<64>().unwrap();
+    let key = ALICE.signing().verifying_key();
+    assert!(key.verify(message, &signature.into()).is_ok(), "this signature is no test");
+    assert_eq!(verify_class(&file), Signature);
 }
 
 /// Row 27: the same key, over something that starts otherwise.

@@ -125,6 +125,13 @@ impl Person {
         self.pipe(&arguments, value.as_bytes()).expect(&arguments, 0);
     }
 
+    /// Gives an entry another value.
+    #[track_caller]
+    pub(crate) fn set(&self, coordinate: &str, value: &str) {
+        let arguments = ["set", coordinate, "--stdin"];
+        self.pipe(&arguments, value.as_bytes()).expect(&arguments, 0);
+    }
+
     /// Pins `other` under their name.
     pub(crate) fn pin(&self, other: &Person) {
         self.ok(&["peer", "add", other.name, &other.id()]);

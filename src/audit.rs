@@ -1,0 +1,253 @@
+//! The audit trail: what was done or refused, by whom, with which entry. Never a value.
+//!
+//! Rows are linked: each carries a MAC over the one before it, so that a row which is edited, removed
+//! or moved breaks the chain, and the head, kept elsewhere, shows a trail that was cut.
+
+use crate::cbor::{CborError, Reader, Writer};
+use crate::clock::Moment;
+use crate::policy::Asker;
+
+/// What came of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Policy allowed it.
+    Allowed,
+    /// A person confirmed it.
+    Confirmed,
+    /// Policy or the person said no.
+    Denied,
+    /// It was allowed, and did not work.
+    Failed,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A new entry.
+    Add,
+    /// A new value or pointer for an entry.
+    Set,
+    /// A new sensitivity or description.
+    Edit,
+    /// An entry removed; it can be restored.
+    Remove,
+    /// An earlier revision brought back.
+    Restore,
+    /// Earlier revisions erased for good.
+    Prune,
+    /// A value shown.
+    Show,
+    /// A value given to a process.
+    Run,
+    /// A pointer resolved.
+    Materialize,
+    /// A pointer's value copied into the vault.
+    Capture,
+    /// An entry put into a package.
+    Seal,
+    /// An entry taken from a package.
+    Import,
+    /// A peer pinned or changed.
+    PeerAdd,
+    /// A peer forgotten.
+    PeerRemove,
+    /// A program put on the allowlist.
+    AllowAdd,
+    /// A program taken off the allowlist.
+    AllowRemove,
+    /// The PIN set.
+    PinSet,
+    /// A receipt recorded.
+    Receipt,
+}
+
+/// The names of enum members, in the order of their numbers in the vault.
+macro_rules! names {
+    ($type:ident { $($member:ident = $name:literal),+ $(,)? }) => {
+        impl $type {
+            /// All of them. A member's place is its number in the vault, so new ones go last.
+            pub const ALL: &'static [Self] = &[$(Self::$member),+];
+
+            /// The word for it, in tables, JSON and filters.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$member => $name),+ }
+            }
+
+            fn number(self) -> u64 {
+                Self::ALL.iter().position(|x| *x == self).unwrap_or_default() as u64
+            }
+
+            fn from_number(number: u64) -> Option<Self> {
+                Self::ALL.get(usize::try_from(number).ok()?).copied()
+            }
+        }
+    };
+}
+
+names!(Outcome { Allowed = "allowed", Confirmed = "confirmed", Denied = "denied", Failed = "failed" });
+names!(Action {
+    Add = "add",
+    Set = "set",
+    Edit = "edit",
+    Remove = "rm",
+    Restore = "restore",
+    Prune = "prune",
+    Show = "show",
+    Run = "run",
+    Materialize = "materialize",
+    Capture = "capture",
+    Seal = "seal",
+    Import = "import",
+    PeerAdd = "peer-add",
+    PeerRemove = "peer-rm",
+    AllowAdd = "allow-add",
+    AllowRemove = "allow-rm",
+    PinSet = "pin-set",
+    Receipt = "receipt",
+});
+names!(Asker { Person = "person", Unattended = "unattended", Agent = "agent" });
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub time: Moment,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What was asked for.
+    pub action: Action,
+    /// Who asked.
+    pub asker: Asker,
+    /// The entry, if it was about one.
+    pub coordinate: Option<String>,
+    /// The peer, by its local name at the time.
+    pub peer: Option<String>,
+    /// The package's id.
+    pub package: Option<[u8; 16]>,
+    /// The program that got a value, or that was allowed.
+    pub program: Option<String>,
+}
+
+impl Event {
+    /// An event with nothing but the four facts that every event has.
+    pub fn new(action: Action, outcome: Outcome, asker: Asker, time: Moment) -> Self {
+        Self {
+            time,
+            outcome,
+            action,
+            asker,
+            coordinate: None,
+            peer: None,
+            package: None,
+            program: None,
+        }
+    }
+
+    /// About this entry.
+    pub fn about(mut self, coordinate: impl ToString) -> Self {
+        self.coordinate = Some(coordinate.to_string());
+        self
+    }
+
+    /// With this peer.
+    pub fn with_peer(mut self, name: &str) -> Self {
+        self.peer = Some(name.to_owned());
+        self
+    }
+
+    /// In this package.
+    pub fn in_package(mut self, id: [u8; 16]) -> Self {
+        self.package = Some(id);
+        self
+    }
+
+    /// For this program.
+    pub fn for_program(mut self, path: impl ToString) -> Self {
+        self.program = Some(path.to_string());
+        self
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let text = |t: &Option<String>| t.clone().unwrap_or_default();
+        let mut w = Writer::with_capacity(256);
+        w.array(8).uint(self.time.millis()).uint(self.outcome.number()).uint(self.action.number());
+        w.uint(self.asker.number()).text(&text(&self.coordinate)).text(&text(&self.peer));
+        w.bytes(self.package.as_ref().map_or(&[], |id| id)).text(&text(&self.program));
+        w.finish()
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CborError> {
+        let bad = CborError { place: "audit row", at: 0, what: "unknown content" };
+        let text = |t: &str| Some(t.to_owned()).filter(|t| !t.is_empty());
+        let mut r = Reader::new(bytes, "audit row");
+        if r.array()? != 8 {
+            return Err(bad);
+        }
+        let event = Self {
+            time: Moment::from_millis(r.uint()?),
+            outcome: Outcome::from_number(r.uint()?).ok_or(bad)?,
+            action: Action::from_number(r.uint()?).ok_or(bad)?,
+            asker: Asker::from_number(r.uint()?).ok_or(bad)?,
+            coordinate: text(r.text()?),
+            peer: text(r.text()?),
+            package: r.bytes()?.try_into().ok(),
+            program: text(r.text()?),
+        };
+        r.finish()?;
+        Ok(event)
+    }
+}
+
+/// Which rows of a trail are wanted; `None` wants all.
+#[derive(Default)]
+pub struct Filter {
+    /// About this entry.
+    pub coordinate: Option<String>,
+    /// About an entry of this env.
+    pub env: Option<String>,
+    /// Of this action.
+    pub action: Option<Action>,
+    /// With this peer.
+    pub peer: Option<String>,
+    /// Not before.
+    pub since: Option<Moment>,
+    /// Not after.
+    pub until: Option<Moment>,
+}
+
+impl Filter {
+    /// Whether `event` is wanted.
+    pub fn matches(&self, event: &Event) -> bool {
+        let env = event.coordinate.as_deref().and_then(|at| at.split('/').next());
+        wanted(self.coordinate.as_deref(), event.coordinate.as_deref())
+            && wanted(self.env.as_deref(), env)
+            && wanted(self.peer.as_deref(), event.peer.as_deref())
+            && self.action.is_none_or(|action| action == event.action)
+            && self.since.is_none_or(|since| event.time >= since)
+            && self.until.is_none_or(|until| event.time <= until)
+    }
+}
+
+/// An absent wish wants everything.
+fn wanted(wish: Option<&str>, found: Option<&str>) -> bool {
+    wish.is_none() || wish == found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_read_back() {
+        let time = Moment::from_millis(1_800_000_000_123);
+        let bare = Event::new(Action::PinSet, Outcome::Denied, Asker::Agent, time);
+        let full = Event::new(Action::Run, Outcome::Confirmed, Asker::Person, time)
+            .about("dev/db/url")
+            .with_peer("bob")
+            .in_package([7; 16])
+            .for_program("/usr/bin/env");
+        for event in [bare, full] {
+            assert_eq!(Event::decode(&event.encode()), Ok(event));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `kovra allow add|list|rm`
+
+use super::error::Failure;
+use super::run::find_program;
+use super::{Context, ui};
+use kovra::ops::allow;
+use kovra::text::escape;
+use kovra::vault::AllowedProgram;
+use serde_json::json;
+use std::ffi::OsString;
+use std::path::Path;
+
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Put a program on the allowlist, as it is now; you confirm it
+    Add {
+        /// Its path, or a name to look for on PATH
+        program: OsString,
+    },
+    /// Show the allowlist
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a program off the allowlist
+    Rm {
+        /// Its path, or a name to look for on PATH
+        program: OsString,
+    },
+}
+
+/// Programs that run whatever they are told: to allow one is to allow everything.
+const INTERPRETERS: [&str; 12] = [
+    "sh", "bash", "dash", "zsh", "env", "python", "python3", "perl", "ruby", "node", "php", "sudo",
+];
+
+pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Add { program } => add(&program, context),
+        Command::List { json } => list(json, context),
+        Command::Rm { program } => {
+            let path = find_program(&program, std::env::var_os("PATH").as_deref())
+                .unwrap_or_else(|_| program.into());
+            context.with_session(|session| Ok(allow::remove(session, &path)?))?;
+            ui::data(&format!("{} is no longer allowed.", escape(&path.to_string_lossy())))
+        }
+    }
+}
+
+fn add(program: &OsString, context: &Context) -> Result<(), Failure> {
+    let path = find_program(program, std::env::var_os("PATH").as_deref()).map_err(|mut e| {
+        e.code = 1;
+        e
+    })?;
+    if path.file_name().is_some_and(|name| INTERPRETERS.iter().any(|i| name == *i)) {
+        ui::note("Note: this program runs whatever it is told, so allowing it allows everything.");
+    }
+    let allowed = context.with_session(|session| Ok(allow::add(session, &path)?))?;
+    ui::data(&format!("Allowed {}, as long as it is as it is now.", escape(&allowed.path)))
+}
+
+fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
+    let programs = context.vault()?.view().allowed_programs()?;
+    if as_json {
+        let row = |p: &AllowedProgram| json!({ "path": p.path, "sha256": ui::hex(&p.digest), "added": p.added.to_string() });
+        return ui::json(&programs.iter().map(row).collect());
+    }
+    if programs.is_empty() {
+        ui::note("No program is allowed. `kovra allow add PROGRAM` puts one there.");
+        return Ok(());
+    }
+    let row = |p: &AllowedProgram| {
+        let now = match allow::digest(Path::new(&p.path)) {
+            Ok(digest) if digest == p.digest => "unchanged",
+            Ok(_) => "changed since: not allowed",
+            Err(_) => "gone",
+        };
+        vec![escape(&p.path), ui::hex(&p.digest[..8]), p.added.to_string(), now.to_owned()]
+    };
+    ui::table(&["PROGRAM", "SHA-256", "ALLOWED", "NOW"], programs.iter().map(row).collect())
+}

@@ -1,0 +1,112 @@
+//! `kovra audit`
+
+use super::error::Failure;
+use super::{Context, ui};
+use kovra::audit::{Action, Event, Filter};
+use kovra::clock::Moment;
+use kovra::text::escape;
+use serde_json::{Value, json};
+use std::time::UNIX_EPOCH;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Only about this entry
+    #[arg(long, value_name = "COORD")]
+    coordinate: Option<String>,
+    /// Only about entries of this env
+    #[arg(long)]
+    env: Option<String>,
+    /// Only this action: add, set, show, run, seal, import, ...
+    #[arg(long, value_parser = parse_action)]
+    action: Option<Action>,
+    /// Only with this peer
+    #[arg(long, value_name = "NAME")]
+    peer: Option<String>,
+    /// Not before this time: 2026-01-31T12:00:00Z, or 7d for seven days ago
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Not after this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Only say whether the trail is whole
+    #[arg(long)]
+    verify: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn parse_action(text: &str) -> Result<Action, String> {
+    let names: Vec<&str> = Action::ALL.iter().map(|action| action.name()).collect();
+    let found = Action::ALL.iter().find(|action| action.name() == text);
+    found.copied().ok_or_else(|| format!("an action is one of {}", names.join(", ")))
+}
+
+pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let filter = Filter {
+        coordinate: args.coordinate.map(|at| at.trim_start_matches("secret:").to_owned()),
+        env: args.env,
+        action: args.action,
+        peer: args.peer,
+        since: args.since.map(|text| parse_time(&text, context.now)).transpose()?,
+        until: args.until.map(|text| parse_time(&text, context.now)).transpose()?,
+    };
+    // Reading the trail checks every link of it, so a table is never of a damaged one.
+    let trail = context.vault()?.view().audit()?;
+    if args.verify {
+        let rows = ui::count(trail.len(), "row", "rows");
+        return ui::data(&format!("The trail is whole: {rows}."));
+    }
+    let wanted: Vec<&(u64, Event)> = trail.iter().filter(|(_, e)| filter.matches(e)).collect();
+    if args.json {
+        return ui::json(&wanted.into_iter().map(to_json).collect());
+    }
+    if wanted.is_empty() {
+        ui::note("Nothing in the trail matches.");
+        return Ok(());
+    }
+    let header = ["#", "TIME", "ACTION", "OUTCOME", "COORDINATE", "ASKED BY", "WITH"];
+    ui::table(&header, wanted.into_iter().map(row).collect())
+}
+
+fn row((number, event): &(u64, Event)) -> Vec<String> {
+    let with = match (&event.peer, &event.program) {
+        (Some(peer), _) => peer.clone(),
+        (None, Some(program)) => escape(program),
+        (None, None) => String::new(),
+    };
+    vec![
+        number.to_string(),
+        event.time.to_string(),
+        event.action.name().to_owned(),
+        event.outcome.name().to_owned(),
+        event.coordinate.clone().unwrap_or_default(),
+        event.asker.name().to_owned(),
+        with,
+    ]
+}
+
+fn to_json((number, event): &(u64, Event)) -> Value {
+    json!({
+        "row": number,
+        "time": event.time.to_string(),
+        "action": event.action.name(),
+        "outcome": event.outcome.name(),
+        "coordinate": event.coordinate,
+        "asker": event.asker.name(),
+        "peer": event.peer,
+        "package": event.package.map(|id| ui::hex(&id)),
+        "program": event.program,
+    })
+}
+
+/// A time, or how long ago.
+fn parse_time(text: &str, now: Moment) -> Result<Moment, Failure> {
+    if let Ok(ago) = humantime::parse_duration(text) {
+        return Ok(Moment::from_seconds(now.seconds().saturating_sub(ago.as_secs())));
+    }
+    let time = humantime::parse_rfc3339_weak(text)
+        .map_err(|_| Failure::usage("a time is like 2026-01-31T12:00:00Z, or 7d for a week ago"))?;
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(Moment::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+}

@@ -1,0 +1,33 @@
+//! `kovra pin set`
+
+use super::error::Failure;
+use super::{Context, ui};
+use kovra::ops::pin;
+use kovra::secret::Secret;
+
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Set or exchange the PIN; one that is there is asked for first
+    Set,
+}
+
+pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
+    let Command::Set = command;
+    let new = ask_new()?;
+    context.with_session(|session| Ok(pin::set(session, &new)?))?;
+    ui::data("The PIN is set. It is asked for before each use of a high secret.")
+}
+
+/// A PIN, typed twice.
+pub(super) fn ask_new() -> Result<Secret, Failure> {
+    let no_terminal = |mut e: Failure| {
+        e.code = 20;
+        e
+    };
+    let first = ui::ask_secret("New PIN").map_err(no_terminal)?;
+    let second = ui::ask_secret("The same again").map_err(no_terminal)?;
+    if first.expose() != second.expose() {
+        return Err(Failure::usage("the two PINs differ, so nothing was set"));
+    }
+    Ok(first)
+}

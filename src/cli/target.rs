@@ -1,0 +1,39 @@
+//! Naming one entry, and the commands that need nothing else: `kovra rm`, `kovra prune`.
+
+use super::error::Failure;
+use super::{Context, ui};
+use kovra::coordinate::SecretUri;
+use kovra::ops::edit::{self, Target};
+
+// Flattened into other commands' `Args`: clap would take the two groups of one name for one.
+#[derive(clap::Args)]
+#[group(skip)]
+pub(super) struct Args {
+    /// The entry: env/component/key
+    #[arg(value_name = "COORD")]
+    pub(super) at: SecretUri,
+    /// The project it belongs to [default: global]
+    #[arg(long, value_name = "NAME")]
+    pub(super) project: Option<String>,
+}
+
+impl Args {
+    pub(super) fn target(&self) -> Result<Target, Failure> {
+        Ok(Target::new(&self.at, self.project.as_deref())?)
+    }
+}
+
+pub(super) fn remove(args: &Args, context: &Context) -> Result<(), Failure> {
+    let target = args.target()?;
+    context.with_session(|session| Ok(edit::remove(session, &target)?))?;
+    ui::data(&format!("Removed {}.", args.at.coordinate))?;
+    ui::note("`kovra history` shows what it held, `kovra restore` brings it back.");
+    Ok(())
+}
+
+pub(super) fn prune(args: &Args, context: &Context) -> Result<(), Failure> {
+    let target = args.target()?;
+    let gone = context.with_session(|session| Ok(edit::prune(session, &target)?))?;
+    let gone = ui::count(gone, "earlier revision", "earlier revisions");
+    ui::data(&format!("Erased {gone} of {}.", args.at.coordinate))
+}

@@ -1,0 +1,141 @@
+//! All printing and prompting. Data goes to stdout, everything else to stderr, questions to the
+//! controlling terminal; nothing that could be a secret to any of them, but for `show`. What comes
+//! from outside is escaped on its way.
+
+mod question;
+mod terminal;
+
+pub(super) use terminal::{Terminal, ask_secret};
+
+use super::error::Failure;
+use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL};
+use kovra::entry::Content;
+use kovra::ops::import::{Change, Effect};
+use kovra::secret::Secret;
+use kovra::text::{escape, is_plain};
+use kovra::vault::{Held, Stored};
+use rustix::termios;
+use std::io::{self, IsTerminal, Write};
+
+/// One line, or several, of data.
+pub(super) fn data(text: &str) -> Result<(), Failure> {
+    written(writeln!(io::stdout().lock(), "{text}"))
+}
+
+/// A reader that has seen enough closes the pipe, and that is no failure.
+fn written(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(1, format!("writing to stdout: {e}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Something to know that is not the data.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// The one message of a command that failed.
+pub(super) fn failure(failure: &Failure) {
+    note(&format!("error: {}", lines_escaped(&failure.what)));
+    if let Some(hint) = &failure.hint {
+        note(&format!("  hint: {}", lines_escaped(hint)));
+    }
+}
+
+/// Messages have line breaks of our own; whatever else is not plain is escaped.
+fn lines_escaped(text: &str) -> String {
+    text.split('\n').map(escape).collect::<Vec<_>>().join("\n")
+}
+
+/// A value, to stdout: byte for byte to a pipe, on one escaped line to a terminal.
+pub(super) fn value(value: &Secret) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    if !stdout.is_terminal() {
+        return written(stdout.write_all(value.expose()).and_then(|()| stdout.flush()));
+    }
+    match std::str::from_utf8(value.expose()) {
+        Ok(text) => written(writeln!(stdout, "{}", lines_escaped(text))),
+        Err(_) => Err(Failure::new(1, "the value is binary; send it to a file or a program")),
+    }
+}
+
+/// JSON, as data.
+pub(super) fn json(value: &serde_json::Value) -> Result<(), Failure> {
+    let mut text = String::new();
+    for c in format!("{value:#}").chars() {
+        if c == '\n' || is_plain(c.encode_utf8(&mut [0; 4])) {
+            text.push(c);
+        } else {
+            // JSON's own escape, in UTF-16 (RFC 8259 §7), so that programs read what was meant.
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text += &format!("\\u{unit:04x}"));
+        }
+    }
+    data(&text)
+}
+
+/// A table in full borders: as wide as it needs to be in a pipe, as the terminal in a terminal.
+pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL).set_header(header.to_vec());
+    let stdout = io::stdout();
+    if stdout.is_terminal()
+        && let Ok(size) = termios::tcgetwinsize(&stdout)
+        && size.ws_col > 0
+    {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(size.ws_col);
+    }
+    for row in rows {
+        table.add_row(row);
+    }
+    data(&table.to_string())
+}
+
+/// What stands for the content of an entry in a list: its fingerprint, or where it points.
+pub(super) fn content(entry: &Stored) -> String {
+    match &entry.held {
+        Held::Literal(fingerprint) => fingerprint.to_string(),
+        Held::Reference { pointer, .. } => format!("\u{2192} {pointer}"),
+    }
+}
+
+/// Bytes as hex digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The lines of an import, in columns.
+pub(super) fn changes(changes: &[&Change]) -> String {
+    let width = changes.iter().map(|c| c.entry.coordinate.as_str().len()).max().unwrap_or(0);
+    changes.iter().map(|c| format!("  {}", change(c, width))).collect::<Vec<_>>().join("\n")
+}
+
+fn change(change: &Change, width: usize) -> String {
+    let effect = match change.effect {
+        Effect::Added => "added",
+        Effect::Same => "same",
+        Effect::Changed => "changed",
+        Effect::Redirected => "redirected",
+        Effect::Replaced => "replaced",
+    };
+    let Change { entry, before, .. } = change;
+    let (at, sensitivity) = (entry.coordinate.as_str(), entry.sensitivity);
+    let mut line = format!("{effect:<10}  {at:<width$}  {sensitivity:<11}  ");
+    match &entry.content {
+        Content::Literal(_) => line += "literal",
+        Content::Reference(pointer) => line += &format!("\u{2192} {pointer}"),
+    }
+    match (change.effect, before) {
+        (Effect::Redirected, Some(before)) => line += &format!("  (was {})", content(before)),
+        (Effect::Replaced, Some(before)) => line += &format!("  (was a {})", before.held.mode()),
+        _ => {}
+    }
+    line
+}
+
+/// `1 entry`, `2 entries`.
+pub(super) fn count(n: usize, one: &str, more: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {more}") }
+}

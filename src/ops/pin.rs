@@ -1,0 +1,39 @@
+//! `pin set`: the owner's proof for a vault whose key is in a keyring or a file.
+
+use super::{Error, Question, Session};
+use crate::audit::{Action, Outcome};
+use crate::policy::{Asker, Reason};
+use crate::secret::Secret;
+use crate::vault::Proof;
+
+/// The shortest PIN, in bytes.
+pub const PIN_MIN: usize = 4;
+
+/// Sets the PIN. One that is there already is asked for first.
+///
+/// # Errors
+/// [`Error::Usage`] for a short PIN, or a vault that a passphrase keeps; those of the confirmation.
+pub fn set(session: &mut Session<'_>, pin: &Secret) -> Result<(), Error> {
+    if pin.len() < PIN_MIN {
+        return Err(Error::Usage(format!("a PIN has at least {PIN_MIN} characters")));
+    }
+    let proof = session.view().proof()?;
+    if proof == Proof::Passphrase {
+        let what = "the passphrase of this vault is the proof already; it has no PIN";
+        return Err(Error::Usage(what.into()));
+    }
+    let refused = session.event(Action::PinSet, Outcome::Denied);
+    match proof {
+        Proof::Nothing if session.asker() != Asker::Person => {
+            session.vault.record(&[refused])?;
+            return Err(Error::Rule(Reason::NeedsPerson.to_string()));
+        }
+        Proof::Nothing => {}
+        _ => session.confirm_or_record(&Question::ChangePin, refused)?,
+    }
+    let event = session.event(Action::PinSet, Outcome::Confirmed);
+    Ok(session.vault.write(|batch| {
+        batch.set_pin(pin)?;
+        batch.audit(&[event])
+    })?)
+}

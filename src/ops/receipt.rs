@@ -1,0 +1,56 @@
+//! `receipt`: what a recipient says of a package that was sealed here.
+
+use super::{Error, Session};
+use crate::audit::{Action, Outcome};
+use crate::package::{self, Class, Receipt};
+use crate::vault::{PeerKey, Share};
+
+/// A receipt that was checked and recorded.
+pub struct Recorded {
+    /// Who imported.
+    pub peer: String,
+    /// What they state.
+    pub receipt: Receipt,
+    /// The package that they mean.
+    pub share: Share,
+}
+
+/// Checks a receipt against the peers and the packages that were sealed here, and records it.
+///
+/// # Errors
+/// [`Error::Package`]: of class untrusted if no peer signed it, of class binding if no package of ours,
+/// or none that was sealed to them, is meant, or its bytes were others.
+pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error> {
+    let receipt = Receipt::verify(file)?;
+    let refuse = |class, what: String| package::Error::new(class, "receipt", what);
+    let view = session.view();
+    let peer = view.peer_of(receipt.recipient)?.ok_or_else(|| {
+        let print = receipt.recipient.fingerprint();
+        refuse(Class::Untrusted, format!("signed by a key you have not pinned: {print}"))
+    })?;
+    let not_ours =
+        || refuse(Class::Binding, "it is about a package that was not sealed here".into());
+    let mut share = view.share(&receipt.package)?.ok_or_else(not_ours)?;
+    if share.digest != receipt.digest {
+        let what = "it is about other bytes under the id of a package of yours".to_owned();
+        return Err(refuse(Class::Binding, what).into());
+    }
+    let key = match &peer.key {
+        PeerKey::Identity(identity) => identity.agreement().to_age(),
+        PeerKey::Sender(_) | PeerKey::Recipient(_) => String::new(),
+    };
+    let entry = share.recipients.iter_mut().find(|r| r.name == peer.name || r.key == key);
+    let entry = entry.ok_or_else(|| {
+        refuse(Class::Binding, format!("the package was not sealed to {}", peer.name))
+    })?;
+    entry.received = Some(receipt.imported);
+    let event = session
+        .event(Action::Receipt, Outcome::Allowed)
+        .with_peer(&peer.name)
+        .in_package(receipt.package);
+    session.vault.write(|batch| {
+        batch.put_share(&share)?;
+        batch.audit(&[event])
+    })?;
+    Ok(Recorded { peer: peer.name, receipt, share })
+}

@@ -1,0 +1,170 @@
+//! One person or job at one vault: policy, the owner's yes, and the record of both.
+
+use super::{Approver, Error, Program, Question};
+use crate::audit::{Action, Event, Outcome};
+use crate::clock::Moment;
+use crate::coordinate::Coordinate;
+use crate::entry::Sensitivity;
+use crate::policy::{self, Asker, Decision, Operation, Reason, Request};
+use crate::vault::{Held, Proof, Stored, Vault, View};
+use std::path::Path;
+
+/// What most operations need: the vault, who asks, and the time.
+pub struct Session<'a> {
+    /// Unlocked.
+    pub vault: &'a mut Vault,
+    /// Who asks, and who can be asked.
+    pub approver: &'a mut dyn Approver,
+    /// Now.
+    pub now: Moment,
+}
+
+/// A use of entries, as policy and the trail see it.
+#[derive(Clone, Copy)]
+pub(super) struct Purpose<'a> {
+    pub(super) operation: Operation,
+    pub(super) action: Action,
+    pub(super) program: Option<Program<'a>>,
+}
+
+impl Session<'_> {
+    /// What there is to read.
+    pub fn view(&self) -> View<'_> {
+        self.vault.view()
+    }
+
+    pub(super) fn asker(&self) -> Asker {
+        self.approver.asker()
+    }
+
+    /// An event of this session.
+    pub(super) fn event(&self, action: Action, outcome: Outcome) -> Event {
+        Event::new(action, outcome, self.asker(), self.now)
+    }
+
+    /// Puts a question to the owner, who answers with a proof. There must be a person to ask.
+    ///
+    /// # Errors
+    /// [`Error::Declined`]; [`Error::WrongProof`]; [`Error::Vault`] while the vault waits after too
+    /// many wrong tries.
+    pub(super) fn confirm(&mut self, question: &Question<'_>) -> Result<(), Error> {
+        if self.asker() != Asker::Person {
+            return Err(Error::Rule(Reason::NeedsPerson.to_string()));
+        }
+        let proof = self.view().proof()?;
+        let typed = self.approver.approve(question, proof).ok_or(Error::Declined)?;
+        match (self.vault.prove(&typed, self.now)?, proof) {
+            (true, _) => Ok(()),
+            (false, Proof::Passphrase) => Err(Error::WrongProof("the vault's passphrase")),
+            (false, _) => Err(Error::WrongProof("the vault's PIN")),
+        }
+    }
+
+    /// [`Session::confirm`], with a refusal on record.
+    pub(super) fn confirm_or_record(
+        &mut self,
+        question: &Question<'_>,
+        refused: Event,
+    ) -> Result<(), Error> {
+        let answer = self.confirm(question);
+        if answer.is_err() {
+            self.vault.record(&[refused])?;
+        }
+        answer
+    }
+
+    /// Asks policy about all `entries`, and the owner once about those that need it. Gives how each
+    /// came to be allowed. What is refused is on record before this returns.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] with every entry that is denied, and those of [`Session::confirm`].
+    pub(super) fn authorize(
+        &mut self,
+        entries: &[&Stored],
+        purpose: Purpose<'_>,
+    ) -> Result<Vec<Outcome>, Error> {
+        let allowed_program = self.is_allowed(purpose.program)?;
+        let mut outcomes = Vec::with_capacity(entries.len());
+        let (mut denied, mut to_confirm) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let at = entry.coordinate.clone();
+            outcomes.push(match policy::decide(self.request(entry, purpose, allowed_program)) {
+                Decision::Allow => Outcome::Allowed,
+                Decision::Confirm(reason) => {
+                    to_confirm.push((at, entry.sensitivity, reason));
+                    Outcome::Confirmed
+                }
+                Decision::Deny(reason) => {
+                    denied.push((at, reason));
+                    Outcome::Denied
+                }
+            });
+        }
+        let refusal = if !denied.is_empty() {
+            Some(Error::Denied(denied))
+        } else {
+            self.ask_about(&to_confirm, purpose).err()
+        };
+        let Some(refusal) = refusal else { return Ok(outcomes) };
+        let refused: Vec<Event> = entries
+            .iter()
+            .zip(&outcomes)
+            .filter(|(_, outcome)| **outcome != Outcome::Allowed)
+            .map(|(entry, _)| self.use_event(purpose, Outcome::Denied, &entry.coordinate))
+            .collect();
+        self.vault.record(&refused)?;
+        Err(refusal)
+    }
+
+    fn ask_about(
+        &mut self,
+        entries: &[(Coordinate, Sensitivity, Reason)],
+        purpose: Purpose<'_>,
+    ) -> Result<(), Error> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let Purpose { operation, program, .. } = purpose;
+        self.confirm(&Question::Use { operation, entries, program })
+    }
+
+    fn request(&self, entry: &Stored, purpose: Purpose<'_>, allowed_program: bool) -> Request {
+        Request {
+            operation: purpose.operation,
+            sensitivity: entry.sensitivity,
+            prod: entry.coordinate.is_prod(),
+            mode: entry.held.mode(),
+            approved: !matches!(entry.held, Held::Reference { approved: false, .. }),
+            allowed_program,
+            asker: self.asker(),
+        }
+    }
+
+    fn is_allowed(&self, program: Option<Program<'_>>) -> Result<bool, Error> {
+        let Some(program) = program else { return Ok(false) };
+        let allowed = self.view().allowed_program(&program.path.to_string_lossy())?;
+        let Some(allowed) = allowed else { return Ok(false) };
+        Ok(super::allow::digest(program.path)? == allowed.digest)
+    }
+
+    /// What goes on record about a use of one entry.
+    pub(super) fn use_event(
+        &self,
+        purpose: Purpose<'_>,
+        outcome: Outcome,
+        at: &Coordinate,
+    ) -> Event {
+        let event = self.event(purpose.action, outcome).about(at);
+        match purpose.program {
+            Some(program) => event.for_program(program.path.display()),
+            None => event,
+        }
+    }
+}
+
+impl<'a> Program<'a> {
+    /// A program without arguments.
+    pub fn at(path: &'a Path) -> Self {
+        Self { path, arguments: &[] }
+    }
+}

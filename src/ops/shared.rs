@@ -1,0 +1,80 @@
+//! `shared`: what was sealed to whom, and what that means if they leave.
+
+use super::Error;
+use crate::clock::Moment;
+use crate::vault::{Given, Held, Share, SharedEntry, View};
+
+/// Something that a peer was given.
+pub struct Item {
+    /// The peer's name when it was sealed.
+    pub peer: String,
+    /// The entry.
+    pub entry: SharedEntry,
+    /// When it was sealed.
+    pub sealed: Moment,
+    /// The package's id.
+    pub package: [u8; 16],
+    /// When they said that they imported it.
+    pub received: Option<Moment>,
+    /// What is to be done if they leave.
+    pub upshot: Upshot,
+}
+
+/// What a removal has to see to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upshot {
+    /// They know the value that is in use: rotate it.
+    Rotate,
+    /// The value has changed since, or is gone: nothing.
+    Changed,
+    /// They know where it is: take away their access in the cloud.
+    Revoke,
+}
+
+impl Upshot {
+    /// The word for it, in tables and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rotate => "rotate",
+            Self::Changed => "changed since",
+            Self::Revoke => "revoke access",
+        }
+    }
+}
+
+/// Everything that was sealed, to `peer` if one is named; the latest first, each entry once for
+/// each peer and content.
+///
+/// # Errors
+/// [`Error::Vault`].
+pub fn shared(view: View<'_>, peer: Option<&str>) -> Result<Vec<Item>, Error> {
+    let mut items: Vec<Item> = Vec::new();
+    for share in view.shares()?.into_iter().rev() {
+        let Share { package, sealed, recipients, entries, .. } = share;
+        for recipient in recipients.iter().filter(|r| peer.is_none_or(|name| name == r.name)) {
+            for entry in &entries {
+                let told = |item: &Item| item.peer == recipient.name && item.entry == *entry;
+                if !items.iter().any(told) {
+                    items.push(Item {
+                        peer: recipient.name.clone(),
+                        entry: entry.clone(),
+                        sealed,
+                        package,
+                        received: recipient.received,
+                        upshot: upshot(view, entry)?,
+                    });
+                }
+            }
+        }
+    }
+    Ok(items)
+}
+
+fn upshot(view: View<'_>, entry: &SharedEntry) -> Result<Upshot, Error> {
+    let Given::Literal(given) = &entry.given else { return Ok(Upshot::Revoke) };
+    let Ok(coordinate) = entry.coordinate.parse() else { return Ok(Upshot::Changed) };
+    let current = view.entry(&entry.origin, &coordinate)?;
+    let same =
+        current.is_some_and(|now| matches!(now.held, Held::Literal(print) if print == *given));
+    Ok(if same { Upshot::Rotate } else { Upshot::Changed })
+}

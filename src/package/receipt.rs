@@ -1,0 +1,135 @@
+//! Receipts: a recipient's signed word that a package was imported (`spec/receipt.md`).
+
+use super::{Class, Error};
+use crate::cbor::{Reader, Writer};
+use crate::clock::Moment;
+use crate::identity::{SigningPublic, SigningSecret};
+
+const NAME: &str = "kovra-receipt";
+const VERSION: u64 = 1;
+const PLACE: &str = "receipt";
+/// A receipt is always exactly this long at most, in bytes.
+pub const RECEIPT_MAX: usize = 256;
+
+/// What a receipt states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// Who imported: the key that signs the receipt.
+    pub recipient: SigningPublic,
+    /// The package's id.
+    pub package: [u8; 16],
+    /// SHA-256 of the package's file.
+    pub digest: [u8; 32],
+    /// When it was imported, by the recipient's clock.
+    pub imported: Moment,
+}
+
+impl Receipt {
+    /// Signs a statement that `package` was imported.
+    pub fn sign(
+        secret: &SigningSecret,
+        package: [u8; 16],
+        digest: [u8; 32],
+        imported: Moment,
+    ) -> Vec<u8> {
+        let mut w = Writer::with_capacity(RECEIPT_MAX);
+        w.tag(super::envelope::TAG).array(7).text(NAME).uint(VERSION);
+        w.bytes(secret.public().as_bytes()).bytes(&package).bytes(&digest);
+        w.uint(imported.seconds()).bytes(&[0; 64]);
+        let mut bytes = w.finish();
+        let body = bytes.len() - 64;
+        let signature = secret.sign(&bytes[..body]);
+        bytes[body..].copy_from_slice(&signature);
+        bytes
+    }
+
+    /// Parses a receipt and checks its signature, over the file less its last 64 bytes.
+    ///
+    /// # Errors
+    /// [`Class::Limit`], [`Class::Malformed`], [`Class::Unsupported`], [`Class::Signature`].
+    pub fn verify(bytes: &[u8]) -> Result<Self, Error> {
+        let malformed = |what| Error::new(Class::Malformed, PLACE, what);
+        if bytes.len() > RECEIPT_MAX {
+            return Err(Error::new(Class::Limit, PLACE, "larger than any receipt"));
+        }
+        let not_ours = |_| malformed("this is not a kovra receipt");
+        let mut r = Reader::new(bytes, PLACE);
+        if r.tag().map_err(not_ours)? != super::envelope::TAG {
+            return Err(malformed("this is not a kovra receipt"));
+        }
+        let items = r.array()?;
+        if r.text().map_err(not_ours)? != NAME {
+            return Err(malformed("this is not a kovra receipt"));
+        }
+        let version = r.uint()?;
+        if version != VERSION {
+            return Err(Error::new(Class::Unsupported, PLACE, format!("version {version}")));
+        }
+        if items != 7 {
+            return Err(malformed("a receipt is an array of seven"));
+        }
+        let key = r.fixed()?;
+        let (package, digest, seconds) = (*r.fixed()?, *r.fixed()?, r.uint()?);
+        let signature = r.fixed()?;
+        r.finish()?;
+        let recipient = SigningPublic::from_bytes(key)
+            .map_err(|e| Error::new(Class::Signature, "receipt's key", e.to_string()))?;
+        if !recipient.verifies(&bytes[..bytes.len() - 64], signature) {
+            let what = "its signature does not match; it was changed, or not made by this key";
+            return Err(Error::new(Class::Signature, PLACE, what));
+        }
+        Ok(Self { recipient, package, digest, imported: Moment::from_seconds(seconds) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receipt() -> (SigningSecret, Vec<u8>) {
+        let secret = SigningSecret::from_bytes(&[3; 32]);
+        let bytes = Receipt::sign(&secret, [7; 16], [9; 32], Moment::from_seconds(1_800_000_000));
+        (secret, bytes)
+    }
+
+    #[test]
+    fn reads_back() {
+        let (secret, bytes) = receipt();
+        let read = Receipt::verify(&bytes).unwrap();
+        assert_eq!((read.recipient, read.package), (secret.public(), [7; 16]));
+        assert_eq!((read.digest, read.imported.seconds()), ([9; 32], 1_800_000_000));
+        assert!(bytes.len() <= RECEIPT_MAX);
+    }
+
+    /// The vector of `spec/receipt.md`.
+    #[test]
+    fn is_the_golden_vector() {
+        let golden = include_bytes!("../../testdata/receipt-v1.cbor");
+        assert_eq!(receipt().1, golden);
+    }
+
+    #[test]
+    fn any_flipped_bit_and_any_cut_is_refused() {
+        let (_, bytes) = receipt();
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(Receipt::verify(&flipped).is_err(), "bit {bit}");
+        }
+        for end in 0..bytes.len() {
+            assert!(Receipt::verify(&bytes[..end]).is_err(), "cut at {end}");
+        }
+        assert!(Receipt::verify(&[&bytes[..], &[0]].concat()).is_err());
+    }
+
+    #[test]
+    fn classes() {
+        let (_, bytes) = receipt();
+        let class = |bytes: &[u8]| Receipt::verify(bytes).unwrap_err().class;
+        let mut newer = bytes.clone();
+        newer[4 + 14] = 2;
+        assert_eq!(class(&newer), Class::Unsupported);
+        assert_eq!(class(b"\xd9\xd9\xf7\x86\x6dkovra-package\x01"), Class::Malformed);
+        assert_eq!(class(&[0; 300]), Class::Limit);
+    }
+}

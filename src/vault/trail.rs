@@ -1,0 +1,144 @@
+//! The audit trail in the vault: sealed rows in a chain, and its head outside of their table.
+
+use super::keys::{Keys, Nonce, Place, random};
+use super::rows::Kind;
+use super::{Batch, Error, Vault, View};
+use crate::audit::Event;
+use crate::cbor::{Reader, Writer};
+use crate::secret::Secret;
+use hmac::Mac;
+use rusqlite::params;
+
+const KIND: &str = "audit";
+const NO_LOOKUP: [u8; 32] = [0; 32];
+
+/// How many rows there are, and the link of the last.
+#[derive(Clone, Copy)]
+struct Head {
+    count: u64,
+    link: [u8; 32],
+}
+
+/// A row as it stands in the file.
+struct Raw {
+    number: u64,
+    nonce: Nonce,
+    sealed: Vec<u8>,
+    link: [u8; 32],
+}
+
+impl Raw {
+    fn place(&self) -> Place<'static> {
+        Place { kind: KIND, lookup: &NO_LOOKUP, revision: self.number }
+    }
+
+    /// What the row's link must be, after a row with the link `before`.
+    fn link_after(&self, before: &[u8; 32], keys: &Keys) -> [u8; 32] {
+        let mut mac = keys.audit();
+        mac.update(before);
+        mac.update(&self.number.to_be_bytes());
+        mac.update(&self.nonce);
+        mac.update(&self.sealed);
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl Batch<'_> {
+    /// Appends rows to the trail, in the same transaction as what they record.
+    ///
+    /// # Errors
+    /// [`Error::Storage`], [`Error::Damaged`].
+    pub fn audit(&self, events: &[Event]) -> Result<(), Error> {
+        let view = self.view();
+        let mut head = view.audit_head()?;
+        let mut insert = self.tx.prepare_cached("INSERT INTO audit VALUES (?1, ?2, ?3, ?4)")?;
+        for event in events {
+            let (number, nonce) = (head.count + 1, random()?);
+            let mut row = Raw { number, nonce, sealed: Vec::new(), link: [0; 32] };
+            row.sealed = self.keys.seal_metadata(row.place(), &nonce, &event.encode());
+            row.link = row.link_after(&head.link, self.keys);
+            insert.execute(params![number as i64, nonce, row.sealed, row.link])?;
+            head = Head { count: number, link: row.link };
+        }
+        let mut w = Writer::with_capacity(64);
+        w.array(2).uint(head.count).bytes(&head.link);
+        let lookup = view.state_lookup(KIND);
+        view.rows.replace(Kind::State, &lookup, w.as_bytes(), &Secret::new(Vec::new()))
+    }
+}
+
+impl Vault {
+    /// Records uses that change nothing else. The rows survive a crash of any process; a power cut
+    /// in the moment after may lose them, which spares each use of a secret a wait for the disk.
+    ///
+    /// # Errors
+    /// [`Error::Storage`], [`Error::Busy`], [`Error::Damaged`].
+    pub fn record(&mut self, events: &[Event]) -> Result<(), Error> {
+        self.db.execute_batch("COMMIT; PRAGMA synchronous = NORMAL; BEGIN")?;
+        let done = self.write(|batch| batch.audit(events));
+        self.db.execute_batch("COMMIT; PRAGMA synchronous = FULL; BEGIN")?;
+        done
+    }
+}
+
+impl View<'_> {
+    /// The whole trail, oldest first, each row with its number.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] that names the first row which is not as it was written, or what is missing.
+    pub fn audit(&self) -> Result<Vec<(u64, Event)>, Error> {
+        let damaged = |what: String| Error::Damaged(format!("the audit trail: {what}"));
+        let head = self.audit_head()?;
+        let mut query = self
+            .rows
+            .db
+            .prepare_cached("SELECT number, nonce, sealed, link FROM audit ORDER BY number")?;
+        let rows = query.query_map([], |row| {
+            let number = row.get::<_, i64>(0)? as u64;
+            Ok(Raw { number, nonce: row.get(1)?, sealed: row.get(2)?, link: row.get(3)? })
+        })?;
+        let (mut events, mut link) = (Vec::new(), [0; 32]);
+        for row in rows {
+            let row = row?;
+            let expected = events.len() as u64 + 1;
+            if row.number != expected {
+                return Err(damaged(format!("row {expected} was removed")));
+            }
+            if expected > head.count {
+                return Err(damaged(format!("row {expected} was added from outside")));
+            }
+            if row.link != row.link_after(&link, self.rows.keys) {
+                return Err(damaged(format!(
+                    "row {expected} was changed, moved or put in its place"
+                )));
+            }
+            link = row.link;
+            let plain = self
+                .rows
+                .keys
+                .open_metadata(row.place(), &row.nonce, &row.sealed)
+                .map_err(|_| damaged(format!("row {expected} was changed")))?;
+            events.push((row.number, Event::decode(&plain)?));
+        }
+        let count = events.len() as u64;
+        if count < head.count {
+            return Err(damaged(format!(
+                "it was cut after row {count}; there were {}",
+                head.count
+            )));
+        }
+        if link != head.link {
+            return Err(damaged("its end is not the one that was recorded".into()));
+        }
+        Ok(events)
+    }
+
+    fn audit_head(&self) -> Result<Head, Error> {
+        let Some(row) = self.rows.get(Kind::State, &self.state_lookup(KIND))? else {
+            return Ok(Head { count: 0, link: [0; 32] });
+        };
+        let mut r = Reader::new(&row.metadata, "audit head");
+        r.array()?;
+        Ok(Head { count: r.uint()?, link: *r.fixed()? })
+    }
+}
