@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod forge;
+mod support;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use forge::{ALICE, BOB, CAROL, CREATED, EXPIRES, Forge, NOW, Person, To};
@@ -190,6 +191,45 @@ fn needs_programs_openssl_refuses_a_changed_package() {
         files.write("signed", &changed);
         assert!(!files.openssl_verifies(), "{at}");
     }
+}
+
+/// The same with the real program. It never gives away the key of an identity, so the recipient
+/// is a plain one, whose key `age` has.
+#[test]
+#[ignore = "needs age, openssl and python3 with cbor2"]
+fn needs_programs_what_the_program_seals_is_read_without_kovra() {
+    let alice = support::Person::with_vault("alice");
+    alice.ok(&["peer", "add", "carol", &CAROL.age_recipient()]);
+    alice.add("dev/db/host", "db.internal", &[]);
+    alice.add("dev/db/password", "correct horse", &["--sensitivity", "high"]);
+    alice.ok(&["add", "prod/db/url", "--reference", "aws-sm://prod/db#dsn"]);
+    for env in ["dev", "prod"] {
+        let (out, token) = (format!("{env}.kovra"), format!("{env}.token"));
+        alice.ok(&["seal", "--env", env, "--to", "carol", "-o", &out, "--token-out", &token]);
+    }
+    let read = |env: &str| {
+        let files = Files::new();
+        files.write("key.txt", CAROL.age_identity());
+        files.write("package", std::fs::read(alice.home().join(format!("{env}.kovra"))).unwrap());
+        files.python(&["split", "package", "."]);
+        assert!(files.openssl_verifies());
+        files.must("age", &["-d", "-i", "key.txt", "-o", "payload0", "sealed"]);
+        files
+    };
+    let entry = |coordinate: &str, mode: u8, value: &str, sensitivity: u8| json!([{"0": coordinate, "1": mode, "2": value, "3": sensitivity}]);
+    let dev = read("dev");
+    let host = entry("dev/db/host", 0, &hex(b"db.internal"), 1);
+    assert_eq!(dev.python(&["payload", "payload0"])[4], host);
+    dev.write("token.txt", std::fs::read(alice.home().join("dev.token")).unwrap());
+    dev.must("age", &["-d", "-i", "key.txt", "-o", "inner", "high"]);
+    dev.must("age", &["-d", "-i", "token.txt", "-o", "payload1", "inner"]);
+    let password = entry("dev/db/password", 0, &hex(b"correct horse"), 2);
+    assert_eq!(dev.python(&["payload", "payload1"])[4], password);
+
+    let prod = read("prod");
+    let url = entry("prod/db/url", 1, "aws-sm://prod/db#dsn", 2);
+    assert_eq!(prod.python(&["payload", "payload0"])[4], url);
+    assert!(prod.read("high").is_empty() && !alice.home().join("prod.token").exists());
 }
 
 /// What `age` makes of `plaintext`, with `-r` for each of `recipients`.

@@ -1,0 +1,67 @@
+//! Bytes that parse as a package are the one encoding of what they say, and under a good signature
+//! they verify, and no other bytes near them do.
+
+#![no_main]
+
+#[path = "../../tests/forge/mod.rs"]
+mod forge;
+
+use forge::{ALICE, BOB, Forge, sign_again};
+use kovra::cbor::Writer;
+use kovra::package::{Header, High, Package};
+use libfuzzer_sys::fuzz_target;
+
+/// Tag, array, name and version.
+const PREFIX: usize = 3 + 1 + 14 + 1;
+
+fuzz_target!(|data: &[u8]| {
+    if Package::parse(data).is_err() {
+        return;
+    }
+    let mut file = data.to_vec();
+    let header = header_range(&file);
+    // Map, key 0, id, key 1 and a head stand before the sender's key.
+    let key = header.start + 22;
+    file[key..key + 32].copy_from_slice(&ALICE.ed());
+    sign_again(&ALICE.signing(), &mut file);
+
+    let intact = Package::parse(&file).and_then(Package::verify).expect("a good signature");
+    let parsed = intact.header().clone();
+    if parsed.crit.is_empty() && parsed.ext.is_empty() {
+        assert_eq!(encode(&parsed), file[header], "a header with two encodings");
+    }
+    let verified = intact.trust(&[ALICE.pinned()], parsed.created).expect("in date");
+    let token = Forge::good().token();
+    if let Ok(contents) = verified.open(&BOB.identity(), High::Open(Some(&token))) {
+        assert_eq!(contents.entries.len(), parsed.normal + parsed.high);
+    }
+
+    let bit = usize::from(data[data.len() - 1]) * 257 % (file.len() * 8);
+    file[bit / 8] ^= 1 << (bit % 8);
+    assert!(Package::parse(&file).and_then(Package::verify).is_err(), "bit {bit} is not covered");
+    file[bit / 8] ^= 1 << (bit % 8);
+    file.push(0);
+    assert!(Package::parse(&file).is_err(), "a trailing byte");
+});
+
+/// Where the header is in a file that parses.
+fn header_range(file: &[u8]) -> std::ops::Range<usize> {
+    let (head, length) = match file[PREFIX] {
+        0x58 => (2, usize::from(file[PREFIX + 1])),
+        0x59 => (3, usize::from(u16::from_be_bytes([file[PREFIX + 1], file[PREFIX + 2]]))),
+        other => panic!("a header of {other:#x}"),
+    };
+    PREFIX + head..PREFIX + head + length
+}
+
+fn encode(header: &Header) -> Vec<u8> {
+    let mut w = Writer::with_capacity(1024);
+    w.map(7).uint(0).bytes(&header.id).uint(1).bytes(&header.sender).uint(2).uint(header.seq);
+    w.uint(3).uint(header.created.seconds()).uint(4).uint(header.expires.seconds());
+    w.uint(5).array(header.recipients.len());
+    for recipient in &header.recipients {
+        w.array(2).uint(recipient.kind as u64).bytes(&recipient.fingerprint);
+    }
+    w.uint(6).array(2).uint(header.normal as u64).uint(header.high as u64);
+    w.finish()
+}
