@@ -45,17 +45,28 @@ struct Cli {
     command: Command,
 }
 
+/// Keeps what every command takes apart from what one takes, in `--help`.
+const VAULT: &str = "The vault";
+
 /// Options of every command.
 #[derive(clap::Args)]
 struct Global {
     /// The vault's folder [default: kovra in the XDG data folder]
-    #[arg(long, env = "KOVRA_HOME", hide_env_values = true, value_name = "DIR", global = true)]
+    #[arg(
+        long,
+        env = "KOVRA_HOME",
+        hide_env_values = true,
+        help_heading = VAULT,
+        value_name = "DIR",
+        global = true
+    )]
     home: Option<PathBuf>,
     /// Read the vault's passphrase from this file instead of asking
     #[arg(
         long,
         env = "KOVRA_PASSPHRASE_FILE",
         hide_env_values = true,
+        help_heading = VAULT,
         value_name = "FILE",
         global = true
     )]
@@ -65,6 +76,7 @@ struct Global {
         long,
         env = "KOVRA_KEY_FILE",
         hide_env_values = true,
+        help_heading = VAULT,
         value_name = "FILE",
         global = true
     )]

@@ -12,7 +12,7 @@ pub enum Alphabet {
     Alphanumeric,
     /// 16 hex digits.
     Hex,
-    /// 90 printable ASCII characters: those that need no quoting against `"`, `'`, `` ` ``, `\` and `$` left out.
+    /// 89 printable ASCII characters: all but space, `"`, `'`, `` ` ``, `\` and `$`.
     Symbols,
 }
 
