@@ -14,14 +14,16 @@ pub enum Operation {
     Reveal,
     /// Put it into a package.
     Seal,
+    /// Keep a copy of what its pointer leads to. The copy is stored and not shown.
+    Capture,
     /// Treat it less carefully from now on.
     Lower,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Metadata, Self::Inject, Self::Reveal, Self::Seal, Self::Lower];
+    pub const ALL: [Self; 6] =
+        [Self::Metadata, Self::Inject, Self::Reveal, Self::Seal, Self::Capture, Self::Lower];
 
     /// The word for it, in the spec's table.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Operation {
             Self::Inject => "inject",
             Self::Reveal => "reveal",
             Self::Seal => "seal",
+            Self::Capture => "capture",
             Self::Lower => "lower",
         }
     }
@@ -90,6 +93,8 @@ pub enum Reason {
     InjectOnly,
     /// A literal of production is never sealed.
     ProdLiteral,
+    /// A cloud secret of production stays in its cloud.
+    ProdCapture,
     /// It passes on a value that is never shown.
     PassesOn,
     /// It would be treated less carefully.
@@ -112,6 +117,7 @@ impl fmt::Display for Reason {
             }
             Self::InjectOnly => "it is inject-only: it may be given to a process, never shown",
             Self::ProdLiteral => "literals of prod are never sealed",
+            Self::ProdCapture => "what prod pointers lead to is never copied into a vault",
             Self::PassesOn => "it is inject-only, and its receiver could read it",
             Self::Lowers => "it would be treated less carefully from now on",
             Self::ProgramNotAllowed => {
@@ -142,6 +148,14 @@ pub fn decide(request: Request) -> Decision {
                 Sensitivity::High => confirm(Reason::High),
                 Sensitivity::InjectOnly => confirm(Reason::PassesOn),
             },
+        },
+        Operation::Capture => match sensitivity {
+            _ if prod => Decision::Deny(Reason::ProdCapture),
+            _ if asker == Asker::Agent => Decision::Deny(Reason::Agent),
+            // A copy outlives rotation and the provider's own watch, shown or not.
+            Sensitivity::High | Sensitivity::InjectOnly => confirm(Reason::High),
+            Sensitivity::Low | Sensitivity::Medium if !approved => confirm(Reason::Unapproved),
+            Sensitivity::Low | Sensitivity::Medium => Decision::Allow,
         },
         Operation::Lower => confirm(Reason::Lowers),
         Operation::Reveal if sensitivity == Sensitivity::InjectOnly => {
@@ -194,8 +208,8 @@ pub fn table() -> String {
     text
 }
 
-/// Every combination that can occur, the asker left open. A literal is always chosen; only an
-/// injection has a program.
+/// Every combination that can occur, the asker left open. A literal is always chosen, and never
+/// captured; only an injection has a program.
 fn rows() -> Vec<Request> {
     let mut rows = Vec::new();
     for operation in Operation::ALL {
@@ -206,7 +220,8 @@ fn rows() -> Vec<Request> {
                 let mode = if bit(2) { Mode::Reference } else { Mode::Literal };
                 let literal_unchosen = mode == Mode::Literal && !approved;
                 let programless = allowed_program && operation != Operation::Inject;
-                if !literal_unchosen && !programless {
+                let pointerless = mode == Mode::Literal && operation == Operation::Capture;
+                if !literal_unchosen && !programless && !pointerless {
                     let asker = Asker::Person;
                     rows.push(Request {
                         operation,
@@ -227,7 +242,7 @@ fn rows() -> Vec<Request> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Operation::{Inject, Lower, Metadata, Reveal, Seal};
+    use Operation::{Capture, Inject, Lower, Metadata, Reveal, Seal};
 
     fn every_request() -> impl Iterator<Item = Request> {
         rows()
@@ -274,7 +289,13 @@ mod tests {
             if r.operation == Inject && r.sensitivity == Sensitivity::High && !r.allowed_program {
                 assert_ne!(answer, Decision::Allow, "{r:?}");
             }
-            if matches!(r.operation, Inject | Reveal) && !r.approved {
+            if matches!(r.operation, Inject | Reveal | Capture) && !r.approved {
+                assert_ne!(answer, Decision::Allow, "{r:?}");
+            }
+            if r.operation == Capture && r.prod {
+                assert_eq!(answer, Decision::Deny(Reason::ProdCapture), "{r:?}");
+            }
+            if r.operation == Capture && r.sensitivity >= Sensitivity::High {
                 assert_ne!(answer, Decision::Allow, "{r:?}");
             }
             if r.operation == Lower {
@@ -283,8 +304,8 @@ mod tests {
             if r.asker != Asker::Person {
                 assert!(!matches!(answer, Decision::Confirm(_)), "nobody to ask: {r:?}");
             }
-            if r.asker == Asker::Agent && (r.operation == Reveal || r.operation == Seal && literal)
-            {
+            let reads = matches!(r.operation, Reveal | Capture) || r.operation == Seal && literal;
+            if r.asker == Asker::Agent && reads {
                 assert!(matches!(answer, Decision::Deny(_)), "{r:?}");
             }
         }

@@ -76,6 +76,7 @@ fn nobody_says_yes_for_the_owner() {
     alice.add("dev/a/other", "other", &[]);
     alice.set("dev/a/other", "later");
     alice.add("prod/a/b", "marker-prod", &[]);
+    alice.ok(&["add", "dev/p/high", "--reference", "aws-sm://x", "--sensitivity", "high"]);
     alice.write(".env.refs", "A=secret:dev/a/high\n");
     alice.write("prod.refs", "A=secret:prod/a/b\n");
     bob.add("dev/a/other", "from bob", &[]);
@@ -90,10 +91,14 @@ fn nobody_says_yes_for_the_owner() {
     let peers = alice.ok(&["peer", "list", "--json"]).stdout;
 
     let token = ["seal", "dev/a/high", "--to", "bob", "-o", "p.kovra", "--token-out", "p.token"];
-    let attempts: [(&[&str], i32); 10] = [
+    let copy = ["import", "aws-sm://x", "--as", "dev/p/copy", "--sensitivity", "high"];
+    let attempts: [(&[&str], i32); 13] = [
         (&["show", "dev/a/high"], 20),
         (&["show", "prod/a/b"], 20),
         (&["run", "--", "env"], 125),
+        (&["show", "dev/p/high"], 20),
+        (&["materialize", "--capture", "dev/p/high"], 20),
+        (&copy, 20),
         (&token, 20),
         (&["allow", "add", "sh"], 20),
         (&["edit", "dev/a/high", "--sensitivity", "low"], 20),
@@ -124,7 +129,7 @@ fn nobody_says_yes_for_the_owner() {
     assert!(!alice.home().join("p.kovra").exists() && !alice.home().join("p.token").exists());
     let denied = json(&alice, &["audit", "--json"]);
     let denied = denied.as_array().unwrap().iter().filter(|e| e["outcome"] == "denied").count();
-    assert!(denied >= 19, "each refusal is on record, not {denied}");
+    assert!(denied >= 25, "each refusal is on record, not {denied}");
 }
 
 #[test]

@@ -5,6 +5,8 @@
 // A test that cannot set itself up has nothing better to do than to panic.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(all(feature = "aws", feature = "azure"))]
+mod standin;
 mod support;
 
 use support::{KOVRA, Person};
@@ -121,6 +123,72 @@ mod moto {
         for outcome in ["disabled", "not found", "resolved"] {
             assert!(ran.stdout.contains(outcome), "{outcome}\n{}", ran.stdout);
         }
+    }
+}
+
+/// What the other tests read is only as good as the stand-ins: here clients that we did not write
+/// read from them too, and make of it what they make of the real clouds.
+#[cfg(all(feature = "aws", feature = "azure"))]
+mod standins {
+    use super::standin::{Answer, Standin};
+    use std::process::Command;
+
+    const OLD: &str = "fedcba9876543210fedcba9876543210";
+
+    fn reads(script: &str, clouds: &Standin) {
+        let env = clouds.env();
+        let output = Command::new("python3")
+            .arg(format!("{}/tests/programs/{script}", env!("CARGO_MANIFEST_DIR")))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("REQUESTS_CA_BUNDLE", &env["SSL_CERT_FILE"])
+            .env("AWS_CA_BUNDLE", &env["SSL_CERT_FILE"])
+            .envs(env)
+            .output()
+            .expect("python3 is installed");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        assert!(output.stdout.starts_with(b"read https://"), "{errors}");
+    }
+
+    #[test]
+    #[ignore = "needs python3 with azure-keyvault-secrets and azure-identity"]
+    fn microsofts_clients_read_from_the_azure_stand_in() {
+        let clouds = Standin::builder()
+            .azure("team-kv", "key", "value")
+            .azure_version("team-kv", "key", OLD, "old")
+            .azure("team-kv", "long", "x".repeat(65536).as_str())
+            .azure("team-kv", "empty", "")
+            .azure("team-kv", "nul", "a\0b")
+            .azure("team-kv", "denied", Answer::Denied)
+            .azure("team-kv", "disabled", Answer::Disabled)
+            .azure("team-kv", "throttled", Answer::Throttled(7))
+            .azure("team-kv", "silent", Answer::Throttled(0))
+            .azure("team-kv", "broken", Answer::Broken)
+            .azure("team-kv", "cut", Answer::Cut)
+            .azure("team-kv", "foreign", Answer::Challenge("https://evil.example.com"))
+            .azure("other-kv", "key", "other")
+            .start();
+        reads("standin_azure.py", &clouds);
+        let tokens = clouds.requests_to("login.microsoftonline.com");
+        assert_eq!(tokens.iter().filter(|r| r.method == "POST").count(), 1, "{tokens:?}");
+    }
+
+    #[test]
+    #[ignore = "needs python3 with boto3"]
+    fn amazons_client_reads_from_the_aws_stand_in() {
+        let clouds = Standin::builder()
+            .aws("eu-west-1", "team/key", "value")
+            .aws_version("eu-west-1", "team/key", OLD, "old")
+            .aws_version("eu-west-1", "team/key", "AWSPREVIOUS", "previous")
+            .aws("eu-west-1", "team/bytes", Answer::Binary("3q2+7w=="))
+            .aws("eu-west-1", "team/denied", Answer::Denied)
+            .aws("eu-west-1", "team/deleted", Answer::Disabled)
+            .aws("eu-west-1", "team/throttled", Answer::Throttled(1))
+            .aws("eu-west-1", "team/broken", Answer::Broken)
+            .aws("cn-north-1", "team/key", "value")
+            .start();
+        reads("standin_aws.py", &clouds);
     }
 }
 

@@ -35,7 +35,7 @@ fn child_resolve() {
         settings.timeout = Duration::from_millis(millis.parse().unwrap());
     }
     let start = Instant::now();
-    for outcome in resolve(&settings, &pointers) {
+    for outcome in resolve(&settings, &pointers, &|_, _| ()) {
         match outcome {
             Ok(read) => {
                 println!(
@@ -465,7 +465,7 @@ fn an_unknown_ca_is_not_trusted() {
     env.insert("SSL_CERT_FILE".to_owned(), other.env()["SSL_CERT_FILE"].clone());
     let run = run(&env, &["azure-kv://payments-kv/a", "aws-sm://a"]);
     for place in 0..2 {
-        run.fault(place, FaultKind::Unreachable);
+        run.fault(place, FaultKind::Certificate);
         assert!(run.outcomes[place][2].contains("SSL_CERT_FILE"));
     }
     assert!(standin.requests().is_empty(), "a request got through");
@@ -482,7 +482,7 @@ fn no_bearer_token_goes_to_another_host_or_audience() {
         .start();
     for name in ["redirect", "foreign", "parent"] {
         let run = run(&standin.env(), &[format!("azure-kv://payments-kv/{name}")]);
-        run.fault(0, FaultKind::Unreachable);
+        run.fault(0, FaultKind::Misled);
     }
     for request in standin.requests() {
         assert_ne!(request.host, "evil.example.com");

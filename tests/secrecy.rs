@@ -4,6 +4,8 @@
 // A test that cannot set itself up has nothing better to do than to panic.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(all(feature = "aws", feature = "azure"))]
+mod standin;
 mod support;
 
 use std::os::unix::process::ExitStatusExt;
@@ -88,29 +90,59 @@ fn arguments_and_messages_hold_no_value() {
     }
 }
 
+/// Kills a program after `wait` so that it would write a core file, and says if it did.
+fn crash(person: &Person, program: &str, arguments: &[&str], wait: Duration) -> bool {
+    let limit = ["-c", "ulimit -c unlimited; exec \"$@\"", "sh", program];
+    let mut child = person
+        .command("sh")
+        .args(limit)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(wait);
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-ABRT", &pid]).status().unwrap().success());
+    let status = child.wait().unwrap();
+    assert_eq!(status.signal(), Some(6), "it was alive when it was killed");
+    status.core_dumped()
+}
+
+const SOON: Duration = Duration::from_millis(300);
+
 #[test]
 #[ignore = "needs a system that writes core files (ulimit -Hc unlimited)"]
 fn a_crash_writes_no_core_file() {
     let (_, bob, _outside) = hand_off();
-    let crash = |program: &str, arguments: &[&str]| {
-        let limit = ["-c", "ulimit -c unlimited; exec \"$@\"", "sh", program];
-        let mut child = bob
-            .command("sh")
-            .args(limit)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_millis(300));
-        let pid = child.id().to_string();
-        assert!(Command::new("kill").args(["-ABRT", &pid]).status().unwrap().success());
-        let status = child.wait().unwrap();
-        assert_eq!(status.signal(), Some(6), "it was alive when it was killed");
-        status.core_dumped()
-    };
-    assert!(crash("cat", &[]), "this system writes core files");
-    assert!(!crash(KOVRA, &["add", "dev/x/y", "--stdin"]), "kovra wrote one");
+    assert!(crash(&bob, "cat", &[], SOON), "this system writes core files");
+    assert!(!crash(&bob, KOVRA, &["add", "dev/x/y", "--stdin"], SOON), "kovra wrote one");
+}
+
+#[cfg(all(feature = "aws", feature = "azure"))]
+#[test]
+#[ignore = "needs a system that writes core files (ulimit -Hc unlimited)"]
+fn a_crash_with_a_clouds_answer_in_memory_writes_no_core_file() {
+    use standin::{Answer, LEAK, Standin};
+    let clouds = Standin::builder()
+        .azure("team-kv", "key", LEAK)
+        .azure("team-kv", "hangs", Answer::Hang)
+        .start();
+    let mut person = Person::with_vault("bob");
+    for name in ["key", "hangs"] {
+        let pointer = format!("azure-kv://team-kv/{name}");
+        person.ok(&["add", &format!("dev/a/{name}"), "--reference", &pointer]);
+    }
+    person.env.extend(clouds.env());
+    assert!(crash(&person, "cat", &[], SOON), "this system writes core files");
+    // By then one answer is there, and the other is waited for.
+    let wait = Duration::from_secs(3);
+    assert!(!crash(&person, KOVRA, &["materialize"], wait), "kovra wrote one");
+    assert!(clouds.requests().iter().any(|r| r.path.contains("/key") && r.authorization.is_some()));
+    for (path, bytes) in person.files() {
+        let found = bytes.windows(LEAK.len()).any(|w| w == LEAK.as_bytes());
+        assert!(!found, "{} holds the value", path.display());
+    }
 }
 
 #[test]

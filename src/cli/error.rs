@@ -117,16 +117,22 @@ fn class_code(class: Class) -> u8 {
     }
 }
 
+/// A fault and its hint, for a list of them.
+pub(super) fn line(at: impl std::fmt::Display, fault: &Fault) -> String {
+    format!("{at}: {}\n    {}", fault.what, fault.hint)
+}
+
 /// One code for many faults: without an identity nothing else can be right, and what is worth
 /// trying again is worth knowing.
 pub(super) fn cloud_code<'a>(faults: impl Iterator<Item = &'a Fault>) -> u8 {
     faults
         .map(|fault| match fault.kind {
             FaultKind::NoIdentity => (2, 31),
-            FaultKind::Throttled | FaultKind::Unreachable => (1, 32),
+            FaultKind::Throttled | FaultKind::Unreachable | FaultKind::Certificate => (1, 32),
             FaultKind::Denied
             | FaultKind::NotFound
             | FaultKind::Disabled
+            | FaultKind::Misled
             | FaultKind::Malformed
             | FaultKind::Unsupported => (0, 30),
         })

@@ -1,12 +1,18 @@
 //! `kovra import`
 
+use super::clouds::Clouds;
 use super::error::Failure;
 use super::{Context, ui};
+use kovra::coordinate::SecretUri;
+use kovra::entry::Sensitivity;
 use kovra::identity::Token;
 use kovra::ops::Session;
+use kovra::ops::copy::{self, Source, copy};
 use kovra::ops::import::{Options, Plan, apply, plan, receipt};
 use kovra::ops::verify::read_package;
+use kovra::pointer::PointerError;
 use kovra::secret::Secret;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -15,8 +21,15 @@ const TOKEN_MAX: usize = 4096;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The package
-    file: PathBuf,
+    /// The package; or, for a copy of one value, op://vault/item/field or a pointer
+    #[arg(value_name = "FILE|URI")]
+    source: OsString,
+    /// The name of the copy: env/component/key
+    #[arg(long = "as", value_name = "COORD", conflicts_with_all = ["token", "dry_run", "skip_high"])]
+    at: Option<SecretUri>,
+    /// The sensitivity of the copy [default: medium; high for prod]
+    #[arg(long, value_name = "LEVEL", requires = "at")]
+    sensitivity: Option<Sensitivity>,
     /// The token file, if the package has high literals
     #[arg(long, value_name = "FILE", conflicts_with = "skip_high")]
     token: Option<PathBuf>,
@@ -30,15 +43,58 @@ pub(super) struct Args {
     #[arg(long)]
     skip_high: bool,
     /// Write a signed receipt for the sender to this file
-    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "at"])]
     receipt: Option<PathBuf>,
     /// Import into this project [default: global]
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
+    #[command(flatten)]
+    clouds: Clouds,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let file = read_package(&args.file)?;
+    match (source(&args.source)?, &args.at) {
+        (None, None) => import(args, context),
+        (Some(source), Some(at)) => import_value(args, &source, at, context),
+        (Some(_), None) => Err(Failure::usage("a copy of one value needs a name")
+            .hint("--as ENV/COMPONENT/KEY gives it")),
+        (None, Some(_)) => Err(Failure::usage("--as names a copy of one value, not of a package")
+            .hint("one value comes from op://..., azure-kv://... or aws-sm://...")),
+    }
+}
+
+/// What a value is copied from, unless `text` is a file's name.
+fn source(text: &OsStr) -> Result<Option<Source>, Failure> {
+    let Some(text) = text.to_str() else { return Ok(None) };
+    let source = match text.split_once("://") {
+        Some(("op", _)) => text.parse().map(Source::OnePassword).map_err(str::to_owned),
+        Some(("azure-kv" | "aws-sm", _)) => {
+            text.parse().map(Source::Pointer).map_err(|e: PointerError| e.to_string())
+        }
+        _ => return Ok(None),
+    };
+    source.map(Some).map_err(Failure::usage)
+}
+
+fn import_value(
+    args: &Args,
+    source: &Source,
+    at: &SecretUri,
+    context: &Context,
+) -> Result<(), Failure> {
+    let options = copy::Options {
+        source,
+        at,
+        sensitivity: args.sensitivity,
+        project: args.project.as_deref(),
+        overwrite: args.overwrite,
+    };
+    let copied = context.with_session(|session| Ok(copy(session, &options, &args.clouds)?))?;
+    ui::data(&format!("Copied {source} to {} ({}).", copied.coordinate, copied.sensitivity))
+}
+
+fn import(args: &Args, context: &Context) -> Result<(), Failure> {
+    let file = read_package(Path::new(&args.source))?;
     let token = args.token.as_deref().map(read_token).transpose()?;
     let options = Options {
         file: &file,
@@ -47,10 +103,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         project: args.project.as_deref(),
         overwrite: args.overwrite,
     };
-    context.with_session(|session| import(session, &options, args))
+    context.with_session(|session| import_package(session, &options, args))
 }
 
-fn import(session: &mut Session<'_>, options: &Options<'_>, args: &Args) -> Result<(), Failure> {
+fn import_package(
+    session: &mut Session<'_>,
+    options: &Options<'_>,
+    args: &Args,
+) -> Result<(), Failure> {
     let plan = plan(session.vault, options, session.now)?;
     let sender = session.view().peer_of(plan.sender)?.map_or("me".to_owned(), |peer| peer.name);
     show(&plan, &sender)?;

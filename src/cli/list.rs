@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use super::{Context, ui};
-use kovra::vault::{Held, Stored};
+use kovra::vault::{Held, Provenance, Stored};
 use serde_json::{Value, json};
 
 #[derive(clap::Args)]
@@ -65,13 +65,15 @@ fn to_json(entry: &Stored) -> Value {
         "description": entry.description,
         "updated": entry.updated.to_string(),
         "revision": entry.revision,
-        "from": entry.provenance.map(|from| json!({
-            "sender": from.sender.fingerprint(),
-            "package": hex(&from.package),
-        })),
+        "from": entry.provenance.as_ref().map(from),
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+fn from(provenance: &Provenance) -> Value {
+    match provenance {
+        Provenance::Package { sender, package, .. } => {
+            json!({"sender": sender.fingerprint(), "package": ui::hex(package)})
+        }
+        Provenance::Copy { of } => json!({"copy_of": of}),
+    }
 }

@@ -1,10 +1,14 @@
 //! `kovra materialize`
 
-use super::error::{Failure, cloud_code};
+use super::clouds::Clouds;
+use super::error::{self, Failure, cloud_code};
 use super::{Context, ui};
+use kovra::clock::Moment;
 use kovra::coordinate::SecretUri;
 use kovra::ops::Selection;
-use kovra::ops::materialize::{Outcome, materialize};
+use kovra::ops::materialize::{Options, Outcome, Purpose, Version, materialize};
+use kovra::text::escape;
+use serde_json::{Value, json};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -17,6 +21,17 @@ pub(super) struct Args {
     /// The project whose entries win over the global ones
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
+    /// Only ask whether I may read them: each is read and dropped, and none is approved for use
+    #[arg(long, conflicts_with = "capture")]
+    check: bool,
+    /// Replace each pointer by a copy of its value in the vault, once; the pointer stays in its history
+    #[arg(long)]
+    capture: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    clouds: Clouds,
 }
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
@@ -26,19 +41,27 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         named: args.coordinates,
         project: args.project,
     };
+    let (purpose, word) = match (args.check, args.capture) {
+        (true, _) => (Purpose::Check, "readable"),
+        (_, true) => (Purpose::Capture, "captured"),
+        _ => (Purpose::Approve, "resolved"),
+    };
+    let options = Options { selection, purpose };
     let outcomes =
-        context.with_session(|session| Ok(materialize(session, &selection, &super::clouds())?))?;
-    let rows = outcomes.iter().map(row).collect();
-    ui::table(&["COORDINATE", "POINTER", "OUTCOME", "VERSION"], rows)?;
+        context.with_session(|session| Ok(materialize(session, &options, &args.clouds)?))?;
+    if args.json {
+        ui::json(&outcomes.iter().map(|outcome| to_json(outcome, word)).collect())?;
+    } else {
+        let rows = outcomes.iter().map(|outcome| row(outcome, word, context.now)).collect();
+        ui::table(&["COORDINATE", "POINTER", "OUTCOME", "VERSION", "AGE"], rows)?;
+    }
     let faults: Vec<_> =
         outcomes.iter().filter_map(|o| o.result.as_ref().err().map(|f| (o, f))).collect();
     if faults.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = faults
-        .iter()
-        .map(|(o, fault)| format!("{}: {}\n    {}", o.entry.coordinate, fault.what, fault.hint))
-        .collect();
+    let lines: Vec<String> =
+        faults.iter().map(|(o, fault)| error::line(&o.entry.coordinate, fault)).collect();
     let what = format!(
         "{} of {} pointers did not resolve\n  {}",
         faults.len(),
@@ -48,10 +71,39 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     Err(Failure::new(cloud_code(faults.iter().map(|(_, fault)| *fault)), what))
 }
 
-fn row(outcome: &Outcome) -> Vec<String> {
-    let (result, version) = match &outcome.result {
-        Ok(version) => ("resolved", kovra::text::escape(version)),
-        Err(fault) => (fault.kind.name(), String::new()),
+fn row(outcome: &Outcome, word: &str, now: Moment) -> Vec<String> {
+    let (result, version, age) = match &outcome.result {
+        Ok(Version { name, created }) => {
+            (word, escape(name), created.map(|at| age(at, now)).unwrap_or_default())
+        }
+        Err(fault) => (fault.kind.name(), String::new(), String::new()),
     };
-    vec![outcome.entry.coordinate.to_string(), outcome.pointer.to_string(), result.into(), version]
+    let Outcome { entry, pointer, .. } = outcome;
+    vec![entry.coordinate.to_string(), pointer.to_string(), result.into(), version, age]
+}
+
+/// To two digits or so: enough to notice a secret that nobody has rotated for years.
+fn age(from: Moment, now: Moment) -> String {
+    let seconds = now.seconds().saturating_sub(from.seconds());
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+fn to_json(outcome: &Outcome, word: &str) -> Value {
+    let read = outcome.result.as_ref().ok();
+    let fault = outcome.result.as_ref().err();
+    json!({
+        "coordinate": outcome.entry.coordinate.as_str(),
+        "origin": outcome.entry.origin.to_string(),
+        "pointer": outcome.pointer.as_str(),
+        "outcome": fault.map_or(word, |f| f.kind.name()),
+        "version": read.map(|v| &v.name),
+        "created": read.and_then(|v| v.created).map(|at| at.to_string()),
+        "what": fault.map(|f| &f.what),
+        "hint": fault.map(|f| &f.hint),
+    })
 }

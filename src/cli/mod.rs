@@ -3,6 +3,7 @@
 mod add;
 mod allow;
 mod audit;
+mod clouds;
 mod edit;
 mod error;
 mod generate;
@@ -24,6 +25,7 @@ mod target;
 mod ui;
 mod unlock;
 mod verify;
+mod whoami;
 
 use clap::{Parser, Subcommand};
 use error::Failure;
@@ -114,10 +116,12 @@ enum Command {
     Seal(seal::Args),
     /// Check a package: who sealed it, is it intact and in date; needs no key
     Verify(verify::Args),
-    /// Put the entries of a package into the vault
+    /// Put the entries of a package into the vault; or a copy of one value from 1Password or a cloud
     Import(import::Args),
     /// Resolve pointers under my own cloud identity, and say what came of each
     Materialize(materialize::Args),
+    /// Show which identity each cloud would use
+    Whoami(whoami::Args),
     /// Run a command with the secrets of .env.refs in its environment
     Run(run::Args),
     /// Print one value, where policy lets it
@@ -171,6 +175,7 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Verify(args) => verify::run(&args, context),
         Command::Import(args) => import::run(&args, context),
         Command::Materialize(args) => materialize::run(args, context),
+        Command::Whoami(args) => whoami::run(&args),
         Command::Run(args) => run::run(&args, context),
         Command::Show(args) => show::run(&args, context),
         Command::Generate(args) => generate::run(args, context),
@@ -227,10 +232,4 @@ fn forbid_core_dumps() {
         use rustix::process::{Resource, Rlimit, setrlimit};
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: None });
     }
-}
-
-/// The clouds, set up from the environment the way their own tools are. Nothing is started before
-/// a pointer is resolved.
-fn clouds() -> kovra::provider::Settings {
-    kovra::provider::Settings::from_variables(|name| std::env::var(name).ok())
 }

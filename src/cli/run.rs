@@ -1,7 +1,9 @@
 //! `kovra run`
 
+use super::clouds::Clouds;
 use super::error::Failure;
 use super::{Context, ui};
+use kovra::coordinate::Coordinate;
 use kovra::ops::run::{Environment, Options, environment};
 use kovra::ops::{self, Program};
 use kovra::refs::Refs;
@@ -22,6 +24,8 @@ pub(super) struct Args {
     /// The project whose entries win over the global ones [default: the file's]
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
+    #[command(flatten)]
+    clouds: Clouds,
     /// The command and its arguments, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -41,13 +45,22 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         caller_env: &|name| std::env::var_os(name),
     };
     let Environment { variables, noted } =
-        context.with_session(|session| Ok(environment(session, &options, &super::clouds())?))?;
+        context.with_session(|session| Ok(environment(session, &options, &args.clouds)?))?;
     if !noted.is_empty() {
-        let names: Vec<&str> = noted.iter().map(|at| at.as_str()).collect();
-        ui::note(&format!("kovra: {} gets {}", path.display(), names.join(", ")));
+        ui::note(&format!("kovra: {} gets {}", path.display(), listed(&noted)));
     }
     let error = Command::new(&path).arg0(name).args(arguments).envs(variables).exec();
     Err(Failure::new(126, format!("{}: {error}", path.display())))
+}
+
+/// Names, as many as fit in a line.
+fn listed(names: &[Coordinate]) -> String {
+    const SHOWN: usize = 4;
+    let mut shown: Vec<String> = names.iter().take(SHOWN).map(Coordinate::to_string).collect();
+    if names.len() > SHOWN {
+        shown.push(format!("and {} more", names.len() - SHOWN));
+    }
+    shown.join(", ")
 }
 
 fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {

@@ -86,7 +86,7 @@ fn words(report: &Report, name: Option<&str>) -> String {
         "  says it is sealed to".to_owned(),
     ];
     for recipient in &header.recipients {
-        let print: String = recipient.fingerprint[..8].iter().map(|b| format!("{b:02x}")).collect();
+        let print = ui::hex(&recipient.fingerprint[..8]);
         lines.push(format!("    {} {print}", recipient.kind.name()));
     }
     for name in &header.ext {
@@ -97,15 +97,14 @@ fn words(report: &Report, name: Option<&str>) -> String {
 
 fn to_json(report: &Report, name: Option<&str>) -> serde_json::Value {
     let header = &report.header;
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let recipient = |r: &kovra::identity::RecipientId| json!({ "kind": r.kind.name(), "fingerprint": hex(&r.fingerprint) });
+    let recipient = |r: &kovra::identity::RecipientId| json!({ "kind": r.kind.name(), "fingerprint": ui::hex(&r.fingerprint) });
     json!({
         "intact": true,
         "verdict": match &report.verdict { Ok(()) => "good", Err(e) => e.class.name() },
         "sender": {
             "name": name,
             "fingerprint": report.sender.fingerprint(),
-            "key": hex(report.sender.as_bytes()),
+            "key": ui::hex(report.sender.as_bytes()),
         },
         "package": header.id_hex(),
         "seq": header.seq,

@@ -6,7 +6,7 @@ use crate::audit::{Action, Outcome};
 use crate::coordinate::SecretUri;
 use crate::entry::{Content, DESCRIPTION_MAX, Entry, LITERAL_MAX, Sensitivity};
 use crate::text;
-use crate::vault::Stored;
+use crate::vault::{Origin, Stored, View};
 
 /// A new entry.
 pub struct Options {
@@ -28,24 +28,19 @@ pub struct Options {
 /// [`Error::Conflict`] if it is there; [`Error::Rule`] for a sensitivity below what the entry is born
 /// with; [`Error::Usage`] for an empty or over-long value.
 pub fn add(session: &mut Session<'_>, options: Options) -> Result<Stored, Error> {
-    let coordinate = &options.at.coordinate;
     check_content(&options.content)?;
     if let Some(description) = &options.description {
         check_description(description)?;
     }
-    let project = options.project.as_deref().filter(|_| !options.at.global);
-    let origin = origin(project)?;
-    if session.view().entry(&origin, coordinate)?.is_some() {
-        let what = format!("{coordinate} exists already; `kovra set` gives it another value");
-        return Err(Error::Conflict(what));
-    }
-    let floor = Sensitivity::floor(coordinate);
-    let sensitivity = options.sensitivity.unwrap_or(floor.max(Sensitivity::Medium));
-    if sensitivity < floor {
-        return Err(Error::Rule(format!("{coordinate} is of prod, and born {floor}")));
-    }
+    let place = Place {
+        at: &options.at,
+        project: options.project.as_deref(),
+        sensitivity: options.sensitivity,
+        overwrite: false,
+    };
+    let (origin, sensitivity) = place.check(session.view())?;
     let entry = Entry {
-        coordinate: coordinate.clone(),
+        coordinate: options.at.coordinate,
         content: options.content,
         sensitivity,
         description: options.description,
@@ -56,6 +51,41 @@ pub fn add(session: &mut Session<'_>, options: Options) -> Result<Stored, Error>
         batch.audit(&[event])?;
         batch.put_entry(&origin, &entry, None, now)
     })?)
+}
+
+/// Where a new entry is to go, and how.
+pub(super) struct Place<'a> {
+    pub(super) at: &'a SecretUri,
+    pub(super) project: Option<&'a str>,
+    pub(super) sensitivity: Option<Sensitivity>,
+    pub(super) overwrite: bool,
+}
+
+impl Place<'_> {
+    /// Its origin and sensitivity, if it may be written.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`], [`Error::Rule`], [`Error::Usage`], [`Error::Vault`].
+    pub(super) fn check(&self, view: View<'_>) -> Result<(Origin, Sensitivity), Error> {
+        let coordinate = &self.at.coordinate;
+        let origin = origin(self.project.filter(|_| !self.at.global))?;
+        let existing = view.entry(&origin, coordinate)?;
+        if existing.is_some() && !self.overwrite {
+            let what = format!(
+                "{coordinate} exists already; `kovra set` gives it another value, and --overwrite \
+                 a copy"
+            );
+            return Err(Error::Conflict(what));
+        }
+        let born = Sensitivity::floor(coordinate);
+        let floor = existing.map_or(born, |entry| entry.sensitivity.max(born));
+        let sensitivity = self.sensitivity.unwrap_or(floor.max(Sensitivity::Medium));
+        if sensitivity < floor {
+            let what = format!("{coordinate} is {floor}, and `kovra edit` alone lowers that");
+            return Err(Error::Rule(what));
+        }
+        Ok((origin, sensitivity))
+    }
 }
 
 pub(super) fn check_content(content: &Content) -> Result<(), Error> {

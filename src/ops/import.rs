@@ -121,8 +121,8 @@ pub fn apply(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<
     }
     let events = events(session, plan, Outcome::Allowed)?;
     let now = session.now;
-    let provenance =
-        Provenance { sender: plan.sender, package: plan.header.id, seq: plan.header.seq };
+    let Plan { sender, header, .. } = plan;
+    let provenance = Provenance::Package { sender: *sender, package: header.id, seq: header.seq };
     let seen = Seen {
         id: plan.header.id,
         digest: plan.digest,
@@ -145,7 +145,7 @@ pub fn apply(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<
                 return Err(Error::Conflict(what));
             }
             if change.writes() {
-                batch.put_entry(&plan.origin, &change.entry, Some(provenance), now)?;
+                batch.put_entry(&plan.origin, &change.entry, Some(provenance.clone()), now)?;
             }
         }
         batch.put_seen(&seen, now)?;
@@ -242,9 +242,14 @@ fn change(
     let labels_differ =
         before.sensitivity != entry.sensitivity || before.description != entry.description;
     let effect = if content == Effect::Same && labels_differ { Effect::Changed } else { content };
-    let other_sender = before.provenance.is_some_and(|from| from.sender != sender);
-    let newer_is_here = |from: Provenance| from.sender == sender && from.seq >= seq;
-    if effect != Effect::Same && before.provenance.is_some_and(newer_is_here) {
+    let (other_sender, newer_is_here) = match before.provenance {
+        Some(Provenance::Package { sender: other, seq: latest, .. }) => {
+            (other != sender, other == sender && latest >= seq)
+        }
+        // What its owner copied or added is the owner's.
+        Some(Provenance::Copy { .. }) | None => (false, false),
+    };
+    if effect != Effect::Same && newer_is_here {
         let what = format!(
             "the same sender's later package is already in the vault for {}",
             entry.coordinate

@@ -3,6 +3,7 @@
 
 pub mod add;
 pub mod allow;
+pub mod copy;
 pub mod edit;
 pub mod generate;
 pub mod import;

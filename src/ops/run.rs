@@ -1,7 +1,7 @@
 //! `run`: the environment of a process, from `.env.refs`.
 
 use super::select::{find, origin};
-use super::session::Purpose;
+use super::session::Use;
 use super::values::{Resolver, obtain};
 use super::{Error, Program, Session};
 use crate::audit::Action;
@@ -69,7 +69,7 @@ pub fn environment(
     }
     let entries: Vec<&Stored> = wanted.iter().map(|(_, entry)| entry).collect();
     let program = Some(options.program);
-    let purpose = Purpose { operation: Operation::Inject, action: Action::Run, program };
+    let purpose = Use { operation: Operation::Inject, action: Action::Run, program };
     let values = obtain(session, &entries, purpose, resolver)?;
     for ((name, entry), value) in wanted.iter().zip(&values) {
         variables.push(((*name).clone(), environment_value(entry, value)?));

@@ -1,6 +1,6 @@
 //! `seal`: entries of the vault into a package for peers.
 
-use super::session::Purpose;
+use super::session::Use;
 use super::{Error, Selection, Session};
 use crate::audit::{Action, Outcome};
 use crate::clock::Moment;
@@ -56,7 +56,7 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
         return Err(Error::Usage("a package can be imported for 1 s to 366 days".into()));
     }
     let stored = options.selection.entries(session.view())?;
-    let outcomes = session.authorize(&stored.iter().collect::<Vec<_>>(), PURPOSE)?;
+    let outcomes = session.authorize(&stored.iter().collect::<Vec<_>>(), SEAL)?;
     let (view, now) = (session.view(), session.now);
     let peers =
         options.to.iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
@@ -141,8 +141,7 @@ fn remember(
     })?)
 }
 
-const PURPOSE: Purpose<'static> =
-    Purpose { operation: Operation::Seal, action: Action::Seal, program: None };
+const SEAL: Use<'static> = Use { operation: Operation::Seal, action: Action::Seal, program: None };
 
 fn recipient_peer(view: View<'_>, name: &str) -> Result<Peer, Error> {
     let peer = view.peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))?;

@@ -21,7 +21,7 @@ pub struct Session<'a> {
 
 /// A use of entries, as policy and the trail see it.
 #[derive(Clone, Copy)]
-pub(super) struct Purpose<'a> {
+pub(super) struct Use<'a> {
     pub(super) operation: Operation,
     pub(super) action: Action,
     pub(super) program: Option<Program<'a>>,
@@ -81,7 +81,7 @@ impl Session<'_> {
     pub(super) fn authorize(
         &mut self,
         entries: &[&Stored],
-        purpose: Purpose<'_>,
+        purpose: Use<'_>,
     ) -> Result<Vec<Outcome>, Error> {
         let allowed_program = self.is_allowed(purpose.program)?;
         let mut outcomes = Vec::with_capacity(entries.len());
@@ -119,16 +119,16 @@ impl Session<'_> {
     fn ask_about(
         &mut self,
         entries: &[(Coordinate, Sensitivity, Reason)],
-        purpose: Purpose<'_>,
+        purpose: Use<'_>,
     ) -> Result<(), Error> {
         if entries.is_empty() {
             return Ok(());
         }
-        let Purpose { operation, program, .. } = purpose;
+        let Use { operation, program, .. } = purpose;
         self.confirm(&Question::Use { operation, entries, program })
     }
 
-    fn request(&self, entry: &Stored, purpose: Purpose<'_>, allowed_program: bool) -> Request {
+    fn request(&self, entry: &Stored, purpose: Use<'_>, allowed_program: bool) -> Request {
         Request {
             operation: purpose.operation,
             sensitivity: entry.sensitivity,
@@ -148,12 +148,7 @@ impl Session<'_> {
     }
 
     /// What goes on record about a use of one entry.
-    pub(super) fn use_event(
-        &self,
-        purpose: Purpose<'_>,
-        outcome: Outcome,
-        at: &Coordinate,
-    ) -> Event {
+    pub(super) fn use_event(&self, purpose: Use<'_>, outcome: Outcome, at: &Coordinate) -> Event {
         let event = self.event(purpose.action, outcome).about(at);
         match purpose.program {
             Some(program) => event.for_program(program.path.display()),

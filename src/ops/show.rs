@@ -1,7 +1,7 @@
 //! `show`: one value, where policy lets it.
 
 use super::select::{find, origin};
-use super::session::Purpose;
+use super::session::Use;
 use super::values::{Resolver, obtain};
 use super::{Error, Session};
 use crate::audit::Action;
@@ -20,7 +20,7 @@ pub fn show(
     resolver: &dyn Resolver,
 ) -> Result<Secret, Error> {
     let entry = find(session.view(), &origin(project)?, at)?;
-    let purpose = Purpose { operation: Operation::Reveal, action: Action::Show, program: None };
+    let purpose = Use { operation: Operation::Reveal, action: Action::Show, program: None };
     let mut values = obtain(session, &[&entry], purpose, resolver)?;
     values.pop().ok_or_else(|| Error::NoEntry(at.coordinate.clone()))
 }

@@ -1,24 +1,22 @@
 //! Getting at values: from the vault, or from the clouds.
 
 use super::Error;
-use super::session::{Purpose, Session};
+use super::session::{Session, Use};
 use crate::audit::{Event, Outcome};
 use crate::coordinate::Coordinate;
 use crate::pointer::Pointer;
-use crate::provider::{self, Fault, Resolved};
+use crate::provider::{Fault, Resolved};
 use crate::secret::Secret;
 use crate::vault::{Held, Stored, View};
+use std::time::Duration;
 
 /// The clouds, as operations see them.
 pub trait Resolver {
     /// Resolves `pointers` with one result each, in their order. Not called for none.
     fn resolve(&self, pointers: &[Pointer]) -> Vec<Result<Resolved, Fault>>;
-}
 
-impl Resolver for provider::Settings {
-    fn resolve(&self, pointers: &[Pointer]) -> Vec<Result<Resolved, Fault>> {
-        provider::resolve(self, pointers)
-    }
+    /// How long that takes at most.
+    fn timeout(&self) -> Duration;
 }
 
 /// The values of `entries`, in their order, once policy and the owner allow it. All of it is on
@@ -29,7 +27,7 @@ impl Resolver for provider::Settings {
 pub(super) fn obtain(
     session: &mut Session<'_>,
     entries: &[&Stored],
-    purpose: Purpose<'_>,
+    purpose: Use<'_>,
     resolver: &dyn Resolver,
 ) -> Result<Vec<Secret>, Error> {
     let outcomes = session.authorize(entries, purpose)?;

@@ -3,7 +3,10 @@
 //! An SDK error is never formatted: a response that fails to parse is part of its `Debug` text, and
 //! that response may be the secret. Only its kind, status and error code are looked at.
 
-use super::{Fault, FaultKind, Outcome, Provider, Resolved, Settings, all, plain};
+use super::{
+    Fault, FaultKind, Identity, Outcome, Provider, Resolved, Settings, all, is_certificate, plain,
+};
+use crate::clock::Moment;
 use crate::pointer::AwsSm;
 use crate::secret::Secret;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
@@ -20,20 +23,24 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::http::HttpResponse;
 use aws_sdk_secretsmanager::config::{Credentials, ProvideCredentials, SharedHttpClient};
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_secretsmanager::primitives::Blob;
+use aws_sdk_secretsmanager::primitives::{Blob, DateTime};
 use aws_sdk_secretsmanager::types::SecretValueEntry;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
+use futures::future::{BoxFuture, join};
 use futures::stream::{self, BoxStream, StreamExt};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// What `BatchGetSecretValue` takes at most.
 const BATCH: usize = 20;
-/// Single gets in flight at once.
-const CONCURRENT: usize = 16;
+/// Calls in flight at once, and so connections.
+const CONCURRENT: usize = 32;
+/// How long this machine's metadata service has for an answer.
+const IMDS_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// AWS under the settings' profile.
 pub(super) struct Aws<'s> {
@@ -57,6 +64,17 @@ impl Provider for Aws<'_> {
             })
             .boxed()
     }
+
+    fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>> {
+        Box::pin(async {
+            let session = Session::open(self.settings, &[]).await?;
+            let place = session.home.map_or_else(
+                || "no region is configured (AWS_REGION)".to_owned(),
+                |region| format!("region {}", plain(region.as_ref())),
+            );
+            Ok(Identity { who: session.who, place })
+        })
+    }
 }
 
 /// A target and its place among all.
@@ -69,6 +87,8 @@ struct Session {
     home: Option<Region>,
     /// Whose credentials they are, in words.
     who: String,
+    /// A permit for each call that may still be made at once.
+    calls: Arc<Semaphore>,
 }
 
 impl Session {
@@ -76,20 +96,24 @@ impl Session {
         let profile = settings.aws_profile.as_deref();
         let http = http_client(ProxyConfig::from_env());
         let conf = ProviderConfig::without_region().with_http_client(http.clone());
-        // The metadata service is on this very host or nowhere: one short try, past any proxy.
-        let imds = imds::Client::builder()
-            .configure(&conf.clone().with_http_client(http_client(ProxyConfig::disabled())))
-            .max_attempts(1)
-            .connect_timeout(Duration::from_millis(300))
-            .read_timeout(Duration::from_millis(300))
-            .build();
-        let home = home_region(profile, &conf, &imds).await;
+        let configured = configured_region(profile, &conf).await;
         // A role is assumed somewhere: without a region the chain would look for one on the network.
         let named = targets.iter().find_map(|target| target.region.clone());
-        let region = home
+        let region = configured
             .clone()
             .unwrap_or_else(|| Region::new(named.unwrap_or_else(|| "us-east-1".to_owned())));
-        let (credentials, who) = credentials(profile, conf, region, imds).await?;
+        let wanted = targets.is_empty() || targets.iter().any(|target| target.region.is_none());
+        // Side by side, with a client each: elsewhere than in AWS both wait for the metadata service
+        // in vain, and one client would have them wait in turns.
+        let home = async {
+            match configured {
+                None if wanted => machine_region(&conf).await,
+                configured => configured,
+            }
+        };
+        let found = credentials(profile, conf.clone(), region);
+        let (home, found) = join(home, found).await;
+        let (credentials, who) = found?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .credentials_provider(credentials)
@@ -103,7 +127,8 @@ impl Session {
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
-        Ok(Self { config: loader.load().await, home, who })
+        let calls = Arc::new(Semaphore::new(CONCURRENT));
+        Ok(Self { config: loader.load().await, home, who, calls })
     }
 
     /// Batches by region; alone what a batch cannot say (a version) or is not needed for.
@@ -136,6 +161,7 @@ struct Regional {
     client: Client,
     region: String,
     who: String,
+    calls: Arc<Semaphore>,
 }
 
 impl Regional {
@@ -143,7 +169,8 @@ impl Regional {
         let config = aws_sdk_secretsmanager::config::Builder::from(&session.config)
             .region(Region::new(region.clone()))
             .build();
-        Self { client: Client::from_conf(config), region, who: session.who.clone() }
+        let (who, calls) = (session.who.clone(), session.calls.clone());
+        Self { client: Client::from_conf(config), region, who, calls }
     }
 
     fn singles<'a>(self: Arc<Self>, items: Vec<Item<'a>>) -> BoxStream<'a, (usize, Outcome)> {
@@ -157,6 +184,7 @@ impl Regional {
     }
 
     async fn single(&self, target: &AwsSm) -> Outcome {
+        let _permit = self.calls.acquire().await;
         let answer = self
             .client
             .get_secret_value()
@@ -166,7 +194,8 @@ impl Regional {
             .send()
             .await
             .map_err(|error| self.fault(kind(&error)))?;
-        self.resolved(answer.secret_string, answer.secret_binary, answer.version_id)
+        let made = answer.created_date;
+        self.resolved(answer.secret_string, answer.secret_binary, answer.version_id, made)
     }
 
     /// One call for all `items`, then single gets for those it does not settle: a batch needs a
@@ -188,14 +217,16 @@ impl Regional {
 
     async fn settle<'a>(&self, items: Vec<Item<'a>>) -> (Vec<(usize, Outcome)>, Vec<Item<'a>>) {
         let ids = items.iter().map(|(_, target)| target.id.clone()).collect();
+        let permit = self.calls.acquire().await;
         let sent = self.client.batch_get_secret_value().set_secret_id_list(Some(ids)).send().await;
+        drop(permit);
         let mut answer = match sent {
             Ok(answer) => answer,
             Err(error) => {
-                use FaultKind::{NoIdentity, Throttled, Unreachable};
+                use FaultKind::{Certificate, NoIdentity, Throttled, Unreachable};
                 let kind = kind(&error);
                 // What would fail twenty times over is not asked twenty times more.
-                return if matches!(kind, NoIdentity | Throttled | Unreachable) {
+                return if matches!(kind, NoIdentity | Throttled | Unreachable | Certificate) {
                     let fault = self.fault(kind);
                     (items.iter().map(|&(at, _)| (at, Err(fault.clone()))).collect(), Vec::new())
                 } else {
@@ -211,8 +242,9 @@ impl Regional {
             let error = errors.iter().find(|error| error.secret_id() == Some(&target.id));
             if let Some(found) = value {
                 let entry = values.swap_remove(found);
+                let made = entry.created_date;
                 let outcome =
-                    self.resolved(entry.secret_string, entry.secret_binary, entry.version_id);
+                    self.resolved(entry.secret_string, entry.secret_binary, entry.version_id, made);
                 settled.push((place, outcome));
             } else if let Some(kind) = error.and_then(|e| e.error_code()).and_then(kind_of_code) {
                 settled.push((place, Err(self.fault(kind))));
@@ -228,10 +260,12 @@ impl Regional {
         text: Option<String>,
         binary: Option<Blob>,
         version: Option<String>,
+        made: Option<DateTime>,
     ) -> Outcome {
         let bytes = text.map(String::into_bytes).or(binary.map(Blob::into_inner));
         let value = Secret::new(bytes.ok_or_else(|| self.fault(FaultKind::Malformed))?);
-        Ok(Resolved { value, version: version.as_deref().map(plain).unwrap_or_default() })
+        let created = made.and_then(|at| u64::try_from(at.secs()).ok()).map(Moment::from_seconds);
+        Ok(Resolved { value, version: version.as_deref().map(plain).unwrap_or_default(), created })
     }
 
     fn fault(&self, kind: FaultKind) -> Fault {
@@ -260,7 +294,10 @@ impl Regional {
             FaultKind::Malformed => {
                 (format!("the secret in {region} has no value"), "ask its owner to give it one")
             }
-            FaultKind::Unreachable | FaultKind::Unsupported => (
+            FaultKind::Certificate => {
+                return Fault::certificate(&format!("AWS Secrets Manager in {region}"));
+            }
+            FaultKind::Unreachable | FaultKind::Misled | FaultKind::Unsupported => (
                 format!("AWS Secrets Manager in {region} gave no usable answer to {who}"),
                 "check the network, the proxy and the CA certificates (SSL_CERT_FILE), or try again",
             ),
@@ -278,25 +315,31 @@ fn names(entry: &SecretValueEntry, id: &str) -> bool {
     entry.name() == Some(id) || entry.arn().is_some_and(|arn| arn == id || suffix(arn))
 }
 
-async fn home_region(
-    profile: Option<&str>,
-    conf: &ProviderConfig,
-    imds: &imds::Client,
-) -> Option<Region> {
+/// The region of the environment or the profile.
+async fn configured_region(profile: Option<&str>, conf: &ProviderConfig) -> Option<Region> {
     let mut file = ProfileFileRegionProvider::builder().configure(conf);
     if let Some(profile) = profile {
         file = file.profile_name(profile);
     }
-    RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-        .or_else(file.build())
-        .or_else(
-            imds::region::ImdsRegionProvider::builder()
-                .configure(conf)
-                .imds_client(imds.clone())
-                .build(),
-        )
-        .region()
-        .await
+    let environment = EnvironmentVariableRegionProvider::new();
+    RegionProviderChain::first_try(environment).or_else(file.build()).region().await
+}
+
+/// The region this machine is in, if it is one of AWS.
+async fn machine_region(conf: &ProviderConfig) -> Option<Region> {
+    let provider = imds::region::ImdsRegionProvider::builder().configure(conf);
+    provider.imds_client(metadata(conf)).build().region().await
+}
+
+/// The metadata service is on this very host or nowhere: one short try, past any proxy.
+fn metadata(conf: &ProviderConfig) -> imds::Client {
+    let direct = conf.clone().with_http_client(http_client(ProxyConfig::disabled()));
+    imds::Client::builder()
+        .configure(&direct)
+        .max_attempts(1)
+        .connect_timeout(IMDS_TIMEOUT)
+        .read_timeout(IMDS_TIMEOUT)
+        .build()
 }
 
 /// The credentials of the default chain, and whose they are.
@@ -304,12 +347,12 @@ async fn credentials(
     profile: Option<&str>,
     conf: ProviderConfig,
     region: Region,
-    imds: imds::Client,
 ) -> Result<(Credentials, String), Fault> {
     if let Ok(found) = EnvironmentVariableCredentialsProvider::new().provide_credentials().await {
         let who = format!("the access key {} of the environment", key_id(&found));
         return Ok((found, who));
     }
+    let imds = metadata(&conf);
     let mut chain =
         DefaultCredentialsChain::builder().configure(conf).region(region).imds_client(imds);
     if let Some(profile) = profile {
@@ -318,10 +361,12 @@ async fn credentials(
     let profile = profile.map(|name| format!("the AWS profile '{}'", plain(name)));
     match chain.build().await.provide_credentials().await {
         Ok(found) => {
-            let key = key_id(&found);
+            let key = format!("access key {}", key_id(&found));
+            let account = found.account_id().map(|id| format!(", account {}", plain(id.as_str())));
+            let account = account.unwrap_or_default();
             let who = profile.map_or_else(
-                || format!("the access key {key}"),
-                |profile| format!("{profile} (access key {key})"),
+                || format!("the {key}{account}"),
+                |profile| format!("{profile} ({key}{account})"),
             );
             Ok((found, who))
         }
@@ -363,6 +408,11 @@ fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
 }
 
 fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> FaultKind {
+    if let SdkError::DispatchFailure(failure) = error
+        && failure.as_connector_error().is_some_and(|error| is_certificate(error))
+    {
+        return FaultKind::Certificate;
+    }
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
     if let Some(kind) = code.and_then(kind_of_code) {
         return kind;

@@ -4,10 +4,13 @@
 //! error codes are looked at.
 
 use super::{
-    AzureEnvironment, Fault, FaultKind, Outcome, Provider, Resolved, Settings, all, plain,
+    AzureCloud, AzureEnvironment, Fault, FaultKind, Identity, Outcome, Provider, Resolved,
+    Settings, all, is_certificate, plain,
 };
+use crate::clock::Moment;
 use crate::pointer::AzureKv;
 use crate::secret::Secret;
+use azure_core::cloud::CloudConfiguration;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::error::ErrorKind;
 use azure_core::http::headers::RETRY_AFTER;
@@ -22,25 +25,32 @@ use azure_identity::{
 };
 use azure_security_keyvault_secrets::models::SecretClientGetSecretOptions;
 use azure_security_keyvault_secrets::{ResourceExt, SecretClient, SecretClientOptions};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout};
 
-/// Gets in flight at once.
-const CONCURRENT: usize = 16;
+/// Gets in flight at once, and so connections.
+const CONCURRENT: usize = 32;
+/// The most that the first get of a vault delays the others.
+const HEAD_START: Duration = Duration::from_secs(1);
 /// Tries after the first.
 const RETRIES: u32 = 2;
 /// The wait before the second try; doubled for the third.
 const BACKOFF: Duration = Duration::from_millis(200);
-/// The longest wait that a vault may ask for; with a longer one the pointer fails at once and says so.
-const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// Where a virtual machine asks for its identity's tokens.
 const IMDS: &str = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01";
 
-/// Azure in the cloud of the settings' suffix.
+/// How long a virtual machine's metadata service has for its first answer.
+const IMDS_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Azure, the cloud of the settings.
 pub(super) struct Azure<'s> {
     settings: &'s Settings,
 }
@@ -62,45 +72,68 @@ impl Provider for Azure<'_> {
             })
             .boxed()
     }
+
+    fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>> {
+        Box::pin(async {
+            let session = Session::open(self.settings).await?;
+            let cloud = match self.settings.azure_cloud {
+                AzureCloud::Public => "the public cloud",
+                AzureCloud::China => "the cloud of China",
+                AzureCloud::UsGov => "the cloud of the US government",
+            };
+            let tenant = Claims::of(&session.credential.token).tid;
+            let tenant = tenant.map(|id| format!(", tenant {}", plain(&id))).unwrap_or_default();
+            Ok(Identity { who: session.who, place: format!("{cloud}{tenant}") })
+        })
+    }
 }
 
 /// A token that was granted, and where it may be used.
 struct Session {
     transport: Transport,
     credential: Arc<Granted>,
-    suffix: String,
+    suffix: &'static str,
     /// Whose token it is, in words.
     who: String,
+    /// When what is unfinished is given up: no wait is begun that would end later.
+    deadline: Instant,
 }
 
 impl Session {
     /// Asks for the one token all gets share, before any of them: a burst of cold gets would ask
     /// for one each, and start the Azure CLI as often.
     async fn open(settings: &Settings) -> Result<Self, Fault> {
-        let suffix = settings.azure_suffix.to_ascii_lowercase();
-        if !suffix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-') {
-            return Err(Fault::new(
-                FaultKind::Unreachable,
-                "the configured Key Vault suffix is not a DNS name",
-                "set it to vault.azure.net, or to the suffix of your Azure cloud",
-            ));
-        }
+        let deadline = Instant::now() + settings.timeout;
+        let suffix = settings.azure_cloud.vault_suffix();
         let scope = format!("https://{suffix}/.default");
         let transport = transport(http_client(false)?);
-        let (token, who) = sign_in(&settings.azure, &transport, &scope).await?;
-        Ok(Self { transport, credential: Arc::new(Granted { scope, token }), suffix, who })
+        let (token, who) = sign_in(settings, &transport, &scope).await?;
+        let credential = Arc::new(Granted { scope, token });
+        Ok(Self { transport, credential, suffix, who, deadline })
     }
 
     fn fetch<'a>(self: Arc<Self>, targets: &'a [AzureKv]) -> BoxStream<'a, (usize, Outcome)> {
         let mut vaults: HashMap<String, Arc<Vault>> = HashMap::new();
         let mut gets = Vec::new();
         for (place, target) in targets.iter().enumerate() {
+            let mut first = false;
             let host = format!("{}.{}", target.vault.to_ascii_lowercase(), self.suffix);
             let vault = vaults
                 .entry(host)
-                .or_insert_with_key(|host| Arc::new(Vault::new(&self, host.clone())))
+                .or_insert_with_key(|host| {
+                    first = true;
+                    Arc::new(Vault::new(&self, host.clone()))
+                })
                 .clone();
-            gets.push(async move { (place, vault.get(target).await) });
+            gets.push(async move {
+                // The first get of a vault earns its challenge, and the others do without one.
+                if !first {
+                    let _ = timeout(HEAD_START, vault.challenged.acquire()).await;
+                }
+                let outcome = vault.get(target).await;
+                vault.challenged.close();
+                (place, outcome)
+            });
         }
         stream::iter(gets).buffer_unordered(CONCURRENT).boxed()
     }
@@ -145,6 +178,9 @@ struct Vault {
     client: Option<SecretClient>,
     host: String,
     who: String,
+    deadline: Instant,
+    /// Without permits; closed once a get was answered.
+    challenged: Semaphore,
 }
 
 impl Vault {
@@ -161,18 +197,23 @@ impl Vault {
         };
         let credential = session.credential.clone();
         let client = SecretClient::new(&format!("https://{host}"), credential, Some(options)).ok();
-        Self { client, host, who: session.who.clone() }
+        let (who, deadline) = (session.who.clone(), session.deadline);
+        Self { client, host, who, deadline, challenged: Semaphore::new(0) }
     }
 
     async fn get(&self, target: &AzureKv) -> Outcome {
         let mut tries = 0;
         loop {
             match self.try_get(target).await {
-                Err((_, Some(wait))) if tries < RETRIES && wait <= LONGEST_WAIT => {
-                    tokio::time::sleep(wait.max(BACKOFF * 2u32.pow(tries))).await;
+                Err((kind, Some(asked))) => {
+                    let wait = asked.max(BACKOFF * 2u32.pow(tries));
+                    if tries == RETRIES || Instant::now() + wait >= self.deadline {
+                        return Err(self.fault(kind, asked));
+                    }
+                    sleep(wait).await;
                     tries += 1;
                 }
-                Err((kind, _)) => return Err(self.fault(kind)),
+                Err((kind, None)) => return Err(self.fault(kind, Duration::ZERO)),
                 Ok(resolved) => return Ok(resolved),
             }
         }
@@ -190,14 +231,19 @@ impl Vault {
             .into_model()
             .map_err(|_| (FaultKind::Unreachable, None))?;
         let version = model.resource_id().ok().and_then(|id| id.version);
+        let created = model.attributes.and_then(|attributes| attributes.created);
         let value = model.value.ok_or((FaultKind::Malformed, None))?;
         Ok(Resolved {
             value: Secret::new(value.into_bytes()),
             version: version.as_deref().map(plain).unwrap_or_default(),
+            created: created
+                .and_then(|at| u64::try_from(at.unix_timestamp()).ok())
+                .map(Moment::from_seconds),
         })
     }
 
-    fn fault(&self, kind: FaultKind) -> Fault {
+    /// `asked` is how long the vault asked to wait.
+    fn fault(&self, kind: FaultKind, asked: Duration) -> Fault {
         let Self { host, who, .. } = self;
         let (what, hint) = match kind {
             FaultKind::NoIdentity => (
@@ -217,8 +263,20 @@ impl Vault {
                 "ask its owner to enable it, or for a new pointer",
             ),
             FaultKind::Throttled => {
-                (format!("{host} asks {who} to slow down"), "try again in a minute")
+                let hint = match asked.as_secs() {
+                    0 => "try again in a minute".to_owned(),
+                    seconds => format!("try again in {seconds} s"),
+                };
+                return Fault::new(kind, format!("{host} asks {who} to slow down"), hint);
             }
+            FaultKind::Certificate => return Fault::certificate(host),
+            FaultKind::Misled => (
+                format!(
+                    "{host} sent us to another host, or asked for a token meant for another, and \
+                     got none of {who}"
+                ),
+                "check KOVRA_AZURE_CLOUD, and what stands between you and the vault",
+            ),
             FaultKind::Malformed => {
                 (format!("the secret in {host} has no value"), "ask its owner to give it one")
             }
@@ -234,6 +292,9 @@ impl Vault {
 
 /// The kind of a failed get, and how long the vault asks to wait if trying again may help.
 fn classify(error: &azure_core::Error) -> (FaultKind, Option<Duration>) {
+    if is_certificate(error) {
+        return (FaultKind::Certificate, None);
+    }
     match error.kind() {
         ErrorKind::HttpResponse { status, raw_response, .. } => {
             let response = raw_response.as_deref();
@@ -245,12 +306,15 @@ fn classify(error: &azure_core::Error) -> (FaultKind, Option<Duration>) {
                 (401, _) => (FaultKind::NoIdentity, None),
                 (403, _) => (FaultKind::Denied, None),
                 (400 | 404, _) => (FaultKind::NotFound, None),
+                (300..400, _) => (FaultKind::Misled, None),
                 (429, _) => (FaultKind::Throttled, Some(asked)),
                 (408 | 500.., _) => (FaultKind::Unreachable, Some(asked)),
                 _ => (FaultKind::Unreachable, None),
             }
         }
         ErrorKind::Io | ErrorKind::Connection => (FaultKind::Unreachable, Some(Duration::ZERO)),
+        // From the SDK's check of a challenge, and from the one of `Granted`.
+        ErrorKind::Other | ErrorKind::Credential => (FaultKind::Misled, None),
         _ => (FaultKind::Unreachable, None),
     }
 }
@@ -264,14 +328,35 @@ fn inner_code(response: &RawResponse) -> Option<String> {
 /// A way to get a token, and whose it would be.
 type Candidate = (Arc<dyn TokenCredential>, String);
 
+/// What a token says of its owner. Not verified, and good for telling the owner only.
+#[derive(Default, serde::Deserialize)]
+struct Claims {
+    /// The tenant.
+    tid: Option<String>,
+    /// A person's name for signing in, in the tokens of version 1 and 2.
+    upn: Option<String>,
+    unique_name: Option<String>,
+    preferred_username: Option<String>,
+}
+
+impl Claims {
+    /// Nothing, if the token is no JWT: it is opaque to everybody but the vault.
+    fn of(token: &AccessToken) -> Self {
+        let payload = token.token.secret().split('.').nth(1).unwrap_or_default();
+        let decoded = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
+        serde_json::from_slice(&decoded).unwrap_or_default()
+    }
+}
+
 /// The first identity there is: of the environment, of this machine, of a developer's tools. One
 /// that the environment names is not passed over for another when it fails.
 async fn sign_in(
-    environment: &AzureEnvironment,
+    settings: &Settings,
     transport: &Transport,
     scope: &str,
 ) -> Result<(AccessToken, String), Fault> {
-    if let Some(named) = named_identity(environment, transport) {
+    let environment = &settings.azure;
+    if let Some(named) = named_identity(settings, transport) {
         let (credential, who) = named?;
         return match credential.get_token(&[scope], None).await {
             Ok(token) => Ok((token, who)),
@@ -281,19 +366,21 @@ async fn sign_in(
     if let Some((credential, who)) = managed_identity(environment).await {
         // Its own retries go on for more than a minute.
         let limit = Duration::from_secs(5);
-        let token = tokio::time::timeout(limit, credential.get_token(&[scope], None)).await;
-        if let Ok(Ok(token)) = token {
+        if let Ok(Ok(token)) = timeout(limit, credential.get_token(&[scope], None)).await {
             return Ok((token, who));
         }
     }
     let tools = [
-        AzureCliCredential::new(None).map(|c| (c as _, "the account of `az`")),
-        AzureDeveloperCliCredential::new(None).map(|c| (c as _, "the account of `azd`")),
+        AzureCliCredential::new(None).map(|c| (c as _, "az")),
+        AzureDeveloperCliCredential::new(None).map(|c| (c as _, "azd")),
     ];
-    for (credential, who) in tools.into_iter().flatten() {
+    for (credential, tool) in tools.into_iter().flatten() {
         let credential: Arc<dyn TokenCredential> = credential;
         if let Ok(token) = credential.get_token(&[scope], None).await {
-            return Ok((token, who.to_owned()));
+            let Claims { upn, unique_name, preferred_username, .. } = Claims::of(&token);
+            let name = upn.or(unique_name).or(preferred_username);
+            let name = name.map(|name| format!(" ({})", plain(&name))).unwrap_or_default();
+            return Ok((token, format!("the account of `{tool}`{name}")));
         }
     }
     Err(Fault::new(
@@ -305,13 +392,16 @@ async fn sign_in(
 }
 
 /// The application that the environment names, by its secret or its federated token.
-fn named_identity(
-    environment: &AzureEnvironment,
-    transport: &Transport,
-) -> Option<Result<Candidate, Fault>> {
+fn named_identity(settings: &Settings, transport: &Transport) -> Option<Result<Candidate, Fault>> {
+    let environment = &settings.azure;
     let (tenant, client) = (environment.tenant_id.as_ref()?, environment.client_id.as_ref()?);
     let who = format!("the client {} of tenant {}", plain(client), plain(tenant));
     let client_options = ClientOptions {
+        cloud: Some(Arc::new(match settings.azure_cloud {
+            AzureCloud::Public => CloudConfiguration::AzurePublic,
+            AzureCloud::China => CloudConfiguration::AzureChina,
+            AzureCloud::UsGov => CloudConfiguration::AzureGovernment,
+        })),
         transport: Some(transport.clone()),
         retry: RetryOptions::exponential(ExponentialRetryOptions {
             max_retries: RETRIES,
@@ -350,7 +440,7 @@ async fn managed_identity(environment: &AzureEnvironment) -> Option<Candidate> {
     if !environment.identity_endpoint {
         // Elsewhere the address leads nowhere, or to another cloud's metadata. Azure's own answers
         // a request without the `Metadata` header with 400.
-        let probe = http.get(IMDS).timeout(Duration::from_millis(500)).send().await.ok()?;
+        let probe = http.get(IMDS).timeout(IMDS_TIMEOUT).send().await.ok()?;
         if probe.status() != reqwest::StatusCode::BAD_REQUEST {
             return None;
         }
@@ -373,6 +463,9 @@ async fn managed_identity(environment: &AzureEnvironment) -> Option<Candidate> {
 /// Why no token was granted to `who`.
 fn refusal(error: &azure_core::Error, who: &str) -> Fault {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    if is_certificate(error) {
+        return Fault::certificate("Microsoft Entra");
+    }
     let mut kind = FaultKind::NoIdentity;
     while let Some(error) = source {
         match error.downcast_ref().map(azure_core::Error::kind) {

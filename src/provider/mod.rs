@@ -9,15 +9,20 @@
 mod aws;
 #[cfg(feature = "azure")]
 mod azure;
+pub mod onepassword;
 #[cfg(feature = "cloud")]
 mod plan;
 
 #[cfg(feature = "cloud")]
-pub use plan::resolve;
+pub use plan::{resolve, whoami};
 
+use crate::clock::Moment;
 use crate::secret::Secret;
 #[cfg(feature = "cloud")]
+use futures::future::BoxFuture;
+#[cfg(feature = "cloud")]
 use futures::stream::{self, BoxStream, StreamExt};
+use std::str::FromStr;
 use std::time::Duration;
 
 /// How the clouds are reached.
@@ -25,13 +30,49 @@ pub struct Settings {
     /// How long all pointers together may take; what is unfinished then is
     /// [`FaultKind::Unreachable`].
     pub timeout: Duration,
-    /// The DNS suffix of Key Vaults. A vault's host is its name and this, and no bearer token is
-    /// asked for any other audience.
-    pub azure_suffix: String,
+    /// Which Azure: it fixes the hosts of vaults and of sign-in, and no pointer has a say in it.
+    pub azure_cloud: AzureCloud,
     /// What Azure's identity libraries do not read themselves.
     pub azure: AzureEnvironment,
     /// The AWS profile, as in `AWS_PROFILE`.
     pub aws_profile: Option<String>,
+}
+
+/// An Azure cloud of its own: vaults, sign-in and tokens of one are unknown to the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AzureCloud {
+    /// The one that is meant where nothing is said.
+    #[default]
+    Public,
+    /// Azure operated by 21Vianet.
+    China,
+    /// Azure Government of the United States.
+    UsGov,
+}
+
+impl AzureCloud {
+    /// The DNS suffix of its Key Vaults. A vault's host is its name and this, and no bearer token
+    /// is asked for any other audience.
+    pub fn vault_suffix(self) -> &'static str {
+        match self {
+            Self::Public => "vault.azure.net",
+            Self::China => "vault.azure.cn",
+            Self::UsGov => "vault.usgovcloudapi.net",
+        }
+    }
+}
+
+impl FromStr for AzureCloud {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "public" => Self::Public,
+            "china" => Self::China,
+            "usgov" => Self::UsGov,
+            _ => return Err("an Azure cloud is public, china or usgov"),
+        })
+    }
 }
 
 /// The Azure variables that name an identity. Each absent one narrows the choice of credentials.
@@ -71,7 +112,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(20),
-            azure_suffix: "vault.azure.net".to_owned(),
+            azure_cloud: AzureCloud::default(),
             azure: AzureEnvironment::default(),
             aws_profile: None,
         }
@@ -84,6 +125,17 @@ pub struct Resolved {
     pub value: Secret,
     /// The version that was read, as the provider names it; empty if it did not say.
     pub version: String,
+    /// When that version was made, if the provider said.
+    pub created: Option<Moment>,
+}
+
+/// Who the caller is to a cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// In words, without a secret: a profile, the end of a key's id, an account, an application.
+    pub who: String,
+    /// Where pointers that do not say it themselves lead: a region, or a cloud and tenant.
+    pub place: String,
 }
 
 /// Why a pointer did not resolve. Taken from status and error code, never from words in a message.
@@ -101,6 +153,10 @@ pub enum FaultKind {
     Throttled,
     /// The provider did not answer in time, or answered 5xx or with something unreadable.
     Unreachable,
+    /// The certificate of what answers is not one that is trusted here. It was sent nothing.
+    Certificate,
+    /// What answers sent us to another host, or asked for a token meant for another. It got none.
+    Misled,
     /// The value is not what the pointer says: no JSON object, no such field, no value.
     Malformed,
     /// This build leaves the pointer's cloud out.
@@ -117,6 +173,8 @@ impl FaultKind {
             Self::Disabled => "disabled",
             Self::Throttled => "throttled",
             Self::Unreachable => "unreachable",
+            Self::Certificate => "bad certificate",
+            Self::Misled => "not trusted",
             Self::Malformed => "malformed",
             Self::Unsupported => "not in this build",
         }
@@ -145,6 +203,16 @@ impl Fault {
         )
     }
 
+    /// For a host whose certificate is not trusted.
+    #[cfg(any(feature = "aws", feature = "azure"))]
+    fn certificate(host: &str) -> Self {
+        Self::new(
+            FaultKind::Certificate,
+            format!("the certificate of {host} is not trusted here, so nothing was sent to it"),
+            "if your company's proxy signs for it, give the proxy's CA with SSL_CERT_FILE",
+        )
+    }
+
     fn new(kind: FaultKind, what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { kind, what: what.into(), hint: hint.into() }
     }
@@ -155,8 +223,18 @@ pub type Outcome = Result<Resolved, Fault>;
 
 /// A build without any cloud knows pointers, and cannot follow one.
 #[cfg(not(feature = "cloud"))]
-pub fn resolve(_settings: &Settings, pointers: &[crate::pointer::Pointer]) -> Vec<Outcome> {
+pub fn resolve(
+    _settings: &Settings,
+    pointers: &[crate::pointer::Pointer],
+    _watch: &dyn Fn(usize, usize),
+) -> Vec<Outcome> {
     pointers.iter().map(|_| Err(Fault::left_out("any cloud"))).collect()
+}
+
+/// A build without any cloud is nobody to both.
+#[cfg(not(feature = "cloud"))]
+pub fn whoami(_settings: &Settings) -> [(&'static str, Result<Identity, Fault>); 2] {
+    ["AWS", "Azure"].map(|cloud| (cloud, Err(Fault::left_out(cloud))))
 }
 
 /// One cloud.
@@ -168,12 +246,29 @@ pub trait Provider {
     /// Reads `targets` concurrently. Each index comes once, in any order, as soon as its outcome is
     /// known: whoever stops listening at a deadline keeps what had arrived by then.
     fn fetch<'a>(&'a self, targets: &'a [Self::Target]) -> BoxStream<'a, (usize, Outcome)>;
+
+    /// Who would read them. Asks no more of the network than finding credentials takes.
+    fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>>;
 }
 
 #[cfg(feature = "cloud")]
 /// One fault for all of `count` targets.
 fn all<'a>(count: usize, fault: Fault) -> BoxStream<'a, (usize, Outcome)> {
     stream::iter((0..count).map(move |i| (i, Err(fault.clone())))).boxed()
+}
+
+/// Whether `error` comes of a certificate that was not trusted.
+#[cfg(any(feature = "aws", feature = "azure"))]
+fn is_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+        return true;
+    }
+    // What an I/O error wraps is not its source, but what it is.
+    let wrapped = error.downcast_ref().and_then(std::io::Error::get_ref);
+    wrapped.map_or_else(
+        || error.source().is_some_and(is_certificate),
+        |wrapped| is_certificate(wrapped),
+    )
 }
 
 /// A name from the outside, fit for a sentence: printable ASCII, and not too much of it.

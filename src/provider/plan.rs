@@ -1,21 +1,55 @@
 //! From pointers to outcomes: each secret is read once, both clouds work side by side, and one
 //! deadline holds for all.
 
-use super::{Fault, FaultKind, Outcome, Provider, Resolved, Settings};
+use super::{Fault, FaultKind, Identity, Outcome, Provider, Resolved, Settings};
 use crate::pointer::{AwsSm, AzureKv, Pointer, Target};
 use crate::secret::Secret;
-use futures::future::join;
+use futures::future::{BoxFuture, Either, join, select};
 use futures::stream::{BoxStream, StreamExt};
 use serde_json::value::RawValue;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::pin::pin;
 use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// How often whoever watches is told how far it is.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Resolves `pointers` under the caller's own identities, with one outcome each, in their order.
+/// Meanwhile `watch` is called ten times a second with how many secrets were asked for and are
+/// settled, and how many there are.
 ///
 /// Blocks for [`Settings::timeout`] at most. Must not be called from within an async runtime: it
 /// brings its own, and only if there is anything to resolve.
-pub fn resolve(settings: &Settings, pointers: &[Pointer]) -> Vec<Outcome> {
+pub fn resolve(
+    settings: &Settings,
+    pointers: &[Pointer],
+    watch: &dyn Fn(usize, usize),
+) -> Vec<Outcome> {
+    with_clouds(settings, |clouds| resolve_with(settings.timeout, clouds, pointers, watch))
+}
+
+/// Which identity each cloud would use. It reads no secret, and takes [`Settings::timeout`] at most.
+pub fn whoami(settings: &Settings) -> [(&'static str, Result<Identity, Fault>); 2] {
+    let limit = settings.timeout;
+    let in_time = async |asked: BoxFuture<'_, Result<Identity, Fault>>| {
+        tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(late(limit)))
+    };
+    with_clouds(settings, |(aws, azure)| {
+        let asked = runtime().map(|runtime| {
+            let both = join(in_time(aws.identity()), in_time(azure.identity()));
+            let answers = runtime.block_on(both);
+            runtime.shutdown_background();
+            answers
+        });
+        let (aws, azure) = asked.unwrap_or_else(|fault| (Err(fault.clone()), Err(fault)));
+        [("AWS", aws), ("Azure", azure)]
+    })
+}
+
+fn with_clouds<T>(settings: &Settings, work: impl FnOnce(Clouds<'_>) -> T) -> T {
     #[cfg(feature = "aws")]
     let aws = super::aws::Aws::new(settings);
     #[cfg(not(feature = "aws"))]
@@ -24,13 +58,29 @@ pub fn resolve(settings: &Settings, pointers: &[Pointer]) -> Vec<Outcome> {
     let azure = super::azure::Azure::new(settings);
     #[cfg(not(feature = "azure"))]
     let azure = LeftOut::<AzureKv>::new("Azure");
-    resolve_with(settings.timeout, (&aws, &azure), pointers)
+    work((&aws, &azure))
 }
 
 /// The providers behind [`resolve`].
 type Clouds<'a> = (&'a dyn Provider<Target = AwsSm>, &'a dyn Provider<Target = AzureKv>);
 
-fn resolve_with(timeout: Duration, (aws, azure): Clouds<'_>, pointers: &[Pointer]) -> Vec<Outcome> {
+/// One thread is enough for what waits on the network.
+fn runtime() -> Result<Runtime, Fault> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| {
+        Fault::new(
+            FaultKind::Unreachable,
+            "the system gave no resources for network access",
+            "raise the limit of open files and try again",
+        )
+    })
+}
+
+fn resolve_with(
+    timeout: Duration,
+    (aws, azure): Clouds<'_>,
+    pointers: &[Pointer],
+    watch: &dyn Fn(usize, usize),
+) -> Vec<Outcome> {
     if pointers.is_empty() {
         return Vec::new();
     }
@@ -41,18 +91,27 @@ fn resolve_with(timeout: Duration, (aws, azure): Clouds<'_>, pointers: &[Pointer
             Target::AzureKv(target) => azure_targets.insert(target),
         }
     }
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        let fault = Fault::new(
-            FaultKind::Unreachable,
-            "the system gave no resources for network access",
-            "raise the limit of open files and try again",
-        );
-        return pointers.iter().map(|_| Err(fault.clone())).collect();
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(fault) => return pointers.iter().map(|_| Err(fault.clone())).collect(),
     };
-    let (from_aws, from_azure) = runtime.block_on(join(
-        gather(timeout, &aws_targets.items, |targets| aws.fetch(targets)),
-        gather(timeout, &azure_targets.items, |targets| azure.fetch(targets)),
-    ));
+    let (settled, total) = (Cell::new(0), aws_targets.items.len() + azure_targets.items.len());
+    let both = join(
+        gather(timeout, &settled, &aws_targets.items, |targets| aws.fetch(targets)),
+        gather(timeout, &settled, &azure_targets.items, |targets| azure.fetch(targets)),
+    );
+    let ticking = async {
+        loop {
+            tokio::time::sleep(TICK).await;
+            watch(settled.get(), total);
+        }
+    };
+    let (from_aws, from_azure) = runtime.block_on(async {
+        match select(pin!(both), pin!(ticking)).await {
+            Either::Left((outcomes, _)) => outcomes,
+            Either::Right((never, _)) => never,
+        }
+    });
     // A DNS lookup that hangs on a thread of its own must not outlive the deadline.
     runtime.shutdown_background();
     let outcome = |pointer: &Pointer| match pointer.target() {
@@ -86,25 +145,28 @@ impl<T> Default for Distinct<T> {
 /// What `fetch` brings before the deadline, and a fault for the rest.
 async fn gather<'a, T>(
     timeout: Duration,
+    settled: &Cell<usize>,
     targets: &'a [T],
     fetch: impl FnOnce(&'a [T]) -> BoxStream<'a, (usize, Outcome)>,
 ) -> Vec<Outcome> {
-    let late = || {
-        Err(Fault::new(
-            FaultKind::Unreachable,
-            format!("there was no answer within {} s", timeout.as_secs_f32()),
-            "check the network and the proxy, or allow more time",
-        ))
-    };
-    let mut outcomes: Vec<Outcome> = targets.iter().map(|_| late()).collect();
+    let mut outcomes: Vec<Outcome> = targets.iter().map(|_| Err(late(timeout))).collect();
     if targets.is_empty() {
         return outcomes;
     }
     let mut arrivals = fetch(targets).take_until(Box::pin(tokio::time::sleep(timeout)));
     while let Some((place, outcome)) = arrivals.next().await {
         outcomes[place] = outcome;
+        settled.set(settled.get() + 1);
     }
     outcomes
+}
+
+fn late(timeout: Duration) -> Fault {
+    Fault::new(
+        FaultKind::Unreachable,
+        format!("there was no answer within {} s", timeout.as_secs_f32()),
+        "check the network and the proxy, or allow more time with --timeout",
+    )
 }
 
 /// This pointer's own copy of what was read, or of one field of it.
@@ -116,7 +178,7 @@ fn pick(outcome: &Outcome, field: Option<&str>) -> Outcome {
             Fault::new(FaultKind::Malformed, what, "check the pointer's #field with its sender")
         })?,
     };
-    Ok(Resolved { value, version: read.version.clone() })
+    Ok(Resolved { value, version: read.version.clone(), created: read.created })
 }
 
 /// A string as its text, anything else as the JSON it was written in, without optional whitespace:
@@ -168,6 +230,10 @@ impl<T> Provider for LeftOut<T> {
     fn fetch<'a>(&'a self, targets: &'a [T]) -> BoxStream<'a, (usize, Outcome)> {
         super::all(targets.len(), Fault::left_out(self.cloud))
     }
+
+    fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>> {
+        Box::pin(async { Err(Fault::left_out(self.cloud)) })
+    }
 }
 
 #[cfg(test)]
@@ -198,11 +264,16 @@ mod tests {
                     .map(|text| Resolved {
                         value: Secret::new(text.into_bytes()),
                         version: "7".to_owned(),
+                        created: None,
                     })
                     .map_err(|kind| Fault::new(kind, "what", "hint"));
                 Some((place, outcome))
             });
             stream::iter(answers).chain(stream::pending()).boxed()
+        }
+
+        fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>> {
+            Box::pin(std::future::pending())
         }
     }
 
@@ -226,7 +297,7 @@ mod tests {
 
     fn run(aws: &Fake<AwsSm>, azure: &Fake<AzureKv>, texts: &[&str]) -> Vec<Outcome> {
         let pointers: Vec<Pointer> = texts.iter().map(|text| text.parse().unwrap()).collect();
-        resolve_with(Duration::from_millis(50), (aws, azure), &pointers)
+        resolve_with(Duration::from_millis(50), (aws, azure), &pointers, &|_, _| ())
     }
 
     #[test]

@@ -83,15 +83,23 @@ impl Held {
 /// Stands in a row's metadata in place of a [`Mode`] once the entry was removed.
 const REMOVED: u64 = 2;
 
-/// Which package an entry came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Provenance {
-    /// Who sealed it.
-    pub sender: SigningPublic,
-    /// The package's id.
-    pub package: [u8; 16],
-    /// The package's seq.
-    pub seq: u64,
+/// Where an entry came from, if it was not written here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Provenance {
+    /// A package.
+    Package {
+        /// Who sealed it.
+        sender: SigningPublic,
+        /// The package's id.
+        package: [u8; 16],
+        /// The package's seq.
+        seq: u64,
+    },
+    /// Its owner copied it, once, from what this pointer or 1Password reference led to then.
+    Copy {
+        /// The pointer or reference as it was written.
+        of: String,
+    },
 }
 
 /// An entry of the vault, its value closed.
@@ -107,7 +115,7 @@ pub struct Stored {
     pub sensitivity: Sensitivity,
     /// A note for people.
     pub description: Option<String>,
-    /// The package it came in; `None` if it was added here.
+    /// Where it came from; `None` if it was added here.
     pub provenance: Option<Provenance>,
     /// When this revision was written.
     pub updated: Moment,
@@ -314,7 +322,10 @@ fn encode(entry: &Stored, removed: bool) -> Vec<u8> {
     };
     match &entry.provenance {
         None => w.array(0),
-        Some(from) => w.array(3).bytes(from.sender.as_bytes()).bytes(&from.package).uint(from.seq),
+        Some(Provenance::Package { sender, package, seq }) => {
+            w.array(3).bytes(sender.as_bytes()).bytes(package).uint(*seq)
+        }
+        Some(Provenance::Copy { of }) => w.array(1).text(of),
     };
     w.finish()
 }
@@ -345,7 +356,8 @@ fn decode(row: &Row) -> Result<Revision, Error> {
     };
     let provenance = match r.array()? {
         0 => None,
-        _ => Some(Provenance {
+        1 => Some(Provenance::Copy { of: r.text()?.to_owned() }),
+        _ => Some(Provenance::Package {
             sender: SigningPublic::from_bytes(r.fixed()?).map_err(|_| bad("sender"))?,
             package: *r.fixed()?,
             seq: r.uint()?,

@@ -7,6 +7,7 @@ use crate::audit::Event;
 use crate::cbor::{Reader, Writer};
 use crate::secret::Secret;
 use hmac::Mac;
+use rusqlite::config::DbConfig;
 use rusqlite::params;
 
 const KIND: &str = "audit";
@@ -74,6 +75,8 @@ impl Vault {
     /// # Errors
     /// [`Error::Storage`], [`Error::Busy`], [`Error::Damaged`].
     pub fn record(&mut self, events: &[Event]) -> Result<(), Error> {
+        // Nor is the log folded into the file when this process ends; the next change does that.
+        self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         self.db.execute_batch("COMMIT; PRAGMA synchronous = NORMAL; BEGIN")?;
         let done = self.write(|batch| batch.audit(events));
         self.db.execute_batch("COMMIT; PRAGMA synchronous = FULL; BEGIN")?;

@@ -1,6 +1,6 @@
 //! AWS Secrets Manager: `GetSecretValue` and `BatchGetSecretValue` in AWS JSON 1.1.
 
-use super::proxy::{header_text, json};
+use super::proxy::{cut, header_text, json};
 use super::{ACCESS_KEY, Answer, CURRENT, LEAK, Shared};
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -8,6 +8,12 @@ use serde_json::{Value, json};
 use std::future::pending;
 
 const JSON: &str = "application/x-amz-json-1.1";
+
+/// A region's host. China has a domain of its own.
+pub(super) fn host(region: &str) -> String {
+    let china = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("secretsmanager.{region}.amazonaws.com{china}")
+}
 
 /// One call to one region.
 pub(super) async fn call(shared: &Shared, host: &str, parts: &Parts, body: &[u8]) -> Response {
@@ -70,13 +76,18 @@ fn batch(shared: &Shared, host: &str, body: &Value) -> Response {
 /// A secret with its value, unless `answer` is a trouble.
 fn entry(host: &str, name: &str, version: &str, answer: &Answer) -> Option<Value> {
     let region = host.split('.').nth(1).unwrap_or_default();
+    let partition = match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    };
     let (version, stage) = match version {
         "" => (CURRENT, "AWSCURRENT"),
         pinned if pinned.len() < 32 => (CURRENT, pinned),
         pinned => (pinned, "AWSCURRENT"),
     };
     let mut entry = json!({
-        "ARN": format!("arn:aws:secretsmanager:{region}:123456789012:secret:{name}-AbCdEf"),
+        "ARN": format!("arn:{partition}:secretsmanager:{region}:123456789012:secret:{name}-AbCdEf"),
         "Name": name,
         "VersionId": version,
         "VersionStages": [stage],
@@ -97,6 +108,7 @@ async fn trouble(answer: &Answer) -> Response {
         Answer::Disabled => error(400, "InvalidRequestException"),
         Answer::Throttled(_) => error(400, "ThrottlingException"),
         Answer::Garbage => json(200, JSON, &format!("<html>{LEAK}").into()),
+        Answer::Cut => cut(JSON),
         Answer::Hang => pending().await,
         _ => error(500, "InternalServiceError"),
     }

@@ -12,9 +12,10 @@ mod aws;
 mod azure;
 mod proxy;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// In every error body, behind characters that JSON escapes. Nothing a user sees may hold it.
@@ -27,7 +28,7 @@ pub(crate) const CLIENT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
 pub(crate) const CLIENT_SECRET: &str = "entra-client-secret";
 /// The federated token Entra takes in place of the client secret.
 pub(crate) const FEDERATED: &str = "federated-token";
-/// The token Entra grants, and vaults take.
+/// The token that Entra of the public cloud grants, and vaults there take.
 pub(crate) const BEARER: &str = "bearer-for-key-vault";
 /// The access key that AWS knows. Its signatures are taken on trust.
 pub(crate) const ACCESS_KEY: &str = "AKIDSTANDIN000000042";
@@ -47,14 +48,18 @@ pub(crate) enum Answer {
     Denied,
     /// Refuses because it is disabled (Azure) or marked for deletion (AWS).
     Disabled,
-    /// Asks to wait that many seconds.
+    /// Asks to wait that many seconds; with 0, without saying how long.
     Throttled(u32),
     /// Answers 500.
     Broken,
     /// Answers 200 with something that is no secret.
     Garbage,
+    /// Cuts the connection in the middle of an answer.
+    Cut,
     /// Never answers.
     Hang,
+    /// The one the first time, the other from then on.
+    Once(Box<Answer>, Box<Answer>),
     /// Challenges for that resource in place of Key Vault's (Azure only).
     Challenge(&'static str),
     /// Sends the client to `evil.example.com` (Azure only).
@@ -85,13 +90,17 @@ pub(crate) struct Request {
 /// The secrets and troubles of a [`Standin`] to be.
 #[derive(Default)]
 pub(crate) struct Builder {
-    /// By host, name, and version or stage; empty for the current one.
-    answers: HashMap<(String, String, String), Answer>,
+    answers: HashMap<Key, Answer>,
     batches: HashMap<String, Answer>,
+    latency: Duration,
 }
 
+/// Host, name, and version or stage; empty for the current one.
+type Key = (String, String, String);
+
 impl Builder {
-    /// What a vault answers for a secret.
+    /// What a vault answers for a secret. A name with dots is the host of a vault elsewhere than in
+    /// the public cloud.
     pub(crate) fn azure(self, vault: &str, name: &str, answer: impl Into<Answer>) -> Self {
         self.azure_version(vault, name, "", answer)
     }
@@ -104,7 +113,7 @@ impl Builder {
         version: &str,
         answer: impl Into<Answer>,
     ) -> Self {
-        let host = format!("{vault}.vault.azure.net");
+        let host = if vault.contains('.') { vault.into() } else { azure::public_host(vault) };
         self.answers.insert((host, name.to_owned(), version.to_owned()), answer.into());
         self
     }
@@ -122,14 +131,20 @@ impl Builder {
         version: &str,
         answer: impl Into<Answer>,
     ) -> Self {
-        let host = format!("secretsmanager.{region}.amazonaws.com");
-        self.answers.insert((host, name.to_owned(), version.to_owned()), answer.into());
+        self.answers
+            .insert((aws::host(region), name.to_owned(), version.to_owned()), answer.into());
         self
     }
 
     /// What a region answers to any batch, in place of the secrets.
     pub(crate) fn aws_batch(mut self, region: &str, answer: Answer) -> Self {
-        self.batches.insert(format!("secretsmanager.{region}.amazonaws.com"), answer);
+        self.batches.insert(aws::host(region), answer);
+        self
+    }
+
+    /// How much longer each answer takes.
+    pub(crate) fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
         self
     }
 
@@ -141,6 +156,8 @@ impl Builder {
         let shared = Arc::new(Shared {
             answers: self.answers,
             batches: self.batches,
+            latency: self.latency,
+            asked: Mutex::default(),
             authority,
             log: Mutex::default(),
         });
@@ -156,19 +173,29 @@ impl Builder {
 
 /// What the listener and the tests share.
 struct Shared {
-    answers: HashMap<(String, String, String), Answer>,
+    answers: HashMap<Key, Answer>,
     batches: HashMap<String, Answer>,
+    latency: Duration,
+    /// What [`Answer::Once`] was given for.
+    asked: Mutex<HashSet<Key>>,
     authority: proxy::Authority,
     log: Mutex<Vec<Request>>,
 }
 
 impl Shared {
     fn serves(&self, host: &str) -> bool {
-        host == azure::ENTRA || self.answers.keys().any(|(known, ..)| known == host)
+        azure::is_entra(host) || self.answers.keys().any(|(known, ..)| known == host)
     }
 
     fn answer(&self, host: &str, name: &str, version: &str) -> Option<&Answer> {
-        self.answers.get(&(host.to_owned(), name.to_owned(), version.to_owned()))
+        let key = (host.to_owned(), name.to_owned(), version.to_owned());
+        match self.answers.get(&key)? {
+            Answer::Once(first, then) => {
+                let is_first = self.asked.lock().expect("what was asked").insert(key);
+                Some(if is_first { first } else { then })
+            }
+            answer => Some(answer),
+        }
     }
 
     fn note(&self, request: Request) {

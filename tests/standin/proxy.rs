@@ -1,15 +1,18 @@
 //! The listener: `CONNECT`, then TLS as the host that was asked for, then HTTP/1.1.
 
-use super::{Request, Shared, aws, azure};
+use super::{LEAK, Request, Shared, aws, azure};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::stream::{self, StreamExt};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -21,6 +24,8 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 pub(super) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
+    /// By host. A host keeps its certificate, and its memory of TLS sessions.
+    acceptors: Mutex<HashMap<String, TlsAcceptor>>,
 }
 
 impl Authority {
@@ -32,7 +37,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, "kovra test CA");
         let key = KeyPair::generate().expect("a CA key");
         let pem = params.self_signed(&key).expect("a CA certificate").pem();
-        Self { issuer: Issuer::new(params, key), pem }
+        Self { issuer: Issuer::new(params, key), pem, acceptors: Mutex::default() }
     }
 
     pub(super) fn pem(&self) -> &str {
@@ -40,6 +45,11 @@ impl Authority {
     }
 
     fn acceptor(&self, host: &str) -> TlsAcceptor {
+        let mut acceptors = self.acceptors.lock().expect("the acceptors");
+        acceptors.entry(host.to_owned()).or_insert_with(|| self.certify(host)).clone()
+    }
+
+    fn certify(&self, host: &str) -> TlsAcceptor {
         let key = KeyPair::generate().expect("a key");
         let certificate = CertificateParams::new([host.to_owned()])
             .and_then(|params| params.signed_by(&key, &self.issuer))
@@ -118,9 +128,10 @@ async fn respond(shared: Arc<Shared>, host: String, request: axum::extract::Requ
         operation: target.trim_start_matches("secretsmanager.").to_owned(),
         authorization: text("authorization"),
     });
-    if host == azure::ENTRA {
-        azure::token(&parts, &body)
-    } else if host.ends_with(".vault.azure.net") {
+    tokio::time::sleep(shared.latency).await;
+    if azure::is_entra(&host) {
+        azure::token(&host, &parts, &body)
+    } else if azure::is_vault(&host) {
         azure::secret(&shared, &host, &parts).await
     } else {
         aws::call(&shared, &host, &parts, &body).await
@@ -131,6 +142,19 @@ async fn respond(shared: Arc<Shared>, host: String, request: axum::extract::Requ
 pub(super) fn json(status: u16, kind: &'static str, body: &serde_json::Value) -> Response {
     let status = StatusCode::from_u16(status).expect("a status");
     (status, [(header::CONTENT_TYPE, kind)], Body::from(body.to_string())).into_response()
+}
+
+/// The beginning of a JSON response, and then the end of the connection.
+pub(super) fn cut(kind: &'static str) -> Response {
+    let beginning = format!("{{\"value\": \"{LEAK}");
+    let end = async {
+        // Time for the beginning to be sent.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    };
+    let parts = stream::iter([Ok(beginning)]).chain(stream::once(end));
+    let body = Body::from_stream(parts);
+    ([(header::CONTENT_TYPE, kind), (header::CONTENT_LENGTH, "1000")], body).into_response()
 }
 
 /// The text of a header, or nothing.

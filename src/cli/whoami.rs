@@ -1,0 +1,57 @@
+//! `kovra whoami`
+
+use super::clouds::Clouds;
+use super::error::{Failure, cloud_code};
+use super::{error, ui};
+use kovra::provider::{Fault, Identity, whoami};
+use serde_json::{Value, json};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    clouds: Clouds,
+}
+
+/// Fails only if there is nobody to be in either cloud: a team may have just one.
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let found = whoami(&args.clouds.settings());
+    if args.json {
+        ui::json(&found.iter().map(to_json).collect())?;
+    } else {
+        ui::table(&["CLOUD", "IDENTITY", "WHERE"], found.iter().map(row).collect())?;
+    }
+    let faults: Vec<(&str, &Fault)> =
+        found.iter().filter_map(|(cloud, who)| Some((*cloud, who.as_ref().err()?))).collect();
+    let lines: Vec<String> =
+        faults.iter().map(|(cloud, fault)| error::line(cloud, fault)).collect();
+    if faults.len() == found.len() {
+        let what = format!("there is no usable identity\n  {}", lines.join("\n  "));
+        return Err(Failure::new(cloud_code(faults.iter().map(|(_, fault)| *fault)), what));
+    }
+    lines.iter().for_each(|line| ui::note(line));
+    Ok(())
+}
+
+fn row((cloud, who): &(&str, Result<Identity, Fault>)) -> Vec<String> {
+    let (who, place) = match who {
+        Ok(identity) => (identity.who.clone(), identity.place.clone()),
+        Err(fault) => (format!("none: {}", fault.kind.name()), String::new()),
+    };
+    vec![(*cloud).to_owned(), who, place]
+}
+
+fn to_json((cloud, who): &(&str, Result<Identity, Fault>)) -> Value {
+    let fault = who.as_ref().err();
+    let identity = who.as_ref().ok();
+    json!({
+        "cloud": cloud,
+        "identity": identity.map(|i| &i.who),
+        "where": identity.map(|i| &i.place),
+        "error": fault.map(|f| f.kind.name()),
+        "what": fault.map(|f| &f.what),
+        "hint": fault.map(|f| &f.hint),
+    })
+}

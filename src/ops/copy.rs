@@ -1,0 +1,116 @@
+//! `import` of one value: a one-time copy of what a pointer or a 1Password reference leads to.
+
+use super::add::{Place, check_content};
+use super::session::Use;
+use super::values::Resolver;
+use super::{Error, Session};
+use crate::audit::{Action, Outcome};
+use crate::coordinate::SecretUri;
+use crate::entry::{Content, Entry, Sensitivity};
+use crate::pointer::Pointer;
+use crate::policy::Operation;
+use crate::provider::{Fault, FaultKind, onepassword};
+use crate::secret::Secret;
+use crate::vault::{Held, Provenance, Stored};
+use std::fmt;
+
+/// Where a value is copied from.
+pub enum Source {
+    /// A cloud.
+    Pointer(Pointer),
+    /// 1Password, by its own program.
+    OnePassword(onepassword::Item),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pointer(pointer) => pointer.fmt(f),
+            Self::OnePassword(item) => item.fmt(f),
+        }
+    }
+}
+
+/// A copy to be made.
+pub struct Options<'a> {
+    /// Of what.
+    pub source: &'a Source,
+    /// The name it gets.
+    pub at: &'a SecretUri,
+    /// Medium if not given; high for production.
+    pub sensitivity: Option<Sensitivity>,
+    /// The project it belongs to; global if none.
+    pub project: Option<&'a str>,
+    /// Write a new revision over an existing entry.
+    pub overwrite: bool,
+}
+
+/// Copies a value into the vault. What stands in the way is known before anything is read.
+///
+/// Policy decides on a copy from a cloud, where a pointer would do as well; 1Password has no
+/// pointers here, so a value from there is added like one that was typed.
+///
+/// # Errors
+/// Those of [`super::add::add`]; [`Error::Denied`], [`Error::Declined`], [`Error::Unresolved`].
+pub fn copy(
+    session: &mut Session<'_>,
+    options: &Options<'_>,
+    resolver: &dyn Resolver,
+) -> Result<Stored, Error> {
+    let Options { source, at, sensitivity, project, overwrite } = *options;
+    let place = Place { at, project, sensitivity, overwrite };
+    let (origin, sensitivity) = place.check(session.view())?;
+    let unresolved = |fault| Error::Unresolved(vec![(at.coordinate.clone(), fault)]);
+    let mut outcome = Outcome::Allowed;
+    let now = session.now;
+    let value = match source {
+        Source::OnePassword(item) => {
+            onepassword::read(item, resolver.timeout()).map_err(unresolved)?
+        }
+        Source::Pointer(pointer) => {
+            let held = Held::Reference { pointer: pointer.clone(), approved: true };
+            let wanted = Stored {
+                origin,
+                coordinate: at.coordinate.clone(),
+                held,
+                sensitivity,
+                description: None,
+                provenance: None,
+                updated: now,
+                revision: 0,
+            };
+            outcome = session.authorize(&[&wanted], CAPTURE)?.pop().unwrap_or(outcome);
+            let resolved = resolver.resolve(std::slice::from_ref(pointer)).pop();
+            let missing = || Error::Nothing(format!("no result came for {pointer}"));
+            copied(resolved.ok_or_else(missing)?.map_err(unresolved)?.value).map_err(unresolved)?
+        }
+    };
+    let content = Content::Literal(value);
+    check_content(&content)?;
+    let coordinate = at.coordinate.clone();
+    let entry = Entry { coordinate, content, sensitivity, description: None };
+    let provenance = Provenance::Copy { of: source.to_string() };
+    let event = session.event(Action::Capture, outcome).about(&at.coordinate);
+    session.vault.write(|batch| {
+        // Reading took its time.
+        let (origin, _) = place.check(batch.view())?;
+        batch.audit(&[event])?;
+        Ok(batch.put_entry(&origin, &entry, Some(provenance), now)?)
+    })
+}
+
+/// A copy, as policy and the trail see it.
+pub(super) const CAPTURE: Use<'static> =
+    Use { operation: Operation::Capture, action: Action::Capture, program: None };
+
+/// A literal is never empty, and a provider's value may be.
+pub(super) fn copied(value: Secret) -> Result<Secret, Fault> {
+    if value.is_empty() {
+        return Err(Fault {
+            kind: FaultKind::Malformed,
+            what: "the value is empty, and an empty literal cannot be kept".into(),
+            hint: "keep the pointer, or ask its owner for a value".into(),
+        });
+    }
+    Ok(value)
+}
