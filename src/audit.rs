@@ -167,34 +167,51 @@ impl Event {
         self
     }
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// Whether the two differ in their entry at most. Such events share a row of the trail.
+    pub(crate) fn differs_in_entry_only(&self, other: &Self) -> bool {
+        let without = |event: &Self| Self { coordinate: None, ..event.clone() };
+        without(self) == without(other)
+    }
+
+    /// Encodes events that differ in their entry at most, as one row.
+    pub(crate) fn encode(events: &[Self]) -> Vec<u8> {
+        let mut w = Writer::with_capacity(256 + 64 * events.len());
+        let Some(first) = events.first() else { return w.finish() };
         let text = |t: &Option<String>| t.clone().unwrap_or_default();
-        let mut w = Writer::with_capacity(256);
-        w.array(8).uint(self.time.millis()).uint(self.outcome.number()).uint(self.action.number());
-        w.uint(self.asker.number()).text(&text(&self.coordinate)).text(&text(&self.peer));
-        w.bytes(self.package.as_ref().map_or(&[], |id| id)).text(&text(&self.program));
+        w.array(8).uint(first.time.millis()).uint(first.outcome.number());
+        w.uint(first.action.number()).uint(first.asker.number()).text(&text(&first.peer));
+        w.bytes(first.package.as_ref().map_or(&[], |id| id)).text(&text(&first.program));
+        w.array(events.len());
+        events.iter().for_each(|event| {
+            w.text(&text(&event.coordinate));
+        });
         w.finish()
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CborError> {
+    /// The events of one row.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<Self>, CborError> {
         let bad = CborError { place: "audit row", at: 0, what: "unknown content" };
         let text = |t: &str| Some(t.to_owned()).filter(|t| !t.is_empty());
         let mut r = Reader::new(bytes, "audit row");
         if r.array()? != 8 {
             return Err(bad);
         }
-        let event = Self {
+        let shared = Self {
             time: Moment::from_millis(r.uint()?),
             outcome: Outcome::from_number(r.uint()?).ok_or(bad)?,
             action: Action::from_number(r.uint()?).ok_or(bad)?,
             asker: Asker::from_number(r.uint()?).ok_or(bad)?,
-            coordinate: text(r.text()?),
+            coordinate: None,
             peer: text(r.text()?),
             package: r.bytes()?.try_into().ok(),
             program: text(r.text()?),
         };
+        let mut events = Vec::new();
+        for _ in 0..r.array()? {
+            events.push(Self { coordinate: text(r.text()?), ..shared.clone() });
+        }
         r.finish()?;
-        Ok(event)
+        Ok(events)
     }
 }
 
@@ -246,8 +263,10 @@ mod tests {
             .with_peer("bob")
             .in_package([7; 16])
             .for_program("/usr/bin/env");
-        for event in [bare, full] {
-            assert_eq!(Event::decode(&event.encode()), Ok(event));
+        let other = full.clone().about("dev/db/password");
+        assert!(full.differs_in_entry_only(&other) && !full.differs_in_entry_only(&bare));
+        for events in [vec![bare], vec![full, other]] {
+            assert_eq!(Event::decode(&Event::encode(&events)), Ok(events));
         }
     }
 }

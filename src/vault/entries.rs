@@ -182,10 +182,8 @@ impl View<'_> {
     /// [`Error::Damaged`], [`Error::Storage`].
     pub fn value(&self, entry: &Stored) -> Result<Secret, Error> {
         let lookup = self.entry_lookup(&entry.origin, &entry.coordinate);
-        match self.rows.at(Kind::Entry, &lookup, entry.revision)? {
-            Some(row) => self.rows.value(&row),
-            None => Err(Error::Damaged(format!("{} is gone", entry.coordinate))),
-        }
+        let value = self.rows.value(Kind::Entry, &lookup, entry.revision)?;
+        value.ok_or_else(|| Error::Damaged(format!("{} is gone", entry.coordinate)))
     }
 
     /// The fingerprint that `value` would have here.

@@ -31,8 +31,9 @@ impl View<'_> {
     /// [`Error::Damaged`] if there are none, [`Error::Storage`].
     pub fn identity(&self) -> Result<Identity, Error> {
         let damaged = || Error::Damaged("its identity is missing".to_owned());
-        let row = self.rows.get(Kind::State, &self.state_lookup("identity"))?;
-        let seeds = self.rows.value(&row.ok_or_else(damaged)?)?;
+        let lookup = self.state_lookup("identity");
+        let row = self.rows.get(Kind::State, &lookup)?.ok_or_else(damaged)?;
+        let seeds = self.rows.value(Kind::State, &lookup, row.revision)?.ok_or_else(damaged)?;
         let (signing, agreement) = seeds.expose().split_first_chunk().ok_or_else(damaged)?;
         Ok(Identity {
             signing: SigningSecret::from_bytes(signing),

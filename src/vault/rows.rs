@@ -55,17 +55,8 @@ impl Kind {
 
 /// A row whose metadata has been opened. Its value has not.
 pub(super) struct Row {
-    kind: Kind,
-    lookup: [u8; 32],
     pub(super) revision: u64,
-    nonce: Nonce,
     pub(super) metadata: Vec<u8>,
-}
-
-impl Row {
-    fn place(&self) -> Place<'_> {
-        Place { kind: self.kind.name(), lookup: &self.lookup, revision: self.revision }
-    }
 }
 
 /// The table, through a connection or a transaction.
@@ -83,22 +74,6 @@ impl Rows<'_> {
              WHERE kind = ?1 AND lookup = ?2 ORDER BY revision DESC LIMIT 1",
         )?;
         let raw = query.query_row(params![kind.name(), lookup], Raw::read).optional()?;
-        raw.map(|raw| self.opened(kind, raw)).transpose()
-    }
-
-    /// One revision of one row.
-    pub(super) fn at(
-        &self,
-        kind: Kind,
-        lookup: &[u8; 32],
-        revision: u64,
-    ) -> Result<Option<Row>, Error> {
-        let mut query = self.db.prepare_cached(
-            "SELECT lookup, revision, nonce, metadata FROM sealed
-             WHERE kind = ?1 AND lookup = ?2 AND revision = ?3",
-        )?;
-        let key = params![kind.name(), lookup, revision as i64];
-        let raw = query.query_row(key, Raw::read).optional()?;
         raw.map(|raw| self.opened(kind, raw)).transpose()
     }
 
@@ -127,18 +102,24 @@ impl Rows<'_> {
         let Raw { lookup, revision, nonce, metadata } = raw;
         let place = Place { kind: kind.name(), lookup: &lookup, revision };
         let metadata = self.keys.open_metadata(place, &nonce, &metadata)?;
-        Ok(Row { kind, lookup, revision, nonce, metadata })
+        Ok(Row { revision, metadata })
     }
 
-    /// Opens the value of `row`.
-    pub(super) fn value(&self, row: &Row) -> Result<Secret, Error> {
+    /// Opens the value of one revision of one row, if there is such a revision.
+    pub(super) fn value(
+        &self,
+        kind: Kind,
+        lookup: &[u8; 32],
+        revision: u64,
+    ) -> Result<Option<Secret>, Error> {
         let mut query = self.db.prepare_cached(
-            "SELECT value FROM sealed WHERE kind = ?1 AND lookup = ?2 AND revision = ?3",
+            "SELECT nonce, value FROM sealed WHERE kind = ?1 AND lookup = ?2 AND revision = ?3",
         )?;
-        let revision = row.revision as i64;
-        let key = params![row.kind.name(), row.lookup, revision];
-        let sealed: Vec<u8> = query.query_row(key, |r| r.get(0))?;
-        self.keys.open_value(row.place(), &row.nonce, &sealed)
+        let key = params![kind.name(), lookup, revision as i64];
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let found: Option<(Nonce, Vec<u8>)> = query.query_row(key, read).optional()?;
+        let place = Place { kind: kind.name(), lookup, revision };
+        found.map(|(nonce, sealed)| self.keys.open_value(place, &nonce, &sealed)).transpose()
     }
 
     /// Adds a revision on top of whatever is there.
