@@ -153,8 +153,8 @@ pub fn decide(request: Request) -> Decision {
             _ if prod => Decision::Deny(Reason::ProdCapture),
             _ if asker == Asker::Agent => Decision::Deny(Reason::Agent),
             // A copy outlives rotation and the provider's own watch, shown or not.
-            Sensitivity::High | Sensitivity::InjectOnly => confirm(Reason::High),
-            Sensitivity::Low | Sensitivity::Medium if !approved => confirm(Reason::Unapproved),
+            Sensitivity::High => confirm(Reason::High),
+            Sensitivity::InjectOnly => confirm(Reason::InjectOnly),
             Sensitivity::Low | Sensitivity::Medium => Decision::Allow,
         },
         Operation::Lower => confirm(Reason::Lowers),
@@ -208,8 +208,8 @@ pub fn table() -> String {
     text
 }
 
-/// Every combination that can occur, the asker left open. A literal is always chosen, and never
-/// captured; only an injection has a program.
+/// Every combination that can occur, the asker left open. A literal is always chosen; only an
+/// injection has a program, and only a reference can be captured.
 fn rows() -> Vec<Request> {
     let mut rows = Vec::new();
     for operation in Operation::ALL {
@@ -220,8 +220,8 @@ fn rows() -> Vec<Request> {
                 let mode = if bit(2) { Mode::Reference } else { Mode::Literal };
                 let literal_unchosen = mode == Mode::Literal && !approved;
                 let programless = allowed_program && operation != Operation::Inject;
-                let pointerless = mode == Mode::Literal && operation == Operation::Capture;
-                if !literal_unchosen && !programless && !pointerless {
+                let captured = mode == Mode::Literal && operation == Operation::Capture;
+                if !literal_unchosen && !programless && !captured {
                     let asker = Asker::Person;
                     rows.push(Request {
                         operation,
@@ -289,7 +289,7 @@ mod tests {
             if r.operation == Inject && r.sensitivity == Sensitivity::High && !r.allowed_program {
                 assert_ne!(answer, Decision::Allow, "{r:?}");
             }
-            if matches!(r.operation, Inject | Reveal | Capture) && !r.approved {
+            if matches!(r.operation, Inject | Reveal) && !r.approved {
                 assert_ne!(answer, Decision::Allow, "{r:?}");
             }
             if r.operation == Capture && r.prod {
@@ -304,8 +304,9 @@ mod tests {
             if r.asker != Asker::Person {
                 assert!(!matches!(answer, Decision::Confirm(_)), "nobody to ask: {r:?}");
             }
-            let reads = matches!(r.operation, Reveal | Capture) || r.operation == Seal && literal;
-            if r.asker == Asker::Agent && reads {
+            if r.asker == Asker::Agent
+                && (matches!(r.operation, Reveal | Capture) || r.operation == Seal && literal)
+            {
                 assert!(matches!(answer, Decision::Deny(_)), "{r:?}");
             }
         }

@@ -118,7 +118,7 @@ fn azure_troubles() {
             Answer::Empty,
             "malformed",
             30,
-            format!("the secret in {VAULT} has no value"),
+            format!("the secret in {VAULT} has no value, asked for as {who}"),
             "ask its owner to give it one",
         ),
     ];
@@ -172,7 +172,7 @@ fn aws_troubles() {
             Answer::Empty,
             "malformed",
             30,
-            "the secret in eu-west-1 has no value".to_owned(),
+            format!("the secret in eu-west-1 has no value, asked for as {who}"),
             "ask its owner to give it one",
         ),
     ];

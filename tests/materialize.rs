@@ -175,6 +175,13 @@ fn policy_decides_before_anything_is_captured_or_read() {
     assert_eq!(entry(&person, "dev/a/high")["mode"], "reference");
     let yes = person.at_terminal(&dev, &[("Go on? [y/N]", "y")]);
     assert_eq!(yes.code, 0, "{}", yes.screen);
+    let trail = parsed(&person.ok(&["audit", "--json"]).stdout);
+    let outcomes = |outcome: &str| {
+        let rows = trail.as_array().unwrap().iter();
+        rows.filter(|r| r["action"] == "capture" && r["outcome"] == outcome).count()
+    };
+    // Three at once, one of prod, two declined, one import; then the two.
+    assert_eq!((outcomes("denied"), outcomes("confirmed")), (7, 2), "{trail:#}");
     let inject = entry(&person, "dev/a/inject");
     assert_eq!(
         (&inject["mode"], &inject["sensitivity"]),

@@ -325,6 +325,28 @@ fn one_token_serves_a_burst() {
         assert_eq!(outcome[1], names[place % 30]);
     }
     assert_eq!(standin.requests_to("login.microsoftonline.com").len(), 1);
+    for vault in ["payments-kv.vault.azure.net", "orders-kv.vault.azure.net"] {
+        let asked = standin.requests_to(vault);
+        let challenged = asked.iter().filter(|r| r.authorization.is_none()).count();
+        assert_eq!((challenged, asked.len()), (1, 31), "one challenge serves a vault");
+    }
+}
+
+#[test]
+fn calls_in_flight_are_bounded() {
+    const MANY: usize = 120;
+    let slow = Standin::builder().latency(Duration::from_millis(30));
+    // Where batches are denied, each is asked for alone.
+    let slow = slow.aws_batch("eu-west-1", Answer::Denied);
+    let aws = (0..MANY).fold(slow, |b, n| b.aws("eu-west-1", &format!("s{n}"), "value")).start();
+    let slow = Standin::builder().latency(Duration::from_millis(30));
+    let azure = (0..MANY).fold(slow, |b, n| b.azure("team-kv", &format!("s{n}"), "value")).start();
+    for (standin, scheme) in [(aws, "aws-sm://"), (azure, "azure-kv://team-kv/")] {
+        let pointers: Vec<String> = (0..MANY).map(|n| format!("{scheme}s{n}")).collect();
+        let run = run(&standin.env(), &pointers);
+        assert!(run.kinds().iter().all(|kind| *kind == "ok"));
+        assert!((16..=32).contains(&standin.most_at_once()), "{}", standin.most_at_once());
+    }
 }
 
 #[test]

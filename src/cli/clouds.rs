@@ -7,6 +7,7 @@ use kovra::provider::{self, AzureCloud, Fault, Resolved, Settings};
 use std::time::Duration;
 
 #[derive(clap::Args)]
+#[command(next_help_heading = "Clouds")]
 pub(super) struct Clouds {
     /// How long all pointers together may take
     #[arg(long, value_name = "TIME", default_value = "20s", value_parser = humantime::parse_duration)]

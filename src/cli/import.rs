@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[arg(value_name = "FILE|URI")]
     source: OsString,
     /// The name of the copy: env/component/key
-    #[arg(long = "as", value_name = "COORD", conflicts_with_all = ["token", "dry_run", "skip_high"])]
+    #[arg(long = "as", value_name = "COORD", conflicts_with_all = ["token", "dry_run", "skip_high", "receipt"])]
     at: Option<SecretUri>,
     /// The sensitivity of the copy [default: medium; high for prod]
     #[arg(long, value_name = "LEVEL", requires = "at")]
@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[arg(long)]
     skip_high: bool,
     /// Write a signed receipt for the sender to this file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "at"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     receipt: Option<PathBuf>,
     /// Import into this project [default: global]
     #[arg(long, value_name = "NAME")]
@@ -54,7 +54,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     match (source(&args.source)?, &args.at) {
-        (None, None) => import(args, context),
+        (None, None) => import_package(args, context),
         (Some(source), Some(at)) => import_value(args, &source, at, context),
         (Some(_), None) => Err(Failure::usage("a copy of one value needs a name")
             .hint("--as ENV/COMPONENT/KEY gives it")),
@@ -93,7 +93,7 @@ fn import_value(
     ui::data(&format!("Copied {source} to {} ({}).", copied.coordinate, copied.sensitivity))
 }
 
-fn import(args: &Args, context: &Context) -> Result<(), Failure> {
+fn import_package(args: &Args, context: &Context) -> Result<(), Failure> {
     let file = read_package(Path::new(&args.source))?;
     let token = args.token.as_deref().map(read_token).transpose()?;
     let options = Options {
@@ -103,14 +103,10 @@ fn import(args: &Args, context: &Context) -> Result<(), Failure> {
         project: args.project.as_deref(),
         overwrite: args.overwrite,
     };
-    context.with_session(|session| import_package(session, &options, args))
+    context.with_session(|session| import(session, &options, args))
 }
 
-fn import_package(
-    session: &mut Session<'_>,
-    options: &Options<'_>,
-    args: &Args,
-) -> Result<(), Failure> {
+fn import(session: &mut Session<'_>, options: &Options<'_>, args: &Args) -> Result<(), Failure> {
     let plan = plan(session.vault, options, session.now)?;
     let sender = session.view().peer_of(plan.sender)?.map_or("me".to_owned(), |peer| peer.name);
     show(&plan, &sender)?;

@@ -58,6 +58,7 @@ pub(super) struct Place<'a> {
     pub(super) at: &'a SecretUri,
     pub(super) project: Option<&'a str>,
     pub(super) sensitivity: Option<Sensitivity>,
+    /// Whether an entry that is there may get a new revision.
     pub(super) overwrite: bool,
 }
 
@@ -72,8 +73,7 @@ impl Place<'_> {
         let existing = view.entry(&origin, coordinate)?;
         if existing.is_some() && !self.overwrite {
             let what = format!(
-                "{coordinate} exists already; `kovra set` gives it another value, and --overwrite \
-                 a copy"
+                "{coordinate} exists already; `kovra set` or `kovra import --overwrite` gives it another value"
             );
             return Err(Error::Conflict(what));
         }
@@ -81,8 +81,8 @@ impl Place<'_> {
         let floor = existing.map_or(born, |entry| entry.sensitivity.max(born));
         let sensitivity = self.sensitivity.unwrap_or(floor.max(Sensitivity::Medium));
         if sensitivity < floor {
-            let what = format!("{coordinate} is {floor}, and `kovra edit` alone lowers that");
-            return Err(Error::Rule(what));
+            let why = if floor == born { "of prod, and born" } else { "there already, as" };
+            return Err(Error::Rule(format!("{coordinate} is {why} {floor}")));
         }
         Ok((origin, sensitivity))
     }

@@ -31,6 +31,10 @@ impl fmt::Display for Source {
     }
 }
 
+/// A copy of what a pointer leads to, as policy and the trail see it.
+pub(super) const CAPTURE: Use<'static> =
+    Use { operation: Operation::Capture, action: Action::Capture, program: None };
+
 /// A copy to be made.
 pub struct Options<'a> {
     /// Of what.
@@ -58,39 +62,39 @@ pub fn copy(
     resolver: &dyn Resolver,
 ) -> Result<Stored, Error> {
     let Options { source, at, sensitivity, project, overwrite } = *options;
+    let coordinate = at.coordinate.clone();
     let place = Place { at, project, sensitivity, overwrite };
     let (origin, sensitivity) = place.check(session.view())?;
-    let unresolved = |fault| Error::Unresolved(vec![(at.coordinate.clone(), fault)]);
-    let mut outcome = Outcome::Allowed;
-    let now = session.now;
-    let value = match source {
-        Source::OnePassword(item) => {
-            onepassword::read(item, resolver.timeout()).map_err(unresolved)?
-        }
+    let outcome = match source {
+        Source::OnePassword(_) => Outcome::Allowed,
         Source::Pointer(pointer) => {
-            let held = Held::Reference { pointer: pointer.clone(), approved: true };
             let wanted = Stored {
                 origin,
-                coordinate: at.coordinate.clone(),
-                held,
+                coordinate: coordinate.clone(),
+                held: Held::Reference { pointer: pointer.clone(), approved: true },
                 sensitivity,
                 description: None,
                 provenance: None,
-                updated: now,
+                updated: session.now,
                 revision: 0,
             };
-            outcome = session.authorize(&[&wanted], CAPTURE)?.pop().unwrap_or(outcome);
-            let resolved = resolver.resolve(std::slice::from_ref(pointer)).pop();
-            let missing = || Error::Nothing(format!("no result came for {pointer}"));
-            copied(resolved.ok_or_else(missing)?.map_err(unresolved)?.value).map_err(unresolved)?
+            session.authorize(&[&wanted], CAPTURE)?.pop().unwrap_or(Outcome::Allowed)
+        }
+    };
+    let value = match read(source, resolver) {
+        Ok(value) => value,
+        Err(fault) => {
+            let failed = session.event(Action::Capture, Outcome::Failed).about(&coordinate);
+            session.vault.record(&[failed])?;
+            return Err(Error::Unresolved(vec![(coordinate, fault)]));
         }
     };
     let content = Content::Literal(value);
     check_content(&content)?;
-    let coordinate = at.coordinate.clone();
+    let event = session.event(Action::Capture, outcome).about(&coordinate);
     let entry = Entry { coordinate, content, sensitivity, description: None };
     let provenance = Provenance::Copy { of: source.to_string() };
-    let event = session.event(Action::Capture, outcome).about(&at.coordinate);
+    let now = session.now;
     session.vault.write(|batch| {
         // Reading took its time.
         let (origin, _) = place.check(batch.view())?;
@@ -99,18 +103,22 @@ pub fn copy(
     })
 }
 
-/// A copy, as policy and the trail see it.
-pub(super) const CAPTURE: Use<'static> =
-    Use { operation: Operation::Capture, action: Action::Capture, program: None };
+fn read(source: &Source, resolver: &dyn Resolver) -> Result<Secret, Fault> {
+    match source {
+        Source::OnePassword(item) => onepassword::read(item, resolver.timeout()),
+        Source::Pointer(pointer) => {
+            let mut results = resolver.resolve(std::slice::from_ref(pointer));
+            let value = results.pop().ok_or_else(empty)??.value;
+            if value.is_empty() { Err(empty()) } else { Ok(value) }
+        }
+    }
+}
 
 /// A literal is never empty, and a provider's value may be.
-pub(super) fn copied(value: Secret) -> Result<Secret, Fault> {
-    if value.is_empty() {
-        return Err(Fault {
-            kind: FaultKind::Malformed,
-            what: "the value is empty, and an empty literal cannot be kept".into(),
-            hint: "keep the pointer, or ask its owner for a value".into(),
-        });
+pub(super) fn empty() -> Fault {
+    Fault {
+        kind: FaultKind::Malformed,
+        what: "the value is empty, and an empty literal cannot be kept".into(),
+        hint: "keep the pointer, or ask its owner for a value".into(),
     }
-    Ok(value)
 }

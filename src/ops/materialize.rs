@@ -1,6 +1,6 @@
 //! `materialize`: resolve pointers under the caller's own cloud identity, and say what came of it.
 
-use super::copy::{CAPTURE, copied};
+use super::copy::{CAPTURE, empty};
 use super::values::Resolver;
 use super::{Error, Selection, Session};
 use crate::audit::{self, Action, Event};
@@ -71,89 +71,106 @@ pub fn materialize(
     if references.is_empty() {
         return Err(Error::Nothing("no pointer is among the selected entries".into()));
     }
-    let mut allowed = vec![audit::Outcome::Allowed; references.len()];
-    if *purpose == Purpose::Capture {
-        let entries: Vec<&Stored> = references.iter().map(|(entry, _)| entry).collect();
-        allowed = session.authorize(&entries, CAPTURE)?;
-    }
+    let entries: Vec<&Stored> = references.iter().map(|(entry, _)| entry).collect();
+    let allowed = match purpose {
+        Purpose::Capture => session.authorize(&entries, CAPTURE)?,
+        Purpose::Approve | Purpose::Check => vec![audit::Outcome::Allowed; entries.len()],
+    };
     let pointers: Vec<Pointer> = references.iter().map(|(_, pointer)| pointer.clone()).collect();
-    let results: Vec<_> = references.into_iter().zip(resolver.resolve(&pointers)).collect();
-    let events = events(session, *purpose, &allowed, &results);
-    let now = session.now;
+    let read: Vec<Read> = references
+        .into_iter()
+        .zip(resolver.resolve(&pointers))
+        .map(|((entry, pointer), result)| Read { entry, pointer, result })
+        .collect();
     match purpose {
         Purpose::Check => {
+            let events = events(session, Action::Materialize, &read, allowed);
             session.vault.record(&events)?;
-            Ok(results.into_iter().map(outcome).collect())
         }
-        Purpose::Approve => {
-            let outcomes: Vec<Outcome> = results.into_iter().map(outcome).collect();
-            let fresh = |o: &&Outcome| {
-                o.result.is_ok() && matches!(o.entry.held, Held::Reference { approved: false, .. })
-            };
-            let fresh: Vec<&Outcome> = outcomes.iter().filter(fresh).collect();
-            if fresh.is_empty() {
-                session.vault.record(&events)?;
-            } else {
-                session.vault.write(|batch| {
-                    batch.audit(&events)?;
-                    fresh.iter().try_for_each(|o| approve(batch, o, now))
-                })?;
-            }
-            Ok(outcomes)
-        }
-        Purpose::Capture => session.vault.write(|batch| {
-            batch.audit(&events)?;
-            results.into_iter().map(|result| capture(batch, result, now)).collect()
-        }),
+        Purpose::Approve => approve(session, &read, allowed)?,
+        Purpose::Capture => return capture(session, read, allowed),
+    }
+    Ok(read.into_iter().map(Read::outcome).collect())
+}
+
+/// What was read for one entry, its value not dropped yet.
+struct Read {
+    entry: Stored,
+    pointer: Pointer,
+    result: Result<Resolved, Fault>,
+}
+
+impl Read {
+    fn outcome(self) -> Outcome {
+        let version = |read: Resolved| Version { name: read.version, created: read.created };
+        Outcome { entry: self.entry, pointer: self.pointer, result: self.result.map(version) }
     }
 }
 
-/// An entry, its pointer, and what came of it.
-type Answer = ((Stored, Pointer), Result<Resolved, Fault>);
-
-/// One row for each pointer.
 fn events(
     session: &Session<'_>,
-    purpose: Purpose,
-    allowed: &[audit::Outcome],
-    results: &[Answer],
+    action: Action,
+    read: &[Read],
+    allowed: Vec<audit::Outcome>,
 ) -> Vec<Event> {
-    let action = match purpose {
-        Purpose::Capture => Action::Capture,
-        Purpose::Approve | Purpose::Check => Action::Materialize,
+    let event = |(read, allowed): (&Read, audit::Outcome)| {
+        let outcome = if read.result.is_ok() { allowed } else { audit::Outcome::Failed };
+        session.event(action, outcome).about(&read.entry.coordinate)
     };
-    let event = |(((entry, _), result), allowed): (&Answer, &audit::Outcome)| {
-        let outcome = if result.is_ok() { *allowed } else { audit::Outcome::Failed };
-        session.event(action, outcome).about(&entry.coordinate)
-    };
-    results.iter().zip(allowed).map(event).collect()
+    read.iter().zip(allowed).map(event).collect()
 }
 
-fn outcome(((entry, pointer), result): Answer) -> Outcome {
-    let result = result.map(|read| Version { name: read.version, created: read.created });
-    Outcome { entry, pointer, result }
-}
-
-fn approve(batch: &Batch<'_>, outcome: &Outcome, now: Moment) -> Result<(), Error> {
-    // Between reading and now another process may have redirected it.
-    let current = batch.view().entry(&outcome.entry.origin, &outcome.entry.coordinate)?;
-    if current.as_ref() == Some(&outcome.entry) {
-        batch.approve(&outcome.entry, now)?;
+/// Approves what resolved for the first time, and puts every pointer on record.
+fn approve(
+    session: &mut Session<'_>,
+    read: &[Read],
+    allowed: Vec<audit::Outcome>,
+) -> Result<(), Error> {
+    let events = events(session, Action::Materialize, read, allowed);
+    let fresh = |read: &&Read| {
+        read.result.is_ok() && matches!(read.entry.held, Held::Reference { approved: false, .. })
+    };
+    let fresh: Vec<&Read> = read.iter().filter(fresh).collect();
+    if fresh.is_empty() {
+        return Ok(session.vault.record(&events)?);
     }
-    Ok(())
+    let now = session.now;
+    session.vault.write(|batch| {
+        batch.audit(&events)?;
+        for Read { entry, .. } in &fresh {
+            // Between reading and now another process may have redirected it.
+            let current = batch.view().entry(&entry.origin, &entry.coordinate)?;
+            if current.as_ref() == Some(entry) {
+                batch.approve(entry, now)?;
+            }
+        }
+        Ok(())
+    })
 }
 
-/// Replaces a reference by a copy of what it leads to, if it leads anywhere.
+/// Replaces each reference by a copy of what it leads to, where it leads anywhere.
 fn capture(
-    batch: &Batch<'_>,
-    ((entry, pointer), result): Answer,
-    now: Moment,
-) -> Result<Outcome, Error> {
-    let (version, value) = match result.and_then(|read| {
-        let version = Version { name: read.version, created: read.created };
-        Ok((version, copied(read.value)?))
-    }) {
-        Ok(read) => read,
+    session: &mut Session<'_>,
+    mut read: Vec<Read>,
+    allowed: Vec<audit::Outcome>,
+) -> Result<Vec<Outcome>, Error> {
+    for read in &mut read {
+        if matches!(&read.result, Ok(resolved) if resolved.value.is_empty()) {
+            read.result = Err(empty());
+        }
+    }
+    let events = events(session, Action::Capture, &read, allowed);
+    let now = session.now;
+    session.vault.write(|batch| {
+        batch.audit(&events)?;
+        read.into_iter().map(|read| capture_one(batch, read, now)).collect()
+    })
+}
+
+fn capture_one(batch: &Batch<'_>, read: Read, now: Moment) -> Result<Outcome, Error> {
+    let Read { entry, pointer, result } = read;
+    let resolved = match result {
+        Ok(resolved) => resolved,
         Err(fault) => return Ok(Outcome { entry, pointer, result: Err(fault) }),
     };
     if batch.view().entry(&entry.origin, &entry.coordinate)?.as_ref() != Some(&entry) {
@@ -162,11 +179,12 @@ fn capture(
     }
     let literal = Entry {
         coordinate: entry.coordinate.clone(),
-        content: Content::Literal(value),
+        content: Content::Literal(resolved.value),
         sensitivity: entry.sensitivity,
         description: entry.description.clone(),
     };
     let provenance = Provenance::Copy { of: pointer.to_string() };
     batch.put_entry(&entry.origin, &literal, Some(provenance), now)?;
+    let version = Version { name: resolved.version, created: resolved.created };
     Ok(Outcome { entry, pointer, result: Ok(version) })
 }

@@ -292,7 +292,8 @@ impl Regional {
                 (format!("AWS in {region} asks {who} to slow down"), "try again in a minute")
             }
             FaultKind::Malformed => {
-                (format!("the secret in {region} has no value"), "ask its owner to give it one")
+                let what = format!("the secret in {region} has no value, asked for as {who}");
+                (what, "ask its owner to give it one")
             }
             FaultKind::Certificate => {
                 return Fault::certificate(&format!("AWS Secrets Manager in {region}"));

@@ -278,7 +278,8 @@ impl Vault {
                 "check KOVRA_AZURE_CLOUD, and what stands between you and the vault",
             ),
             FaultKind::Malformed => {
-                (format!("the secret in {host} has no value"), "ask its owner to give it one")
+                let what = format!("the secret in {host} has no value, asked for as {who}");
+                (what, "ask its owner to give it one")
             }
             FaultKind::Unreachable | FaultKind::Unsupported => (
                 format!("{host} gave no usable answer to {who}"),

@@ -159,7 +159,7 @@ pub enum FaultKind {
     Misled,
     /// The value is not what the pointer says: no JSON object, no such field, no value.
     Malformed,
-    /// This build leaves the pointer's cloud out.
+    /// This build leaves the pointer's cloud out, or a program that it takes is not here.
     Unsupported,
 }
 
@@ -176,7 +176,7 @@ impl FaultKind {
             Self::Certificate => "bad certificate",
             Self::Misled => "not trusted",
             Self::Malformed => "malformed",
-            Self::Unsupported => "not in this build",
+            Self::Unsupported => "not supported",
         }
     }
 }

@@ -160,6 +160,7 @@ impl Builder {
             asked: Mutex::default(),
             authority,
             log: Mutex::default(),
+            flight: Mutex::default(),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -180,6 +181,14 @@ struct Shared {
     asked: Mutex<HashSet<Key>>,
     authority: proxy::Authority,
     log: Mutex<Vec<Request>>,
+    flight: Mutex<Flight>,
+}
+
+/// How many requests wait for their answer, and the most that ever did.
+#[derive(Default)]
+struct Flight {
+    now: usize,
+    most: usize,
 }
 
 impl Shared {
@@ -196,6 +205,16 @@ impl Shared {
             }
             answer => Some(answer),
         }
+    }
+
+    fn take_off(&self) {
+        let mut flight = self.flight.lock().expect("the flight");
+        flight.now += 1;
+        flight.most = flight.most.max(flight.now);
+    }
+
+    fn land(&self) {
+        self.flight.lock().expect("the flight").now -= 1;
     }
 
     fn note(&self, request: Request) {
@@ -247,6 +266,11 @@ impl Standin {
     /// Everything asked so far, in order of arrival.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.shared.log.lock().expect("the log").clone()
+    }
+
+    /// The most requests that ever waited for an answer at once.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.shared.flight.lock().expect("the flight").most
     }
 
     /// What was asked of one host.

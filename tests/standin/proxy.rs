@@ -128,7 +128,9 @@ async fn respond(shared: Arc<Shared>, host: String, request: axum::extract::Requ
         operation: target.trim_start_matches("secretsmanager.").to_owned(),
         authorization: text("authorization"),
     });
+    shared.take_off();
     tokio::time::sleep(shared.latency).await;
+    shared.land();
     if azure::is_entra(&host) {
         azure::token(&host, &parts, &body)
     } else if azure::is_vault(&host) {

@@ -2,9 +2,11 @@
 //! controlling terminal; nothing that could be a secret to any of them, but for `show`. What comes
 //! from outside is escaped on its way.
 
+mod progress;
 mod question;
 mod terminal;
 
+pub(super) use progress::Progress;
 pub(super) use terminal::{Terminal, ask_secret};
 
 use super::error::Failure;
@@ -15,9 +17,7 @@ use kovra::secret::Secret;
 use kovra::text::{escape, is_plain};
 use kovra::vault::{Held, Stored};
 use rustix::termios;
-use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
-use std::time::{Duration, Instant};
 
 /// One line, or several, of data.
 pub(super) fn data(text: &str) -> Result<(), Failure> {
@@ -93,40 +93,6 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failu
         table.add_row(row);
     }
     data(&table.to_string())
-}
-
-/// How long something may take before a person wants to know how far it is.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-/// A line that a person at the terminal sees while pointers are resolved, and not afterwards.
-pub(super) struct Progress {
-    start: Instant,
-    shown: Cell<bool>,
-}
-
-impl Progress {
-    pub(super) fn new() -> Self {
-        Self { start: Instant::now(), shown: Cell::new(false) }
-    }
-
-    /// Shows that `done` secrets of `total` are settled.
-    pub(super) fn show(&self, done: usize, total: usize) {
-        const WIDTH: usize = 24;
-        let mut stderr = io::stderr().lock();
-        if self.start.elapsed() >= PATIENCE && stderr.is_terminal() {
-            let bar = "#".repeat(WIDTH * done / total.max(1));
-            let _ = write!(stderr, "\r\x1b[KResolving [{bar:.<WIDTH$}] {done} of {total}");
-            self.shown.set(true);
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.shown.get() {
-            let _ = write!(io::stderr().lock(), "\r\x1b[K");
-        }
-    }
 }
 
 /// What stands for the content of an entry in a list: its fingerprint, or where it points.

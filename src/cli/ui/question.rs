@@ -11,10 +11,10 @@ pub(super) fn words(question: &Question<'_>) -> String {
         Question::Use { operation, entries, program } => {
             let what = match (operation, program) {
                 (Operation::Reveal, _) => "show the value of".to_owned(),
+                (Operation::Seal, _) => "seal into a package".to_owned(),
                 (Operation::Capture, _) => {
                     "keep a copy in this vault of what its provider now has for".to_owned()
                 }
-                (Operation::Seal, _) => "seal into a package".to_owned(),
                 (_, Some(program)) => format!("{}\nwould receive", command_line(program)),
                 (_, None) => "use".to_owned(),
             };
