@@ -67,6 +67,22 @@ fn a_passphrase_is_its_own_proof() {
     assert_eq!(session.code, 2, "{}", session.screen);
 }
 
+#[test]
+fn a_passphrase_typed_to_unlock_is_not_asked_for_again() {
+    let person = Person::new("alice");
+    let unlock = ("Passphrase of the vault: ", "pass");
+    let typed = [("New passphrase: ", "pass"), ("The same again: ", "pass")];
+    assert_eq!(person.at_terminal(&["init", "--custody", "passphrase"], &typed).code, 0);
+    let add = ["add", "dev/a/high", "--sensitivity", "high"];
+    let session = person.at_terminal(&add, &[unlock, ("(hidden): ", "marker")]);
+    assert_eq!(session.code, 0, "{}", session.screen);
+    let show = ["show", "dev/a/high"];
+    let session = person.at_terminal(&show, &[unlock, ("Go on? [y/N]", "n")]);
+    assert!(session.code == 20 && !session.screen.contains("marker"), "{}", session.screen);
+    let session = person.at_terminal(&show, &[unlock, ("Go on? [y/N]", "y")]);
+    assert!(session.code == 0 && session.screen.contains("marker"), "{}", session.screen);
+}
+
 /// Somebody with the same user, a terminal of their own, and neither passphrase nor PIN tries every
 /// command that asks.
 #[test]

@@ -32,15 +32,16 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
-    let content = content(args.reference, args.stdin, &args.at)?;
-    let options = Options {
-        at: args.at,
-        content,
-        sensitivity: args.sensitivity,
-        description: args.description,
-        project: args.project,
-    };
-    let added = context.with_session(|session| Ok(add(session, options)?))?;
+    let added = context.with_session(|session| {
+        let options = Options {
+            content: content(args.reference, args.stdin, &args.at)?,
+            at: args.at,
+            sensitivity: args.sensitivity,
+            description: args.description,
+            project: args.project,
+        };
+        Ok(add(session, options)?)
+    })?;
     ui::data(&format!("Added {} ({}).", added.coordinate, added.sensitivity))
 }
 

@@ -216,8 +216,8 @@ impl Context {
         &self,
         operate: impl FnOnce(&mut Session<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let mut vault = self.vault()?;
-        let mut terminal = ui::Terminal::open();
+        let (mut vault, passphrase) = self.unlock()?;
+        let mut terminal = ui::Terminal::open(passphrase);
         operate(&mut Session { vault: &mut vault, approver: &mut terminal, now: self.now })
     }
 }

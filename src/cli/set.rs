@@ -19,7 +19,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let target = args.target.target()?;
-    let content = add::content(args.reference, args.stdin, &args.target.at)?;
-    let set = context.with_session(|session| Ok(set(session, &target, content)?))?;
+    let set = context.with_session(|session| {
+        let content = add::content(args.reference, args.stdin, &args.target.at)?;
+        Ok(set(session, &target, content)?)
+    })?;
     ui::data(&format!("Set {} ({}), revision {}.", set.coordinate, set.sensitivity, set.revision))
 }

@@ -15,7 +15,14 @@ const PASSPHRASE_MAX: usize = 4096;
 impl Context {
     /// Opens and unlocks the vault.
     pub(super) fn vault(&self) -> Result<Vault, Failure> {
+        self.unlock().map(|(vault, _)| vault)
+    }
+
+    /// Opens and unlocks the vault, and gives the passphrase if it was typed for that: who typed it
+    /// need not type it again to prove who they are.
+    pub(super) fn unlock(&self) -> Result<(Vault, Option<Secret>), Failure> {
         let locked = Locked::open(&self.home)?;
+        let mut typed = None;
         let kek = match locked.custody() {
             Custody::Keyring => keyring::load(locked.id()).map_err(|e| {
                 Failure::from(e).hint("unlock the keyring of your desktop session, then try again")
@@ -30,7 +37,9 @@ impl Context {
                         )
                     })?,
                 };
-                Kek::from_passphrase(&passphrase, custody)?
+                let kek = Kek::from_passphrase(&passphrase, custody)?;
+                typed = Some(passphrase).filter(|_| self.passphrase_file.is_none());
+                kek
             }
             Custody::KeyFile { path } => {
                 let path = self.key_file.as_deref().unwrap_or(path);
@@ -42,7 +51,7 @@ impl Context {
                 })?
             }
         };
-        Ok(locked.unlock(&kek)?)
+        Ok((locked.unlock(&kek)?, typed))
     }
 }
 

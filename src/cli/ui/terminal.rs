@@ -78,13 +78,15 @@ fn read_line(tty: &mut File) -> io::Result<Secret> {
 pub(in crate::cli) struct Terminal {
     tty: Option<File>,
     agent: bool,
+    /// What the person typed to unlock the vault.
+    passphrase: Option<Secret>,
 }
 
 impl Terminal {
-    /// Looks who is there.
-    pub(in crate::cli) fn open() -> Self {
+    /// Looks who is there. A `passphrase` that was typed here a moment ago is as good as typed again.
+    pub(in crate::cli) fn open(passphrase: Option<Secret>) -> Self {
         let agent = std::env::var_os("KOVRA_AGENT").is_some_and(|v| !v.is_empty());
-        Self { tty: foreground(), agent }
+        Self { tty: foreground(), agent, passphrase }
     }
 
     /// A yes or no, typed in the open.
@@ -123,6 +125,10 @@ impl Approver for Terminal {
     fn approve(&mut self, question: &Question<'_>, proof: Proof) -> Option<Secret> {
         let question = format!("kovra, asked by {}:\n{}", caller(), words(question));
         match proof {
+            Proof::Passphrase if self.passphrase.is_some() => {
+                self.ask(&question)?;
+                self.passphrase.as_ref().map(|typed| Secret::copy_of(typed.expose()))
+            }
             Proof::Passphrase => self.ask_for(&question, "Passphrase of the vault"),
             Proof::Pin => self.ask_for(&question, "PIN of the vault"),
             Proof::Nothing => self.ask(&question),
