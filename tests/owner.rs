@@ -148,6 +148,64 @@ fn nobody_says_yes_for_the_owner() {
     assert!(denied >= 25, "each refusal is on record, not {denied}");
 }
 
+/// A peer's string with the key that was pinned and another X25519 key, as after a rotation.
+fn rotated_id(of: &Person) -> String {
+    use kovra::identity::Identity;
+    use kovra::ops::init::read_key_file;
+    use kovra::vault::Locked;
+    let kek = read_key_file(&of.home().join("vault.key")).unwrap();
+    let vault = Locked::open(of.vault().parent().unwrap()).unwrap().unlock(&kek).unwrap();
+    let signing = vault.view().identity().unwrap().signing;
+    Identity { signing, agreement: Identity::generate().unwrap().agreement }.public().to_string()
+}
+
+/// The questions that no other test here answers with yes.
+#[test]
+fn the_owner_says_yes_and_no_to_every_question() {
+    let (alice, bob) = alice_and_bob();
+    let answered = |arguments: &[&str], answer: &str, words: &str, code: u32| {
+        let session = alice.at_terminal(arguments, &[(ASKED, answer)]);
+        assert_eq!(session.code, code, "{arguments:?}\n{}", session.screen);
+        assert!(session.screen.contains(words), "{arguments:?}\n{}", session.screen);
+        assert!(session.screen.contains("kovra, asked by "), "{}", session.screen);
+    };
+    let rotated = rotated_id(&bob);
+    let rotation = ["peer", "add", "bob", &rotated];
+    alice.fails(&rotation, 14);
+    answered(&rotation, "", "new X25519 key", 20);
+    assert_ne!(alice.ok(&["peer", "show", "bob"]).stdout.trim(), rotated);
+    answered(&rotation, PIN, "new X25519 key", 0);
+    assert_eq!(alice.ok(&["peer", "show", "bob"]).stdout.trim(), rotated);
+
+    let carol = Person::with_vault("carol");
+    carol.pin(&alice);
+    carol.add("dev/a/b", "carol's", &[]);
+    carol.ok(&["seal", "dev/a/b", "--to", "alice", "-o", "carol.kovra"]);
+    hand(&carol, &alice, "carol.kovra");
+    let pin_carol = ["peer", "add", "carol", "--from", "carol.kovra"];
+    answered(&pin_carol, "", "signed by the key", 20);
+    answered(&pin_carol, PIN, "signed by the key", 0);
+
+    alice.add("dev/a/b", "mine", &[]);
+    answered(&["import", "carol.kovra"], "", "would overwrite", 20);
+    answered(&["import", "carol.kovra"], PIN, "would overwrite", 0);
+    bob.add("dev/a/b", "bob's", &[]);
+    bob.ok(&["seal", "dev/a/b", "--to", "alice", "-o", "bob.kovra"]);
+    hand(&bob, &alice, "bob.kovra");
+    let theirs = ["import", "bob.kovra", "--overwrite"];
+    answered(&theirs, "", "another sender sealed", 20);
+    answered(&theirs, PIN, "another sender sealed", 0);
+    assert_eq!(alice.ok(&["show", "dev/a/b"]).stdout, "bob's");
+
+    alice.ok(&["edit", "dev/a/b", "--sensitivity", "high"]);
+    let seal = ["seal", "dev/a/b", "--to", "bob", "-o", "p.kovra", "--token-out", "p.token"];
+    answered(&seal, PIN, "seal into a package", 0);
+    let new = [("New PIN: ", "1357-new"), ("The same again: ", "1357-new"), (ASKED, PIN)];
+    assert_eq!(alice.at_terminal(&["pin", "set"], &new).code, 0);
+    answered(&["show", "dev/a/b"], PIN, "not the vault's PIN", 20);
+    answered(&["show", "dev/a/b"], "1357-new", "bob's", 0);
+}
+
 #[test]
 fn wrong_pins_make_the_vault_wait() {
     let person = owner("alice");
