@@ -278,6 +278,80 @@ impl Writer {
     }
 }
 
+/// How deep arrays, maps and tags of a package stand in each other, and some.
+const DEPTH: usize = 8;
+
+/// One item of the subset in diagnostic notation (RFC 8949 §8). Byte strings that are themselves
+/// such an item are unfolded as `<<...>>` (RFC 8610 §G.3).
+///
+/// # Errors
+/// Whatever a reader of the subset refuses, and an item in over 8 others.
+pub fn diagnose(bytes: &[u8], place: &'static str) -> Result<String> {
+    diagnose_within(bytes, place, DEPTH)
+}
+
+fn diagnose_within(bytes: &[u8], place: &'static str, depth: usize) -> Result<String> {
+    let mut reader = Reader::new(bytes, place);
+    let mut text = String::new();
+    diagnose_item(&mut reader, &mut text, depth)?;
+    reader.finish()?;
+    Ok(text)
+}
+
+fn diagnose_item(reader: &mut Reader<'_>, text: &mut String, depth: usize) -> Result<()> {
+    let start = reader.at;
+    let depth = depth.checked_sub(1).ok_or(reader.error("nested too deeply"))?;
+    let head = reader.head()?;
+    match head {
+        Header::Positive(n) => *text += &n.to_string(),
+        Header::Bytes(length) => {
+            let bytes = reader.take(start, length.unwrap_or(0))?;
+            match diagnose_within(bytes, reader.place, depth) {
+                // A short string is an integer by chance.
+                Ok(item) if bytes.len() > 32 && bytes.len() != 64 => {
+                    *text += &format!("<<{item}>>")
+                }
+                _ => {
+                    *text += "h'";
+                    bytes.iter().for_each(|b| *text += &format!("{b:02x}"));
+                    *text += "'";
+                }
+            }
+        }
+        Header::Text(length) => {
+            let bytes = reader.take(start, length.unwrap_or(0))?;
+            let inner =
+                std::str::from_utf8(bytes).map_err(|_| reader.error_at(start, "not UTF-8"))?;
+            *text += &format!("\"{}\"", crate::text::escape(inner).replace('"', "\\\""));
+        }
+        Header::Tag(number) => {
+            *text += &format!("{number}(");
+            diagnose_item(reader, text, depth)?;
+            *text += ")";
+        }
+        Header::Array(count) => {
+            *text += "[";
+            for n in 0..reader.plausible(start, count.unwrap_or(0), 1)? {
+                *text += if n > 0 { ", " } else { "" };
+                diagnose_item(reader, text, depth)?;
+            }
+            *text += "]";
+        }
+        Header::Map(count) => {
+            *text += "{";
+            for n in 0..reader.plausible(start, count.unwrap_or(0), 2)? {
+                *text += if n > 0 { ", " } else { "" };
+                diagnose_item(reader, text, depth)?;
+                *text += ": ";
+                diagnose_item(reader, text, depth)?;
+            }
+            *text += "}";
+        }
+        _ => return Err(reader.error_at(start, "a type that this format does not use")),
+    }
+    Ok(())
+}
+
 /// Length of the shortest head that holds `argument`, in bytes.
 pub fn head_length(argument: u64) -> usize {
     match argument {
@@ -376,6 +450,18 @@ mod tests {
             };
             assert_eq!(walk().is_ok(), good, "{bytes:02x?}");
         }
+    }
+
+    #[test]
+    fn diagnostic_notation() {
+        let text = |bytes: &str| diagnose(&hex(bytes), "test");
+        assert_eq!(text("d9d9f7 82 01 6161").unwrap(), "55799([1, \"a\"])");
+        assert_eq!(text("a2 00 42 0102 01 80").unwrap(), "{0: h'0102', 1: []}");
+        assert_eq!(text("61 22").unwrap(), "\"\\\"\"");
+        assert_eq!(text("61 1b").unwrap(), "\"\\u{1b}\"");
+        let nested = format!("5821 8218 2018{}", "20".repeat(29));
+        assert!(text(&nested).unwrap().starts_with("h'"), "trailing bytes are no item");
+        assert!(text(&"81".repeat(1_000_000)).is_err());
     }
 
     #[test]

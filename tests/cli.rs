@@ -329,6 +329,38 @@ fn verify_needs_neither_vault_nor_key() {
 }
 
 #[test]
+fn inspect_shows_all_but_the_values() {
+    let (alice, bob) = alice_and_bob();
+    alice.add("dev/db/url", "marker-value", &["--description", "the orders database"]);
+    alice.add("dev/db/password", "marker-high", &["--sensitivity", "high"]);
+    alice.ok(&["add", "dev/pay/key", "--reference", "aws-sm://key"]);
+    hand_over(&alice, &bob, "p.kovra", &["--token-out", "p.token"]);
+    std::fs::copy(alice.home().join("p.token"), bob.home().join("p.token")).unwrap();
+    let closed = bob.ok(&["inspect", "p.kovra"]);
+    for shown in ["intact, signed by", "dev/db/url", "aws-sm://key", "the orders database"] {
+        assert!(closed.stdout.contains(shown), "{shown}\n{}", closed.stdout);
+    }
+    assert!(!closed.stdout.contains("password") && closed.stderr.contains("1 high literal stays"));
+    let open = bob.ok(&["inspect", "p.kovra", "--token", "p.token"]).stdout;
+    assert!(open.contains("dev/db/password") && !open.contains("marker"), "{open}");
+
+    let anyone = Person::new("anyone");
+    let package = std::fs::read(bob.home().join("p.kovra")).unwrap();
+    anyone.write("p.kovra", &package);
+    let outside = anyone.ok(&["inspect", "p.kovra"]).stdout;
+    assert!(outside.contains("recipient") && !outside.contains("dev/db"), "{outside}");
+    let diag = anyone.ok(&["inspect", "p.kovra", "--diag"]).stdout;
+    assert!(diag.starts_with("55799([\"kovra-package\", 1, <<{0: h'"), "{diag}");
+    let mut flipped = package;
+    *flipped.last_mut().unwrap() ^= 1;
+    anyone.write("flipped", &flipped);
+    assert!(anyone.ok(&["inspect", "flipped"]).stdout.starts_with("NOT INTACT"));
+    anyone.write("none", b"nothing");
+    anyone.fails(&["inspect", "none"], 10);
+    anyone.fails(&["inspect", "none", "--diag"], 10);
+}
+
+#[test]
 fn endless_input_stops_at_the_limit() {
     let person = Person::new("anyone");
     person.fails(&["verify", "/dev/zero"], 11);

@@ -140,7 +140,7 @@ fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::io::Write::write_all(&mut file, bytes).map_err(failed)
 }
 
-fn read_token(path: &Path) -> Result<Token, Failure> {
+pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {
     let failed = |what: &str| Failure::new(17, format!("{}: {what}", path.display()));
     let mut file = File::open(path).map_err(|e| failed(&e.to_string()))?;
     let text = Secret::read(&mut file, TOKEN_MAX).map_err(|e| failed(&e.to_string()))?;

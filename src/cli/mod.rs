@@ -11,6 +11,7 @@ mod history;
 mod id;
 mod import;
 mod init;
+mod inspect;
 mod list;
 mod materialize;
 mod peer;
@@ -116,6 +117,8 @@ enum Command {
     Seal(seal::Args),
     /// Check a package: who sealed it, is it intact and in date; needs no key
     Verify(verify::Args),
+    /// Show all that a package shows, and with my key all but its values
+    Inspect(inspect::Args),
     /// Put the entries of a package into the vault; or a copy of one value from 1Password or a cloud
     Import(import::Args),
     /// Resolve pointers under my own cloud identity, and say what came of each
@@ -173,6 +176,7 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::List(args) => list::run(&args, context),
         Command::Seal(args) => seal::run(args, context),
         Command::Verify(args) => verify::run(&args, context),
+        Command::Inspect(args) => inspect::run(&args, context),
         Command::Import(args) => import::run(&args, context),
         Command::Materialize(args) => materialize::run(args, context),
         Command::Whoami(args) => whoami::run(&args),

@@ -8,6 +8,7 @@ pub mod edit;
 pub mod generate;
 pub mod import;
 pub mod init;
+pub mod inspect;
 pub mod materialize;
 pub mod peer;
 pub mod pin;

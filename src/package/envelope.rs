@@ -80,6 +80,11 @@ impl<'a> Package<'a> {
         Ok(())
     }
 
+    /// The header. Nothing vouches for it yet.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
     /// Checks the signature: pure Ed25519 over the file as received, less its last 64 bytes.
     ///
     /// # Errors

@@ -1,0 +1,43 @@
+//! What `.env.refs` accepts has good names only, no secret's fallback in production, and says the
+//! same when it is written out again.
+
+#![no_main]
+
+use kovra::env_name;
+use kovra::refs::{Refs, Source};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    for env in [None, Some("dev"), Some("prod")] {
+        let Ok(refs) = Refs::parse(text, env) else { continue };
+        for (name, source) in &refs.variables {
+            assert!(env_name::is_valid(name) && !env_name::changes_loading(name), "{name}");
+            if let Source::Secret { uri, fallback: Some(_) } = source {
+                assert!(!uri.coordinate.is_prod());
+            }
+        }
+        assert_eq!(Refs::parse(&written(&refs), None).as_ref(), Ok(&refs));
+    }
+});
+
+fn written(refs: &Refs) -> String {
+    let mut text = String::new();
+    if let Some(project) = &refs.project {
+        text += &format!("project = {project}\n");
+    }
+    let or = |fallback: &Option<String>| {
+        fallback.as_ref().map(|text| format!(" | {text}")).unwrap_or_default()
+    };
+    for (name, source) in &refs.variables {
+        let value = match source {
+            Source::Literal(text) => text.clone(),
+            Source::Env { name, fallback } => format!("${{env:{name}{}}}", or(fallback)),
+            Source::Secret { uri, fallback } => {
+                let scope = if uri.global { "//global/" } else { "" };
+                format!("secret:{scope}{}{}", uri.coordinate, or(fallback))
+            }
+        };
+        text += &format!("{name}={value}\n");
+    }
+    text
+}

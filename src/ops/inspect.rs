@@ -1,0 +1,92 @@
+//! `inspect`: all that a package shows, and with my key all but its values.
+
+use super::Error;
+use super::import::trusted;
+use crate::cbor;
+use crate::clock::Moment;
+use crate::entry::{Content, Entry, Sensitivity};
+use crate::identity::{SigningPublic, Token};
+use crate::package::{self, Header, High, Package};
+use crate::vault::Vault;
+
+/// What can be seen.
+pub struct Report {
+    /// The header; true only if the package is intact.
+    pub header: Header,
+    /// Who signed it, if the signature holds.
+    pub intact: Result<SigningPublic, package::Error>,
+    /// What is inside, if there is a vault to open it with, or why that does not open it.
+    pub contents: Option<Result<Contents, Error>>,
+}
+
+/// What is inside a package, without any value.
+pub struct Contents {
+    /// The entries that opened, by coordinate.
+    pub entries: Vec<Shown>,
+    /// How many stayed closed for want of the token.
+    pub closed: usize,
+}
+
+/// An entry without its value.
+pub struct Shown {
+    /// Its name.
+    pub coordinate: String,
+    /// How carefully to treat it.
+    pub sensitivity: Sensitivity,
+    /// The pointer; `None` for a literal.
+    pub pointer: Option<String>,
+    /// A note for people.
+    pub description: Option<String>,
+}
+
+/// Looks at a package. Nothing is written, and it need not be trusted or in date to be looked at
+/// from outside; it must be both to be opened.
+///
+/// # Errors
+/// [`Error::Package`] if it is not even well-formed.
+pub fn inspect(
+    file: &[u8],
+    vault: Option<&Vault>,
+    token: Option<&Token>,
+    now: Moment,
+) -> Result<Report, Error> {
+    let header = Package::parse(file)?.header().clone();
+    let intact = Package::parse(file)?.verify().map(|intact| intact.sender());
+    let contents = match (vault, &intact) {
+        (Some(vault), Ok(_)) => Some(open(file, vault, token, now)),
+        _ => None,
+    };
+    Ok(Report { header, intact, contents })
+}
+
+fn open(file: &[u8], vault: &Vault, token: Option<&Token>, now: Moment) -> Result<Contents, Error> {
+    let identity = vault.view().identity()?;
+    let trusted = trusted(vault.view(), &identity)?;
+    let verified = Package::parse(file)?.verify()?.trust(&trusted, now)?;
+    let high = if token.is_some() { High::Open(token) } else { High::Skip };
+    let contents = verified.open(&identity, high)?;
+    let mut entries: Vec<Shown> = contents.entries.iter().map(shown).collect();
+    entries.sort_by(|a, b| a.coordinate.cmp(&b.coordinate));
+    Ok(Contents { entries, closed: contents.skipped })
+}
+
+fn shown(entry: &Entry) -> Shown {
+    Shown {
+        coordinate: entry.coordinate.to_string(),
+        sensitivity: entry.sensitivity,
+        pointer: match &entry.content {
+            Content::Literal(_) => None,
+            Content::Reference(pointer) => Some(pointer.to_string()),
+        },
+        description: entry.description.clone(),
+    }
+}
+
+/// A package in CBOR's diagnostic notation (RFC 8949 §8), its header unfolded.
+///
+/// # Errors
+/// [`Error::Package`] if it is not well-formed.
+pub fn diagnose(file: &[u8]) -> Result<String, Error> {
+    Package::parse(file)?;
+    Ok(cbor::diagnose(file, "package").map_err(package::Error::from)?)
+}
