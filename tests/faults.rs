@@ -110,7 +110,14 @@ fn azure_troubles() {
             "ask its owner to enable it, or for a new pointer",
         ),
         (Answer::Throttled(60), "throttled", 32, slow.clone(), "try again in 60 s"),
-        (Answer::Throttled(0), "throttled", 32, slow, "try again in a minute"),
+        (Answer::Throttled(0), "throttled", 32, slow.clone(), "try again in a minute"),
+        (
+            Answer::Throttled(u64::MAX),
+            "throttled",
+            32,
+            slow,
+            "it asks for hours of patience; ask its owner",
+        ),
         (Answer::Broken, "unreachable", 32, unusable.clone(), network),
         (Answer::Cut, "unreachable", 32, unusable.clone(), network),
         (Answer::Garbage, "unreachable", 32, unusable, network),
@@ -229,6 +236,7 @@ fn a_hang_ends_at_the_timeout_and_costs_only_its_own_pointer() {
     let said = person.fails(&["run", "--timeout", "300ms", "--", "true"], 125);
     assert!(said.contains("no answer within 0.3 s"), "{said}");
     person.fails(&["materialize", "--timeout", "soon"], 2);
+    person.ok(&["materialize", "dev/a/fine", "--timeout", "500000000000years"]);
 }
 
 #[test]

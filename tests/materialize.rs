@@ -134,6 +134,14 @@ fn a_captured_pointer_is_a_literal_that_knows_where_it_is_from() {
     let ran = person.run(&["materialize", "--capture"]).expect(&["materialize", "--capture"], 30);
     assert_eq!(ran.stdout.matches(" captured ").count(), 1, "{}", ran.stdout);
     assert!(ran.stderr.contains("dev/a/empty: the value is empty"), "{}", ran.stderr);
+    let trail = parsed(&person.ok(&["audit", "--json"]).stdout);
+    let rows = trail.as_array().unwrap().iter();
+    let mut failed: Vec<&str> = rows
+        .filter(|row| row["outcome"] == "failed")
+        .map(|row| row["coordinate"].as_str().unwrap())
+        .collect();
+    failed.sort_unstable();
+    assert_eq!(failed, ["dev/a/denied", "dev/a/empty"], "{trail:#}");
     assert!(!ran.stdout.contains("azure value") && !ran.stderr.contains("azure value"));
     let key = entry(&person, "dev/a/key");
     assert_eq!((&key["mode"], &key["sensitivity"]), (&json!("literal"), &json!("low")));
@@ -359,6 +367,8 @@ fn one_value_is_copied_from_a_pointer() {
     let said = person.fails(&["import", "azure-kv://team-kv/denied", "--as", "dev/b/no"], 30);
     assert!(said.starts_with("error: dev/b/no did not resolve: team-kv.vault.azure.net denies"));
     person.fails(&["import", "azure-kv://team-kv/empty", "--as", "dev/b/no"], 30);
+    let trail = person.ok(&["audit", "--json"]).stdout;
+    assert_eq!(trail.matches(r#""outcome": "failed""#).count(), 2, "{trail}");
     let high = ["import", "aws-sm://key", "--as", "dev/b/high", "--sensitivity", "high"];
     person.fails(&high, 20);
     assert_eq!(person.at_terminal(&high, &[("Go on? [y/N]", "y")]).code, 0);

@@ -95,21 +95,22 @@ struct Session {
     suffix: &'static str,
     /// Whose token it is, in words.
     who: String,
-    /// When what is unfinished is given up: no wait is begun that would end later.
-    deadline: Instant,
+    opened: Instant,
+    /// How long after that what is unfinished is given up: no wait is begun that would end later.
+    limit: Duration,
 }
 
 impl Session {
     /// Asks for the one token all gets share, before any of them: a burst of cold gets would ask
     /// for one each, and start the Azure CLI as often.
     async fn open(settings: &Settings) -> Result<Self, Fault> {
-        let deadline = Instant::now() + settings.timeout;
+        let (opened, limit) = (Instant::now(), settings.timeout);
         let suffix = settings.azure_cloud.vault_suffix();
         let scope = format!("https://{suffix}/.default");
         let transport = transport(http_client(false)?);
         let (token, who) = sign_in(settings, &transport, &scope).await?;
         let credential = Arc::new(Granted { scope, token });
-        Ok(Self { transport, credential, suffix, who, deadline })
+        Ok(Self { transport, credential, suffix, who, opened, limit })
     }
 
     fn fetch<'a>(self: Arc<Self>, targets: &'a [AzureKv]) -> BoxStream<'a, (usize, Outcome)> {
@@ -178,7 +179,8 @@ struct Vault {
     client: Option<SecretClient>,
     host: String,
     who: String,
-    deadline: Instant,
+    opened: Instant,
+    limit: Duration,
     /// Without permits; closed once a get was answered.
     challenged: Semaphore,
 }
@@ -197,8 +199,9 @@ impl Vault {
         };
         let credential = session.credential.clone();
         let client = SecretClient::new(&format!("https://{host}"), credential, Some(options)).ok();
-        let (who, deadline) = (session.who.clone(), session.deadline);
-        Self { client, host, who, deadline, challenged: Semaphore::new(0) }
+        let Session { who, opened, limit, .. } = session;
+        let challenged = Semaphore::new(0);
+        Self { client, host, who: who.clone(), opened: *opened, limit: *limit, challenged }
     }
 
     async fn get(&self, target: &AzureKv) -> Outcome {
@@ -207,7 +210,8 @@ impl Vault {
             match self.try_get(target).await {
                 Err((kind, Some(asked))) => {
                     let wait = asked.max(BACKOFF * 2u32.pow(tries));
-                    if tries == RETRIES || Instant::now() + wait >= self.deadline {
+                    if tries == RETRIES || wait >= self.limit.saturating_sub(self.opened.elapsed())
+                    {
                         return Err(self.fault(kind, asked));
                     }
                     sleep(wait).await;
@@ -265,7 +269,8 @@ impl Vault {
             FaultKind::Throttled => {
                 let hint = match asked.as_secs() {
                     0 => "try again in a minute".to_owned(),
-                    seconds => format!("try again in {seconds} s"),
+                    seconds @ 1..=3600 => format!("try again in {seconds} s"),
+                    _ => "it asks for hours of patience; ask its owner".to_owned(),
                 };
                 return Fault::new(kind, format!("{host} asks {who} to slow down"), hint);
             }

@@ -50,8 +50,8 @@ impl fmt::Display for Item {
 /// signed in, [`FaultKind::Unreachable`] if it does not end, [`FaultKind::NotFound`] if it fails otherwise,
 /// with the beginning of its own complaint on one line, not escaped yet.
 pub fn read(item: &Item, timeout: Duration) -> Result<Secret, Fault> {
-    let deadline = Instant::now() + timeout;
-    let ran = run(&["read", "--no-newline", &item.0], deadline, timeout)?;
+    let patience = Patience { start: Instant::now(), timeout };
+    let ran = run(&["read", "--no-newline", &item.0], patience)?;
     if ran.success {
         return ran.output.ok_or_else(|| {
             let what = "`op` gave more than 256 KiB, the most a literal can be";
@@ -59,7 +59,7 @@ pub fn read(item: &Item, timeout: Duration) -> Result<Secret, Fault> {
         });
     }
     // Told apart by asking again, and not by the words of a complaint.
-    if !run(&["whoami"], deadline, timeout)?.success {
+    if !run(&["whoami"], patience)?.success {
         let what = "1Password's program `op` is not signed in";
         let hint = "sign in with `op signin`, or set OP_SERVICE_ACCOUNT_TOKEN";
         return Err(Fault::new(FaultKind::NoIdentity, what, hint));
@@ -69,6 +69,19 @@ pub fn read(item: &Item, timeout: Duration) -> Result<Secret, Fault> {
     Err(Fault::new(FaultKind::NotFound, what, hint))
 }
 
+/// How long both runs of the program have together.
+#[derive(Clone, Copy)]
+struct Patience {
+    start: Instant,
+    timeout: Duration,
+}
+
+impl Patience {
+    fn left(self) -> Duration {
+        self.timeout.saturating_sub(self.start.elapsed())
+    }
+}
+
 struct Ran {
     success: bool,
     /// Nothing, if it was longer than a literal can be.
@@ -76,7 +89,7 @@ struct Ran {
     complaint: String,
 }
 
-fn run(arguments: &[&str], deadline: Instant, timeout: Duration) -> Result<Ran, Fault> {
+fn run(arguments: &[&str], patience: Patience) -> Result<Ran, Fault> {
     let mut child = Command::new("op")
         .args(arguments)
         .stdin(Stdio::null())
@@ -84,30 +97,29 @@ fn run(arguments: &[&str], deadline: Instant, timeout: Duration) -> Result<Ran, 
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| no_program(&error))?;
-    let ran = wait(&mut child, deadline);
+    let ran = wait(&mut child, patience);
     if ran.is_none() {
         // What it has started itself may go on, and is not waited for.
         let _ = child.kill();
         let _ = child.wait();
     }
     ran.ok_or_else(|| {
-        let what = format!("`op` did not end within {} s", timeout.as_secs_f32());
+        let what = format!("`op` did not end within {} s", patience.timeout.as_secs_f32());
         let hint = "see if it waits for you to unlock 1Password, or allow more time with --timeout";
         Fault::new(FaultKind::Unreachable, what, hint)
     })
 }
 
-/// What became of `child`, if it ends before the deadline.
-fn wait(child: &mut Child, deadline: Instant) -> Option<Ran> {
+/// What became of `child`, if it ends in time.
+fn wait(child: &mut Child, patience: Patience) -> Option<Ran> {
     let output = drain(child.stdout.take()?, LITERAL_MAX + 1);
     let complaint = drain(child.stderr.take()?, COMPLAINT_MAX);
-    let left = || deadline.saturating_duration_since(Instant::now());
-    let output = output.recv_timeout(left()).ok()?;
-    let complaint = complaint.recv_timeout(left()).ok()?;
+    let output = output.recv_timeout(patience.left()).ok()?;
+    let complaint = complaint.recv_timeout(patience.left()).ok()?;
     let status = loop {
         match child.try_wait().ok()? {
             Some(status) => break status,
-            None if left().is_zero() => return None,
+            None if patience.left().is_zero() => return None,
             None => thread::sleep(Duration::from_millis(5)),
         }
     };

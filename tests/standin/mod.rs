@@ -49,7 +49,7 @@ pub(crate) enum Answer {
     /// Refuses because it is disabled (Azure) or marked for deletion (AWS).
     Disabled,
     /// Asks to wait that many seconds; with 0, without saying how long.
-    Throttled(u32),
+    Throttled(u64),
     /// Answers 500.
     Broken,
     /// Answers 200 with something that is no secret.
