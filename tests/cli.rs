@@ -316,6 +316,13 @@ fn verify_needs_neither_vault_nor_key() {
     assert_eq!((&json["verdict"], &json["entries"]["normal"]), (&"good".into(), &1.into()));
     assert!(bob.ok(&["verify", "p.kovra"]).stdout.contains("sealed by alice"));
 
+    bob.write("p.kovra", &package);
+    std::fs::remove_file(bob.home().join("vault.key")).unwrap();
+    let locked = bob.run(&["verify", "p.kovra"]).expect(&["verify"], 14);
+    assert!(locked.stdout.contains("Intact") && locked.stderr.contains("no peer is known"));
+    bob.ok(&["verify", "p.kovra", "--from", &alice.id()]);
+    bob.fails(&["verify", "p.kovra", "--from", "alice"], 40);
+
     let mut flipped = package.clone();
     *flipped.last_mut().unwrap() ^= 1;
     anyone.write("flipped", &flipped);

@@ -52,7 +52,13 @@ fn known_senders(
     if from.is_none() && !context.home.join(vault::FILE).exists() {
         return Ok(Vec::new());
     }
-    let vault = context.vault()?;
+    let vault = match context.vault() {
+        Err(locked) if locked.code == 40 && from.is_none() => {
+            ui::note(&format!("Note: {}, so no peer is known here.", locked.what));
+            return Ok(Vec::new());
+        }
+        vault => vault?,
+    };
     if let Some(name) = from {
         let peer = peer::get(&vault, name)?;
         let key = peer.signing().ok_or_else(|| {
