@@ -203,10 +203,11 @@ fn needs_programs_what_the_program_seals_is_read_without_kovra() {
     alice.add("dev/db/host", "db.internal", &[]);
     alice.add("dev/db/password", "correct horse", &["--sensitivity", "high"]);
     alice.ok(&["add", "prod/db/url", "--reference", "aws-sm://prod/db#dsn"]);
-    for env in ["dev", "prod"] {
-        let (out, token) = (format!("{env}.kovra"), format!("{env}.token"));
-        alice.ok(&["seal", "--env", env, "--to", "carol", "-o", &out, "--token-out", &token]);
-    }
+    let dev =
+        ["seal", "--env", "dev", "--to", "carol", "-o", "dev.kovra", "--token-out", "dev.token"];
+    let session = alice.at_terminal(&dev, &[("Go on? [y/N]", "y")]);
+    assert_eq!(session.code, 0, "{}", session.screen);
+    alice.ok(&["seal", "--env", "prod", "--to", "carol", "-o", "prod.kovra"]);
     let read = |env: &str| {
         let files = Files::new();
         files.write("key.txt", CAROL.age_identity());
