@@ -13,7 +13,7 @@ mod standin;
 
 use kovra::pointer::Pointer;
 use kovra::provider::{FaultKind, Settings, resolve};
-use standin::{ACCESS_KEY, Answer, CLIENT, CURRENT, LEAK, Standin};
+use standin::{ACCESS_KEY, Answer, CLIENT, CURRENT, FEDERATED, LEAK, ROLE, SSO_TOKEN, Standin};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -384,6 +384,70 @@ fn an_aws_profile_gives_keys_and_region_and_is_named() {
     assert!(outcome.fault(0, FaultKind::NoIdentity).contains("the AWS profile 'absent'"));
 }
 
+/// The keys of each are lent by another service, which the SDK reaches with our client or not at all.
+#[test]
+fn aws_lends_a_role_to_a_profile_a_workload_and_who_signed_in() {
+    let standin = Standin::builder().aws("eu-west-1", "a", "value").start();
+    let file = |name: &str, text: &str| {
+        let path = standin.folder().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    let config = format!(
+        "[profile keys]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = s\n\
+         [profile role]\nrole_arn = {ROLE}\nsource_profile = keys\n\
+         [profile sso]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = reader\n\
+         [sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n"
+    );
+    file("aws-config", &config);
+    // SHA-1 of the session's name.
+    file(
+        "home/.aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json",
+        &format!(r#"{{"accessToken": "{SSO_TOKEN}", "expiresAt": "2100-01-01T00:00:00Z"}}"#),
+    );
+    let token = file("token", FEDERATED);
+    let home = standin.folder().join("home").to_string_lossy().into_owned();
+    let base = without(standin.env(), AWS_KEYS);
+    for more in [
+        &[("AWS_PROFILE", "role")][..],
+        &[("AWS_PROFILE", "sso"), ("HOME", &home)],
+        &[("AWS_ROLE_ARN", ROLE), ("AWS_WEB_IDENTITY_TOKEN_FILE", &token)],
+    ] {
+        let mut env = base.clone();
+        env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let run = run(&env, &["aws-sm://a"]);
+        assert_eq!(run.kinds(), ["ok"], "{more:?}: {:?}", run.outcomes);
+    }
+}
+
+#[test]
+fn a_containers_role_is_asked_past_the_proxy() {
+    let standin = Standin::builder().aws("eu-west-1", "a", "value").start();
+    let service = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut env = without(standin.env(), AWS_KEYS);
+    let address = format!("http://{}/role", service.local_addr().unwrap());
+    env.insert("AWS_CONTAINER_CREDENTIALS_FULL_URI".to_owned(), address);
+    // Nobody listens there.
+    env.insert("HTTP_PROXY".to_owned(), "http://127.0.0.1:1".to_owned());
+    let keys = format!(
+        r#"{{"AccessKeyId":"{ACCESS_KEY}","SecretAccessKey":"s","Token":"t","Expiration":"2100-01-01T00:00:00Z"}}"#
+    );
+    let server = std::thread::spawn(move || answer_once(&service, &keys));
+    assert_eq!(run(&env, &["aws-sm://a"]).value(0), "value");
+    assert!(server.join().unwrap().starts_with("GET /role "));
+}
+
+/// Answers one request with JSON, and gives what was asked.
+fn answer_once(service: &TcpListener, body: &str) -> String {
+    let (mut stream, _) = service.accept().unwrap();
+    let mut request = [0; 4096];
+    let read = stream.read(&mut request).unwrap();
+    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json";
+    write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    String::from_utf8_lossy(&request[..read]).into_owned()
+}
+
 #[test]
 fn an_aws_pointer_without_a_region_needs_one_configured() {
     let standin = Standin::builder().aws("eu-west-1", "a", "value").start();
@@ -436,14 +500,7 @@ fn a_managed_identity_is_asked_past_the_proxy() {
         r#"{{"access_token":"{}","expires_on":"4102444800","token_type":"Bearer","resource":"r"}}"#,
         standin::BEARER
     );
-    let server = std::thread::spawn(move || {
-        let (mut stream, _) = service.accept().unwrap();
-        let mut request = [0; 4096];
-        let read = stream.read(&mut request).unwrap();
-        let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json";
-        write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{token}", token.len()).unwrap();
-        String::from_utf8_lossy(&request[..read]).into_owned()
-    });
+    let server = std::thread::spawn(move || answer_once(&service, &token));
     let run = run(&env, &["azure-kv://payments-kv/a", "azure-kv://payments-kv/b"]);
     assert_eq!(run.value(0), "value");
     assert!(run.fault(1, FaultKind::NotFound).contains("the managed identity of this machine"));

@@ -9,15 +9,17 @@ use super::{
 use crate::clock::Moment;
 use crate::pointer::AwsSm;
 use crate::secret::Secret;
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::{
     EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider,
 };
-use aws_config::imds;
+use aws_config::imds::{self, credentials::ImdsCredentialsProvider};
+use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::http::HttpResponse;
@@ -332,18 +334,24 @@ async fn machine_region(conf: &ProviderConfig) -> Option<Region> {
     provider.imds_client(metadata(conf)).build().region().await
 }
 
+/// Past any proxy.
+fn direct(conf: &ProviderConfig) -> ProviderConfig {
+    conf.clone().with_http_client(http_client(ProxyConfig::disabled()))
+}
+
 /// The metadata service is on this very host or nowhere: one short try, past any proxy.
 fn metadata(conf: &ProviderConfig) -> imds::Client {
-    let direct = conf.clone().with_http_client(http_client(ProxyConfig::disabled()));
     imds::Client::builder()
-        .configure(&direct)
+        .configure(&direct(conf))
         .max_attempts(1)
         .connect_timeout(IMDS_TIMEOUT)
         .read_timeout(IMDS_TIMEOUT)
         .build()
 }
 
-/// The credentials of the default chain, and whose they are.
+/// The credentials that the default chain would find, and whose they are. It is laid out here
+/// because it has one client for all: a container's endpoint, which speaks plain HTTP and is sent a
+/// token, would be asked through a proxy.
 async fn credentials(
     profile: Option<&str>,
     conf: ProviderConfig,
@@ -353,14 +361,22 @@ async fn credentials(
         let who = format!("the access key {} of the environment", key_id(&found));
         return Ok((found, who));
     }
-    let imds = metadata(&conf);
-    let mut chain =
-        DefaultCredentialsChain::builder().configure(conf).region(region).imds_client(imds);
+    let conf = conf.with_region(Some(region));
+    let mut file = ProfileFileCredentialsProvider::builder().configure(&conf);
     if let Some(profile) = profile {
-        chain = chain.profile_name(profile);
+        file = file.profile_name(profile);
     }
+    let workload = WebIdentityTokenCredentialsProvider::builder().configure(&conf).build();
+    let direct = direct(&conf);
+    let container = EcsCredentialsProvider::builder().configure(&direct).build();
+    let machine =
+        ImdsCredentialsProvider::builder().configure(&direct).imds_client(metadata(&conf));
+    let chain = CredentialsProviderChain::first_try("Profile", file.build())
+        .or_else("WebIdentityToken", workload)
+        .or_else("EcsContainer", container)
+        .or_else("Ec2InstanceMetadata", machine.build());
     let profile = profile.map(|name| format!("the AWS profile '{}'", plain(name)));
-    match chain.build().await.provide_credentials().await {
+    match chain.provide_credentials().await {
         Ok(found) => {
             let key = format!("access key {}", key_id(&found));
             let account = found.account_id().map(|id| format!(", account {}", plain(id.as_str())));

@@ -1,9 +1,11 @@
 //! AWS Secrets Manager: `GetSecretValue` and `BatchGetSecretValue` in AWS JSON 1.1.
 
 use super::proxy::{cut, header_text, json};
-use super::{ACCESS_KEY, Answer, CURRENT, LEAK, Shared};
+use super::{ACCESS_KEY, Answer, CURRENT, FEDERATED, LEAK, SSO_TOKEN, Shared};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::future::pending;
 
@@ -13,6 +15,49 @@ const JSON: &str = "application/x-amz-json-1.1";
 pub(super) fn host(region: &str) -> String {
     let china = if region.starts_with("cn-") { ".cn" } else { "" };
     format!("secretsmanager.{region}.amazonaws.com{china}")
+}
+
+/// Where keys come from: the token service and the portal of the identity centre.
+pub(super) fn is_sign_in(host: &str) -> bool {
+    matches!(host, "sts.eu-west-1.amazonaws.com" | "portal.sso.eu-west-1.amazonaws.com")
+}
+
+/// `AssumeRole`, `AssumeRoleWithWebIdentity`, and the portal's `GetRoleCredentials`. The keys that
+/// are lent are the one that is known.
+pub(super) fn sign_in(host: &str, parts: &Parts, body: &[u8]) -> Response {
+    if host.starts_with("portal.") {
+        let known = header_text(parts, "x-amz-sso_bearer_token") == SSO_TOKEN
+            && parts.uri.query().is_some_and(|q| q.contains("role_name=reader"));
+        if !known {
+            return json(401, "application/json", &json!({"message": LEAK}));
+        }
+        let keys = json!({
+            "accessKeyId": ACCESS_KEY,
+            "secretAccessKey": "s",
+            "sessionToken": "t",
+            "expiration": 4_102_444_800_000_u64,
+        });
+        return json(200, "application/json", &json!({ "roleCredentials": keys }));
+    }
+    let form = String::from_utf8_lossy(body);
+    let has = |pair: &str| form.split('&').any(|p| p == pair);
+    let action = if has("Action=AssumeRole") { "AssumeRole" } else { "AssumeRoleWithWebIdentity" };
+    let known = match action {
+        "AssumeRole" => header_text(parts, "authorization").contains(ACCESS_KEY),
+        _ => has(&format!("WebIdentityToken={FEDERATED}")),
+    };
+    if !known || !has("RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Freader") {
+        let error = format!("<Error><Code>AccessDenied</Code><Message>{LEAK}</Message></Error>");
+        return (StatusCode::FORBIDDEN, format!("<ErrorResponse>{error}</ErrorResponse>"))
+            .into_response();
+    }
+    let keys = format!(
+        "<Credentials><AccessKeyId>{ACCESS_KEY}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+         <SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration></Credentials>"
+    );
+    let result = format!("<{action}Result>{keys}</{action}Result>");
+    ([(CONTENT_TYPE, "text/xml")], format!("<{action}Response>{result}</{action}Response>"))
+        .into_response()
 }
 
 /// One call to one region.

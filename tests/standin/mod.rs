@@ -26,10 +26,14 @@ pub(crate) const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 pub(crate) const CLIENT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
 /// See [`TENANT`].
 pub(crate) const CLIENT_SECRET: &str = "entra-client-secret";
-/// The federated token Entra takes in place of the client secret.
+/// The federated token that Entra takes in place of the client secret, and AWS in place of a key.
 pub(crate) const FEDERATED: &str = "federated-token";
 /// The token that Entra of the public cloud grants, and vaults there take.
 pub(crate) const BEARER: &str = "bearer-for-key-vault";
+/// The token that AWS's portal takes from who signed in there.
+pub(crate) const SSO_TOKEN: &str = "sso-access-token";
+/// The role that AWS lends to either, and to the access key.
+pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/reader";
 /// The access key that AWS knows. Its signatures are taken on trust.
 pub(crate) const ACCESS_KEY: &str = "AKIDSTANDIN000000042";
 /// The version of a secret that was asked for without one.
@@ -193,7 +197,9 @@ struct Flight {
 
 impl Shared {
     fn serves(&self, host: &str) -> bool {
-        azure::is_entra(host) || self.answers.keys().any(|(known, ..)| known == host)
+        azure::is_entra(host)
+            || aws::is_sign_in(host)
+            || self.answers.keys().any(|(known, ..)| known == host)
     }
 
     fn answer(&self, host: &str, name: &str, version: &str) -> Option<&Answer> {

@@ -133,6 +133,8 @@ async fn respond(shared: Arc<Shared>, host: String, request: axum::extract::Requ
     shared.land();
     if azure::is_entra(&host) {
         azure::token(&host, &parts, &body)
+    } else if aws::is_sign_in(&host) {
+        aws::sign_in(&host, &parts, &body)
     } else if azure::is_vault(&host) {
         azure::secret(&shared, &host, &parts).await
     } else {
