@@ -438,14 +438,47 @@ fn a_containers_role_is_asked_past_the_proxy() {
     assert!(server.join().unwrap().starts_with("GET /role "));
 }
 
+#[test]
+fn an_instances_role_and_region_come_from_its_metadata() {
+    let standin = Standin::builder().aws("eu-west-1", "a", "value").start();
+    let service = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut env = without(standin.env(), &["AWS_ACCESS", "AWS_SECRET", "AWS_EC2", "AWS_REGION"]);
+    let address = format!("http://{}", service.local_addr().unwrap());
+    env.insert("AWS_EC2_METADATA_SERVICE_ENDPOINT".to_owned(), address);
+    env.insert("HTTP_PROXY".to_owned(), "http://127.0.0.1:1".to_owned());
+    let keys = format!(
+        r#"{{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"{ACCESS_KEY}","SecretAccessKey":"s","Token":"t","Expiration":"2100-01-01T00:00:00Z","LastUpdated":"2026-01-01T00:00:00Z"}}"#
+    );
+    // It serves for as long as the test runs.
+    std::thread::spawn(move || {
+        loop {
+            answer(&service, |request| match request.split(' ').nth(1).unwrap() {
+                "/latest/api/token" => "token".to_owned(),
+                "/latest/meta-data/placement/region" => "eu-west-1".to_owned(),
+                "/latest/meta-data/iam/security-credentials/" => "reader".to_owned(),
+                "/latest/meta-data/iam/security-credentials/reader" => keys.clone(),
+                other => panic!("{other}"),
+            });
+        }
+    });
+    assert_eq!(run(&env, &["aws-sm://a"]).value(0), "value");
+}
+
 /// Answers one request with JSON, and gives what was asked.
 fn answer_once(service: &TcpListener, body: &str) -> String {
+    answer(service, |_| body.to_owned())
+}
+
+fn answer(service: &TcpListener, body: impl Fn(&str) -> String) -> String {
     let (mut stream, _) = service.accept().unwrap();
     let mut request = [0; 4096];
     let read = stream.read(&mut request).unwrap();
-    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json";
+    let request = String::from_utf8_lossy(&request[..read]).into_owned();
+    let body = body(&request);
+    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\n\
+                x-aws-ec2-metadata-token-ttl-seconds: 21600";
     write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
-    String::from_utf8_lossy(&request[..read]).into_owned()
+    request
 }
 
 #[test]
@@ -508,24 +541,43 @@ fn a_managed_identity_is_asked_past_the_proxy() {
     assert!(request.starts_with("GET /msi/token?") && request.contains("vault.azure.net"));
 }
 
-#[cfg(unix)]
+/// Puts a program into the stand-in's folder, and that folder alone into PATH.
+fn program(standin: &Standin, env: &mut BTreeMap<String, String>, name: &str, script: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = standin.folder().join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    env.insert("PATH".to_owned(), standin.folder().to_string_lossy().into_owned());
+}
+
+#[test]
+fn azd_is_asked_where_az_is_not_signed_in() {
+    let standin = Standin::builder().azure("payments-kv", "a", "1").start();
+    let mut env = without(standin.env(), &["AZURE_"]);
+    program(&standin, &mut env, "az", "exit 1");
+    let token = format!(
+        r#"echo '{{"token": "{}", "expiresOn": "2100-01-01T00:00:00Z"}}'"#,
+        standin::BEARER
+    );
+    program(&standin, &mut env, "azd", &token);
+    let run = run(&env, &["azure-kv://payments-kv/a", "azure-kv://payments-kv/none"]);
+    assert_eq!(run.value(0), "1");
+    assert!(run.fault(1, FaultKind::NotFound).contains("the account of `azd`"));
+}
+
 #[test]
 fn the_azure_cli_is_started_once() {
-    use std::os::unix::fs::PermissionsExt;
     let standin =
         Standin::builder().azure("payments-kv", "a", "1").azure("payments-kv", "b", "2").start();
     let mut env = without(standin.env(), &["AZURE_"]);
-    let az = standin.folder().join("az");
     let count = standin.folder().join("count");
     let script = format!(
-        "#!/bin/sh\necho started >> '{}'\necho '{{\"accessToken\":\"{}\",\"expires_on\":4102444800,\
-         \"tokenType\":\"Bearer\"}}'\n",
+        "echo started >> '{}'\necho '{{\"accessToken\":\"{}\",\"expires_on\":4102444800,\
+         \"tokenType\":\"Bearer\"}}'",
         count.display(),
         standin::BEARER
     );
-    std::fs::write(&az, script).unwrap();
-    std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).unwrap();
-    env.insert("PATH".to_owned(), standin.folder().to_string_lossy().into_owned());
+    program(&standin, &mut env, "az", &script);
     let pointers = ["azure-kv://payments-kv/a", "azure-kv://payments-kv/b"];
     let run = run(&env, &[pointers[0], pointers[1], "azure-kv://payments-kv/none"]);
     assert_eq!((run.value(0), run.value(1)), ("1", "2"));
