@@ -123,7 +123,11 @@ impl Approver for Terminal {
     }
 
     fn approve(&mut self, question: &Question<'_>, proof: Proof) -> Option<Secret> {
-        let question = format!("kovra, asked by {}:\n{}", caller(), words(question));
+        let unproven = match proof {
+            Proof::Nothing => "; no PIN is set, so any yes counts",
+            Proof::Passphrase | Proof::Pin => "",
+        };
+        let question = format!("kovra, asked by {}{unproven}:\n{}", caller(), words(question));
         match proof {
             Proof::Passphrase if self.passphrase.is_some() => {
                 self.ask(&question)?;
