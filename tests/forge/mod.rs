@@ -7,9 +7,10 @@
 // Each test binary uses another part of this.
 #![allow(dead_code)]
 
+pub(crate) mod age;
 pub(crate) mod cbor;
 
-use self::cbor::{array, bytes, cat, map, tag, text, uint};
+use self::cbor::{array, bytes, cat, head, map, tag, text, uint};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bech32::{Bech32, Hrp};
 use ed25519_dalek::{Signer, SigningKey};
@@ -140,7 +141,11 @@ pub(crate) struct Forge {
     /// The encoded entries of slots 0 and 1.
     pub(crate) entries: [Vec<Vec<u8>>; 2],
     /// Opens the inner layer of slot 1.
-    pub(crate) token: age::x25519::Identity,
+    pub(crate) token: ::age::x25519::Identity,
+    /// Makes an age file to recipients: [`encrypt`] with fresh keys, or [`age::encrypt`].
+    pub(crate) cipher: fn(&[String], &[u8]) -> Vec<u8>,
+    /// How many zeros follow so many bytes of payload.
+    pub(crate) pad: fn(usize) -> usize,
 }
 
 impl Forge {
@@ -181,6 +186,8 @@ impl Forge {
             keys: to.iter().map(|t| t.key.clone()).collect(),
             entries: [normal, high],
             token: fixed_token(0x70),
+            cipher: encrypt,
+            pad: |_| 600,
         }
     }
 
@@ -201,17 +208,21 @@ impl Forge {
 
     /// The plaintext of `slot`.
     pub(crate) fn payload(&self, slot: usize) -> Vec<u8> {
-        payload(slot as u64, &Sha256::digest(self.header()), &self.entries[slot], &[0; 600])
+        let of = |pad: &[u8]| {
+            payload(slot as u64, &Sha256::digest(self.header()), &self.entries[slot], pad)
+        };
+        let bare = of(&[]).len() - 1;
+        of(&vec![0; (self.pad)(bare)])
     }
 
     /// `plaintext` for the recipients.
     pub(crate) fn seal(&self, plaintext: &[u8]) -> Vec<u8> {
-        encrypt(&self.keys, plaintext)
+        (self.cipher)(&self.keys, plaintext)
     }
 
     /// `plaintext` for the token, and that for the recipients.
     pub(crate) fn seal_high(&self, plaintext: &[u8]) -> Vec<u8> {
-        self.seal(&encrypt(&[self.token.to_public().to_string()], plaintext))
+        self.seal(&(self.cipher)(&[self.token.to_public().to_string()], plaintext))
     }
 
     /// The age file of slot 0.
@@ -236,7 +247,7 @@ impl Forge {
 
     /// The token as the product holds it.
     pub(crate) fn token(&self) -> Token {
-        use age::secrecy::ExposeSecret;
+        use ::age::secrecy::ExposeSecret;
         Token::from_file(&Secret::copy_of(self.token.to_string().expose_secret().as_bytes()))
             .unwrap()
     }
@@ -287,6 +298,19 @@ pub(crate) fn payload(slot: u64, hash: &[u8], entries: &[Vec<u8>], pad: &[u8]) -
     ])
 }
 
+/// How many zeros bring a payload of `bare` bytes, less its padding, to the length that clause 4.4
+/// wants: found by trying one length after the other.
+pub(crate) fn padme(bare: usize) -> usize {
+    let is_padme = |length: usize| {
+        let exponent = length.ilog2();
+        let free = exponent - (exponent.ilog2() + 1);
+        length.trailing_zeros() >= free
+    };
+    let reaches = |pad: &usize| is_padme(bare + head(2, *pad as u64).len() + pad);
+    let least = 1024usize.saturating_sub(bare + 9);
+    (least..).filter(|pad| bare + head(2, *pad as u64).len() + pad >= 1024).find(reaches).unwrap()
+}
+
 /// The content of an entry.
 pub(crate) enum Value<'a> {
     /// Mode 0.
@@ -317,16 +341,16 @@ fn entry_pairs(coordinate: &str, value: Value<'_>, sensitivity: u64) -> Vec<u8> 
 
 /// An age file of `plaintext` to `recipients`, `age1...` or `ssh-ed25519 ...`.
 pub(crate) fn encrypt(recipients: &[String], plaintext: &[u8]) -> Vec<u8> {
-    let keys: Vec<Box<dyn age::Recipient>> = recipients
+    let keys: Vec<Box<dyn ::age::Recipient>> = recipients
         .iter()
-        .map(|text| -> Box<dyn age::Recipient> {
-            match text.parse::<age::x25519::Recipient>() {
+        .map(|text| -> Box<dyn ::age::Recipient> {
+            match text.parse::<::age::x25519::Recipient>() {
                 Ok(key) => Box::new(key),
-                Err(_) => Box::new(text.parse::<age::ssh::Recipient>().unwrap()),
+                Err(_) => Box::new(text.parse::<::age::ssh::Recipient>().unwrap()),
             }
         })
         .collect();
-    let encryptor = age::Encryptor::with_recipients(keys.iter().map(|k| &**k)).unwrap();
+    let encryptor = ::age::Encryptor::with_recipients(keys.iter().map(|k| &**k)).unwrap();
     let mut file = Vec::new();
     let mut writer = encryptor.wrap_output(&mut file).unwrap();
     writer.write_all(plaintext).unwrap();
@@ -335,9 +359,38 @@ pub(crate) fn encrypt(recipients: &[String], plaintext: &[u8]) -> Vec<u8> {
 }
 
 /// An age identity that is the same in every run.
-pub(crate) fn fixed_token(byte: u8) -> age::x25519::Identity {
+pub(crate) fn fixed_token(byte: u8) -> ::age::x25519::Identity {
     let hrp = Hrp::parse("AGE-SECRET-KEY-").unwrap();
     bech32::encode_upper::<Bech32>(hrp, &[byte; 32]).unwrap().parse().unwrap()
+}
+
+/// An unencrypted OpenSSH private key file of `person`'s Ed25519 key.
+pub(crate) fn openssh_private_key(person: &Person) -> String {
+    let string = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat();
+    let pair = [&person.signing().to_bytes()[..], &person.ed()].concat();
+    let mut private =
+        [&[0; 8][..], &string(b"ssh-ed25519"), &string(&person.ed()), &string(&pair), &string(b"")]
+            .concat();
+    let padding = (1..).take(private.len().next_multiple_of(8) - private.len());
+    private.extend(padding);
+    let file = [
+        b"openssh-key-v1\0",
+        &string(b"none")[..],
+        &string(b"none"),
+        &string(b""),
+        &1u32.to_be_bytes(),
+        &string(&person.ssh_blob()),
+        &string(&private),
+    ]
+    .concat();
+    let lines: Vec<String> = BASE64_STANDARD
+        .encode(file)
+        .as_bytes()
+        .chunks(70)
+        .map(|line| String::from_utf8_lossy(line).into_owned())
+        .collect();
+    let body = lines.join("\n");
+    format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n")
 }
 
 /// 32 bytes as an age header writes them.

@@ -1,0 +1,662 @@
+//! Clause 5: the age layers.
+
+use crate::case::{
+    At::{Good, Open, Parse},
+    BINDING, Case, LIMIT, MALFORMED, Made, NOT_FOR_ME, TOKEN, case,
+};
+use crate::entries::{both, fixed, for_bob, full, literal, of, one, small};
+use crate::forge::age::{self, Age, CHUNK};
+use crate::forge::cbor::cat;
+use crate::forge::{B32, BOB, CAROL, Forge, MALLORY, To, age_shape, stranger, x25519_stanza};
+
+pub(crate) fn cases() -> Vec<Case> {
+    let groups = [presence(), framing(), good_stanzas(), stanzas(), matching(), token_layer()];
+    groups
+        .into_iter()
+        .chain([order(), opening(), bodies(), chunks(), inner_bodies()])
+        .flatten()
+        .collect()
+}
+
+/// The small package with these bytes for slot 0, signed.
+fn with_sealed(sealed: &[u8]) -> Vec<u8> {
+    small().file_of(sealed, b"")
+}
+
+/// The package of both slots with these bytes for slot 1, signed.
+fn with_high(high: &[u8]) -> Vec<u8> {
+    let good = full();
+    good.file_of(&good.sealed(), high)
+}
+
+/// The package of both slots with `inner` as what the recipient's key gets out of slot 1.
+fn with_inner(inner: &[u8]) -> Vec<u8> {
+    with_high(&full().seal(inner))
+}
+
+fn token_keys() -> Vec<String> {
+    vec![full().token.to_public().to_string()]
+}
+
+fn presence() -> Vec<Case> {
+    vec![
+        case("5.1-high-missing", Parse(BINDING), "The header counts an entry in slot 1.", || {
+            with_high(b"")
+        }),
+        case("5.1-high-not-counted", Parse(BINDING), "The header counts none in slot 1.", || {
+            small().file_of(&small().sealed(), &full().high())
+        }),
+        case("5.1-sealed-empty", Parse(MALFORMED), "Slot 0 is no bytes.", || with_sealed(b"")),
+        case("5.1-not-encrypted", Parse(MALFORMED), "Slot 0 is the payload itself.", || {
+            with_sealed(&small().payload(0))
+        }),
+    ]
+}
+
+/// Slot 0 as text, with something else in place of a part of it.
+fn replaced(from: &str, to: &str) -> Vec<u8> {
+    let sealed = small().sealed();
+    let at = sealed.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
+    with_sealed(&cat(&[&sealed[..at], to.as_bytes(), &sealed[at + from.len()..]]))
+}
+
+/// Stanzas that fill the header so that its `--- ` ends `end` bytes behind the start of the file.
+fn filled(end: usize) -> Vec<u8> {
+    let (stanza, intro) = (x25519_stanza(), 22);
+    let count = (end - 4 - intro) / stanza.len() - 1;
+    let stanzas = stanza.repeat(count);
+    let room = end - 4 - intro - stanzas.len();
+    let grease = format!("-> x-grease {}\n\n", "x".repeat(room - 14));
+    age_shape(&(stanzas + &grease))
+}
+
+fn framing() -> Vec<Case> {
+    let bad = |name: &str, note: &str, make: fn() -> Vec<u8>| {
+        case(format!("5.2-{name}"), Parse(MALFORMED), note, make)
+    };
+    let over = |name: &str, note: &str, make: fn() -> Vec<u8>| {
+        case(format!("5.2-{name}"), Parse(LIMIT), note, make).rows(&[19])
+    };
+    vec![
+        bad("armor", "Slot 0 is armored.", || with_sealed(b"-----BEGIN AGE ENCRYPTED FILE-----\n")),
+        bad("no-line-feed", "No line feed behind the first line.", || replaced("/v1\n", "/v1 ")),
+        bad("carriage-return", "The first line ends in CR LF.", || replaced("/v1\n", "/v1\r\n")),
+        bad("no-stanza", "No stanza between the first line and the MAC.", || {
+            with_sealed(&age_shape(""))
+        })
+        .rows(&[22]),
+        bad("no-mac-line", "A header that ends before its MAC line.", || {
+            let whole = small().sealed();
+            let at = whole.windows(5).position(|w| w == b"\n--- ").unwrap();
+            with_sealed(&whole[..at + 1])
+        }),
+        bad("mac-42", "A MAC of 42 characters.", || with_sealed(&mac_line(&B32[..42]))),
+        bad("mac-44", "A MAC with padding.", || with_sealed(&mac_line(&format!("{B32}=")))),
+        bad("mac-not-canonical", "A MAC whose last bits are not zero.", || {
+            with_sealed(&mac_line(&format!("{}B", &B32[1..])))
+        }),
+        bad("mac-carriage-return", "A MAC line that ends in CR LF.", || {
+            with_sealed(&mac_line(&format!("{B32}\r")))
+        }),
+        bad("mac-missing", "A MAC line of three hyphens.", || {
+            let text = format!("age-encryption.org/v1\n{}---\n", x25519_stanza());
+            with_sealed(&cat(&[text.as_bytes(), &[0; 33]]))
+        }),
+        bad("no-body", "Nothing behind the MAC line.", || {
+            let shape = age_shape(&x25519_stanza());
+            with_sealed(&shape[..shape.len() - 33])
+        }),
+        bad("body-32", "A nonce and a tag, and no byte between.", || {
+            with_sealed(&small().seal(b""))
+        }),
+        over("stanzas-20-kib", "20 KiB of short stanzas.", || {
+            with_sealed(&age_shape(&"-> a\n\n".repeat(20 * 1024 / 6)))
+        }),
+        over("line-20-kib", "One line of 20 KiB.", || {
+            with_sealed(&age_shape(&"-> a ".repeat(20 * 1024 / 5)))
+        }),
+        over("no-end", "A MiB without an end.", || {
+            with_sealed(&cat(&[b"age-encryption.org/v1\n", &[b'A'; 1 << 20]]))
+        }),
+        over("high-20-kib", "20 KiB of stanzas in slot 1.", || {
+            with_high(&age_shape(&"-> a\n\n".repeat(20 * 1024 / 6)))
+        }),
+        over("16-kib-and-a-byte", "`--- ` ends one byte behind the first 16 KiB.", || {
+            with_sealed(&filled(16385))
+        }),
+        case("5.2-16-kib", Parse(BINDING), "`--- ` ends with the first 16 KiB.", || {
+            with_sealed(&filled(16384))
+        })
+        .rows(&[19]),
+        case(
+            "9-file-16-mib",
+            Open(BINDING),
+            "A file of exactly 16 MiB, whose age body is zeros.",
+            || {
+                let good = small();
+                let start = Age::of(&good.keys, b"x").header();
+                // A head of five bytes in place of one, and the age header.
+                let rest = good.file_of(b"", b"").len() + 4 + start.len();
+                let sealed = cat(&[start.as_bytes(), &vec![0; (16 << 20) - rest]]);
+                let file = good.file_of(&sealed, b"");
+                assert_eq!(file.len(), 16 << 20);
+                file
+            },
+        )
+        .rows(&[10]),
+    ]
+}
+
+/// An age file with this behind `--- `.
+fn mac_line(mac: &str) -> Vec<u8> {
+    let text = format!("age-encryption.org/v1\n{}--- {mac}\n", x25519_stanza());
+    cat(&[text.as_bytes(), &[0; 48]])
+}
+
+/// The small package with more stanzas in slot 0, under the MAC.
+fn with_stanzas(change: impl Fn(&mut Vec<String>)) -> Made {
+    one().file(|forge| {
+        let mut sealed = Age::of(&forge.keys, &forge.payload(0));
+        change(&mut sealed.stanzas);
+        forge.file_of(&sealed.file(), b"")
+    })
+}
+
+/// A grease stanza of `size` bytes, not counting `-> ` and the first line feed.
+fn grease(size: usize) -> String {
+    let tag = "example-grease";
+    let mut stanza = format!("-> {tag}\n");
+    let mut room = size - tag.len();
+    while room > 65 {
+        stanza += &format!("{}\n", "A".repeat(64));
+        room -= 65;
+    }
+    // A line of base64 is never one character more than a multiple of four.
+    assert_ne!(room % 4, 2);
+    stanza + &"A".repeat(room - 1) + "\n"
+}
+
+fn good_stanzas() -> Vec<Case> {
+    let full_line = "A".repeat(64);
+    let greases = [
+        ("first", 0, "-> a-grease\n\n".to_owned()),
+        ("last", 1, "-> a-grease\n\n".to_owned()),
+        ("words", 1, "-> !-grease ~ -> --- X25519\n\n".to_owned()),
+        ("bare", 0, "-> -grease\nAAAA\n".to_owned()),
+        ("two-lines", 0, format!("-> a-grease b\n{full_line}\nAA\n")),
+        ("full-line", 1, format!("-> a-grease b\n{full_line}\n\n")),
+        ("1024", 0, grease(1024)),
+    ];
+    let greases = greases.map(|(name, at, stanza)| {
+        let note = "A grease stanza, which an encryptor may add and every reader ignores.";
+        case(format!("5.3-grease-{name}"), Good, note, move || {
+            with_stanzas(|stanzas| stanzas.insert(at, stanza.clone()))
+        })
+    });
+    let three = || {
+        let to = [To::kovra(&BOB), To::ssh(&CAROL), To::ssh(&MALLORY)];
+        let mut to = to.to_vec();
+        to.sort_by(|a, b| a.listed.cmp(&b.listed));
+        of(&to, &[literal("dev/db/host", b"db.internal", 1)])
+    };
+    let more = [
+        case(
+            "5.4-any-order",
+            Good,
+            "The stanzas stand in another order than the header.",
+            move || {
+                three().file(|forge| {
+                    let mut sealed = Age::of(&forge.keys, &forge.payload(0));
+                    sealed.stanzas.reverse();
+                    forge.file_of(&sealed.file(), b"")
+                })
+            },
+        ),
+        case("5.3-grease-in-high", Good, "Grease in slot 1 and in its token layer.", || {
+            both().file(|forge| {
+                let mut inner = Age::of(&token_keys(), &forge.payload(1));
+                inner.stanzas.push(grease(1024));
+                let mut outer = Age::of(&forge.keys, &inner.file());
+                outer.stanzas.insert(0, grease(66));
+                forge.file_of(&forge.sealed(), &outer.file())
+            })
+        }),
+    ];
+    greases.into_iter().chain(more).collect()
+}
+
+fn stanzas() -> Vec<Case> {
+    let full_line = "A".repeat(64);
+    let rows = [
+        ("x25519-no-body", 22, format!("-> X25519 {B32}\n")),
+        ("x25519-empty-body", 22, format!("-> X25519 {B32}\n\n")),
+        ("x25519-64-in-body", 0, format!("-> X25519 {B32}\n{full_line}\n\n")),
+        ("x25519-two-lines", 0, format!("-> X25519 {B32}\n{full_line}\n{B32}\n")),
+        ("x25519-31-bytes-in-body", 0, format!("-> X25519 {B32}\n{}\n", &B32[..42])),
+        ("x25519-no-share", 0, format!("-> X25519\n{B32}\n")),
+        ("x25519-two-shares", 0, format!("-> X25519 {B32} {B32}\n{B32}\n")),
+        ("x25519-31-bytes-in-share", 0, format!("-> X25519 {}\n{B32}\n", &B32[..42])),
+        ("x25519-share-not-canonical", 0, format!("-> X25519 {}B\n{B32}\n", &B32[1..])),
+        ("x25519-body-not-canonical", 0, format!("-> X25519 {B32}\n{}B\n", &B32[1..])),
+        ("x25519-share-padded", 0, format!("-> X25519 {B32}=\n{B32}\n")),
+        ("x25519-url-base64", 0, format!("-> X25519 _{}\n{B32}\n", &B32[1..])),
+        ("x25519-space-behind", 0, format!("-> X25519 {B32} \n{B32}\n")),
+        ("x25519-two-spaces", 0, format!("-> X25519  {B32}\n{B32}\n")),
+        ("x25519-small-letter", 0, format!("-> x25519 {B32}\n{B32}\n")),
+        ("x25519-carriage-return", 0, format!("-> X25519 {B32}\r\n{B32}\r\n")),
+        ("no-space", 0, format!("->X25519 {B32}\n{B32}\n")),
+        ("scrypt", 20, format!("-> scrypt {} 30\n{B32}\n", &B32[..22])),
+        ("scrypt-cheap", 20, format!("-> scrypt {} 1\n{B32}\n", &B32[..22])),
+        ("scrypt-beside", 20, format!("{}-> scrypt {} 30\n{B32}\n", x25519_stanza(), &B32[..22])),
+        ("ssh-rsa", 0, format!("-> ssh-rsa AAAAAA\n{B32}\n")),
+        ("ssh-tag-3-bytes", 0, format!("-> ssh-ed25519 AAAA {B32}\n{B32}\n")),
+        ("ssh-tag-not-canonical", 0, format!("-> ssh-ed25519 AAAAAB {B32}\n{B32}\n")),
+        ("ssh-no-tag", 0, format!("-> ssh-ed25519 {B32}\n{B32}\n")),
+        ("piv", 0, format!("-> piv-p256 AAAAAA {B32}\n{B32}\n")),
+        ("hybrid", 0, format!("-> mlkem768x25519 {B32}\n{B32}\n")),
+        ("unknown", 0, format!("{}-> x {B32}\n{B32}\n", x25519_stanza())),
+        ("no-word", 0, "-> \n\n".to_owned()),
+        ("bare-arrow", 0, "->\n\n".to_owned()),
+        ("no-stanza", 0, "x\n".to_owned()),
+        ("empty-line", 0, "\n".to_owned()),
+        ("empty-line-between", 0, format!("{0}\n{0}", x25519_stanza())),
+        ("grease-twice", 0, format!("{}-> a-grease\n\n-> b-grease\n\n", x25519_stanza())),
+        ("grease-no-body", 0, "-> a-grease\n".to_owned()),
+        ("grease-64-and-no-more", 0, format!("-> a-grease\n{full_line}\n")),
+        ("grease-65", 0, format!("-> a-grease\n{full_line}A\n\n")),
+        ("grease-not-base64", 0, "-> a-grease\n????\n".to_owned()),
+        ("grease-padded", 0, "-> a-grease\nAA==\n".to_owned()),
+        ("grease-not-canonical", 0, "-> a-grease\nAB\n".to_owned()),
+        ("grease-not-ascii", 0, format!("{}-> a-grease \u{fc}\n\n", x25519_stanza())),
+        ("grease-not-utf-8", 0, "-> a-grease \u{fffd}\n\n".to_owned()),
+        ("grease-control", 0, "-> a-grease \u{7f}\n\n".to_owned()),
+        ("grease-two-spaces", 0, "-> a-grease  b\n\n".to_owned()),
+        ("grease-space-behind", 0, "-> a-grease \n\n".to_owned()),
+        ("grease-not-at-the-end", 0, "-> grease-x\n\n".to_owned()),
+        ("grease-1025", 0, format!("{}{}", grease(1025), x25519_stanza())),
+        ("grease-1025-of-words", 0, format!("-> a-grease{}\n\n", " x".repeat(508))),
+    ];
+    let make = |(name, row, text): (&str, u8, String)| {
+        let note = "A stanza of a shape or a kind that no package has.";
+        let made = case(format!("5.3-{name}"), Parse(MALFORMED), note, move || {
+            with_sealed(&age_shape(&text))
+        });
+        made.rows(match row {
+            20 => &[20],
+            22 => &[22],
+            _ => &[],
+        })
+    };
+    let in_high = case("5.3-scrypt-in-high", Parse(MALFORMED), "scrypt in slot 1.", || {
+        with_high(&age_shape(&format!("-> scrypt {} 30\n{B32}\n", &B32[..22])))
+    })
+    .rows(&[20]);
+    rows.into_iter().map(make).chain([in_high]).collect()
+}
+
+/// The small package for these, sealed to those keys.
+fn sealed_to(listed: &[To], keys: &[To]) -> Vec<u8> {
+    let mut listed = listed.to_vec();
+    listed.sort_by(|a, b| a.listed.cmp(&b.listed));
+    let mut forge = fixed(Forge::with(&listed, small().entries[0].clone(), vec![]));
+    forge.keys = keys.iter().map(|t| t.key.clone()).collect();
+    forge.file()
+}
+
+fn matching() -> Vec<Case> {
+    let bad = |name: &str, note: &str, row: &'static [u8], make: fn() -> Vec<u8>| {
+        case(format!("5.4-{name}"), Parse(BINDING), note, make).rows(row)
+    };
+    vec![
+        bad("hidden-x25519", "Mallory can open it too, and is not listed.", &[21], || {
+            sealed_to(&[To::kovra(&BOB)], &[To::kovra(&BOB), To::age(&MALLORY)])
+        }),
+        bad("hidden-ssh", "Mallory's SSH key can open it too.", &[21], || {
+            sealed_to(&[To::kovra(&BOB)], &[To::kovra(&BOB), To::ssh(&MALLORY)])
+        }),
+        bad("hidden-in-high", "Mallory can open slot 1 too.", &[21], || {
+            let (good, mut other) = (full(), full());
+            other.keys.push(MALLORY.age_recipient());
+            good.file_of(&good.sealed(), &other.high())
+        }),
+        bad("missing-x25519", "Carol is listed, and there is no stanza for her.", &[], || {
+            sealed_to(&[To::kovra(&BOB), To::kovra(&CAROL)], &[To::kovra(&BOB)])
+        }),
+        bad("missing-ssh", "Carol's SSH key is listed, and there is no stanza.", &[], || {
+            sealed_to(&[To::kovra(&BOB), To::ssh(&CAROL)], &[To::kovra(&BOB)])
+        }),
+        bad("another-ssh", "Carol's SSH key is listed, the stanza is Mallory's.", &[23], || {
+            sealed_to(&[To::kovra(&BOB), To::ssh(&CAROL)], &[To::kovra(&BOB), To::ssh(&MALLORY)])
+        }),
+        bad("ssh-twice", "Two stanzas for one SSH key of the two listed.", &[23], || {
+            let listed = [To::kovra(&BOB), To::ssh(&CAROL), To::ssh(&MALLORY)];
+            sealed_to(&listed, &[To::kovra(&BOB), To::ssh(&CAROL), To::ssh(&CAROL)])
+        }),
+        bad(
+            "ssh-for-age",
+            "An age recipient is listed, the stanza is of its owner's SSH key.",
+            &[],
+            {
+                || {
+                    sealed_to(
+                        &[To::kovra(&BOB), To::age(&CAROL)],
+                        &[To::kovra(&BOB), To::ssh(&CAROL)],
+                    )
+                }
+            },
+        ),
+        bad("only-grease", "A grease stanza and no other.", &[], || {
+            with_sealed(&age_shape("-> a-grease\n\n"))
+        }),
+    ]
+}
+
+fn token_layer() -> Vec<Case> {
+    let bad = |name: &str, note: &str, make: fn() -> Vec<u8>| {
+        case(format!("5.5-{name}"), Open(MALFORMED), note, make)
+    };
+    vec![
+        bad("two-tokens", "The token layer is sealed to two tokens.", || {
+            let keys = [token_keys(), vec![stranger(9).age_recipient()]].concat();
+            with_inner(&age::encrypt(&keys, &full().payload(1)))
+        })
+        .rows(&[21]),
+        bad("ssh-beside", "The token layer is sealed to an SSH key too.", || {
+            let keys = [token_keys(), vec![To::ssh(&MALLORY).key]].concat();
+            with_inner(&age::encrypt(&keys, &full().payload(1)))
+        })
+        .rows(&[21]),
+        bad("ssh-alone", "The token layer is sealed to an SSH key.", || {
+            with_inner(&age::encrypt(&[To::ssh(&BOB).key], &full().payload(1)))
+        }),
+        bad("scrypt", "The token layer is sealed to a passphrase.", || {
+            with_inner(&age_shape(&format!("-> scrypt {} 30\n{B32}\n", &B32[..22])))
+        })
+        .rows(&[20]),
+        bad("deeper", "An age file inside of the token layer.", || {
+            let deeper = age::encrypt(&token_keys(), &full().payload(1));
+            with_inner(&age::encrypt(&token_keys(), &deeper))
+        })
+        .rows(&[40]),
+        bad("none", "The payload stands where the token layer should be.", || {
+            with_inner(&full().payload(1))
+        }),
+        bad("no-age", "One byte stands where the token layer should be.", || with_inner(b"x")),
+        bad("not-a-payload", "The token layer holds text.", || {
+            with_inner(&age::encrypt(&token_keys(), b"correct horse"))
+        }),
+        bad("body-32", "The token layer's plaintext is empty.", || {
+            with_inner(&age::encrypt(&token_keys(), b""))
+        }),
+        case("5.5-stanzas-20-kib", Open(LIMIT), "20 KiB of stanzas in the token layer.", || {
+            with_inner(&age_shape(&"-> a\n\n".repeat(20 * 1024 / 6)))
+        })
+        .rows(&[19]),
+    ]
+}
+
+/// Which layer is judged first.
+fn order() -> Vec<Case> {
+    let hidden = || {
+        let mut forge = full();
+        forge.keys.push(MALLORY.age_recipient());
+        forge
+    };
+    vec![
+        case(
+            "8-sealed-matched-before-high-scanned",
+            Parse(BINDING),
+            "Slot 0 does not match, and \
+            slot 1 is no age file.",
+            move || full().file_of(&hidden().sealed(), b"x"),
+        ),
+        case(
+            "8-sealed-scanned-before-high-matched",
+            Parse(MALFORMED),
+            "Slot 0 is no age file, and \
+            slot 1 does not match.",
+            move || full().file_of(b"x", &hidden().high()),
+        ),
+        case(
+            "8-presence-before-scan",
+            Parse(BINDING),
+            "Slot 1 is missing, and slot 0 is no age file.",
+            || full().file_of(b"x", b""),
+        ),
+        case(
+            "8-match-before-crit",
+            Parse(BINDING),
+            "A hidden stanza and an unknown crit.",
+            move || {
+                use crate::forge::cbor::{bytes, map, text};
+                hidden().set(7, cat(&[&map(1), &text("x"), &bytes(b"")]))
+            },
+        ),
+        case(
+            "8-payload-before-token",
+            Open(BINDING),
+            "Slot 0 is of another package, and there is \
+            no token.",
+            || {
+                use crate::forge::cbor::bytes;
+                let (good, other) = (full(), full().set(0, bytes(&[0x2e; 16])));
+                Made::from(good.file_of(&other.sealed(), &good.high())).token("no")
+            },
+        ),
+        case(
+            "8-token-before-high",
+            Open(TOKEN),
+            "Slot 1 is not sealed to Bob, and there is no \
+            token.",
+            || {
+                let (good, mut other) = (full(), full());
+                other.keys = vec![CAROL.age_recipient()];
+                Made::from(good.file_of(&good.sealed(), &other.high())).token("no")
+            },
+        ),
+        case(
+            "8-shape-before-token",
+            Open(MALFORMED),
+            "Two tokens, and the reader has another.",
+            || {
+                let keys = [token_keys(), vec![stranger(9).age_recipient()]].concat();
+                Made::from(with_inner(&age::encrypt(&keys, &full().payload(1)))).token("other")
+            },
+        ),
+    ]
+}
+
+fn opening() -> Vec<Case> {
+    vec![
+        case(
+            "5.6-listed-not-sealed-to",
+            Open(NOT_FOR_ME),
+            "Bob is listed; it is sealed to Carol.",
+            || sealed_to(&[To::kovra(&BOB)], &[To::kovra(&CAROL)]),
+        )
+        .rows(&[39]),
+        case("5.6-high-not-sealed-to", Open(NOT_FOR_ME), "Only slot 1 is sealed to Carol.", || {
+            let (good, mut other) = (full(), full());
+            other.keys = vec![CAROL.age_recipient()];
+            good.file_of(&good.sealed(), &other.high())
+        })
+        .rows(&[39]),
+        case("3.5-not-listed", Open(NOT_FOR_ME), "Carol is not listed.", || {
+            Made::from(full()).reader("carol").token("no")
+        })
+        .rows(&[36]),
+        case("3.5-token-without-key", Open(NOT_FOR_ME), "Carol has the token.", || {
+            Made::from(full()).reader("carol")
+        })
+        .rows(&[36]),
+        case("3.5-listed-as-age", Open(NOT_FOR_ME), "Bob's key is listed as kind 1 alone.", || {
+            sealed_to(&[To::age(&BOB)], &[To::age(&BOB)])
+        }),
+        case("5.6-no-token", Open(TOKEN), "Slot 1 is to be opened, and there is no token.", || {
+            Made::from(full()).token("no")
+        })
+        .rows(&[35]),
+        case("5.6-other-token", Open(TOKEN), "The token of another package.", || {
+            Made::from(full()).token("other")
+        })
+        .rows(&[37]),
+        case(
+            "5.6-recipient-for-token",
+            Open(TOKEN),
+            "The token layer is sealed to Bob again.",
+            || with_inner(&full().seal(&full().payload(1))),
+        ),
+        case(
+            "5.6-layers-exchanged",
+            Open(NOT_FOR_ME),
+            "The token's layer outside, Bob's inside.",
+            || {
+                let good = full();
+                with_high(&age::encrypt(&token_keys(), &good.seal(&good.payload(1))))
+            },
+        ),
+        case("8-high-left-closed", Good, "Slot 0 alone, without a token.", || both().skipped())
+            .rows(&[35]),
+        case("8-high-left-closed-and-bad", Good, "What is in slot 1 is not looked at.", || {
+            let bad = with_inner(b"x");
+            let made = both().skipped();
+            made.file(bad)
+        }),
+        case("8-no-token-needed", Good, "There is no slot 1, and no token.", || {
+            Made::from(one()).token("no")
+        }),
+        case("8-token-not-needed", Good, "There is no slot 1; a token is not looked at.", || {
+            Made::from(one()).token("other")
+        }),
+        case("5.6-share-of-small-order", Open(MALFORMED), "An X25519 share of zeros.", || {
+            with_sealed(&age_shape(&x25519_stanza()))
+        }),
+        case("5.6-wrapped-key-changed", Open(NOT_FOR_ME), "A bit of the wrapped file key.", || {
+            let mut sealed = small().sealed();
+            // The second line of the first stanza.
+            let at = sealed.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(1).unwrap().0 + 1;
+            sealed[at] = if sealed[at] == b'A' { b'B' } else { b'A' };
+            with_sealed(&sealed)
+        }),
+    ]
+}
+
+/// Where the body starts: behind the MAC line.
+fn body_start(age: &[u8]) -> usize {
+    age.windows(5).position(|w| w == b"\n--- ").unwrap() + 5 + 43 + 1
+}
+
+/// A literal in so many bytes of payload, so that the chunks are known.
+fn long(length: usize) -> crate::entries::Known {
+    let without = for_bob(&[literal("dev/a/long", &[0; 60_000], 1)]);
+    let bare = without.but(|f| Forge { pad: |_| 0, ..f });
+    let overhead = bare.payload_length() - 60_000;
+    // Above 65,535 the literal's head is two bytes longer.
+    let head = if length - overhead > 65_535 { 2 } else { 0 };
+    let value = vec![0x55; length - overhead - head];
+    for_bob(&[literal("dev/a/long", &value, 1)]).but(|f| Forge { pad: |_| 0, ..f })
+}
+
+fn bodies() -> Vec<Case> {
+    let cut = |name: &str, note: &str, keep: fn(&[u8]) -> Vec<u8>| {
+        case(format!("5.6-body-{name}"), Open(BINDING), note, move || {
+            with_sealed(&keep(&small().sealed()))
+        })
+        .rows(&[38])
+    };
+    vec![
+        cut("a-byte-short", "The last byte is missing.", |s| s[..s.len() - 1].to_vec()),
+        cut("a-byte-long", "A byte behind the last chunk.", |s| cat(&[s, &[0]])),
+        cut("last-bit", "The last bit is another.", |s| {
+            cat(&[&s[..s.len() - 1], &[s[s.len() - 1] ^ 1]])
+        }),
+        cut("nonce", "A bit of the nonce is another.", |s| {
+            let mut changed = s.to_vec();
+            changed[body_start(s)] ^= 0x80;
+            changed
+        }),
+        cut("half", "Half of the only chunk.", |s| s[..(s.len() + body_start(s)) / 2].to_vec()),
+        cut("mac", "A MAC of zeros.", |s| {
+            let mut changed = s.to_vec();
+            let at = body_start(s) - 44;
+            changed[at..at + 43].copy_from_slice(B32.as_bytes());
+            changed
+        }),
+        cut("mac-without-grease", "A grease stanza that the MAC does not cover.", |s| {
+            cat(&[&s[..22], b"-> a-grease\n\n", &s[22..]])
+        }),
+    ]
+}
+
+fn chunks() -> Vec<Case> {
+    let two_chunks = || long(CHUNK + 1000);
+    let chunk = CHUNK + 16;
+    vec![
+        case("5.6-two-chunks", Good, "A payload of two chunks.", two_chunks),
+        case("5.6-one-full-chunk", Good, "A payload of exactly 64 KiB: one chunk.", || long(CHUNK)),
+        case(
+            "5.6-body-last-chunk-missing",
+            Open(BINDING),
+            "Cut behind the first 64 KiB.",
+            move || {
+                two_chunks().file_only(|f, sealed| {
+                    f.file_of(&sealed[..body_start(sealed) + 16 + chunk], b"")
+                })
+            },
+        )
+        .rows(&[38]),
+        case("5.6-body-first-chunk-missing", Open(BINDING), "Only the last chunk.", move || {
+            two_chunks().file_only(|f, sealed| {
+                let body = body_start(sealed) + 16;
+                f.file_of(&cat(&[&sealed[..body], &sealed[body + chunk..]]), b"")
+            })
+        })
+        .rows(&[38]),
+        case("5.6-body-chunks-exchanged", Open(BINDING), "The last chunk first.", move || {
+            two_chunks().file_only(|f, sealed| {
+                let (head, body) = sealed.split_at(body_start(sealed) + 16);
+                f.file_of(&cat(&[head, &body[chunk..], &body[..chunk]]), b"")
+            })
+        })
+        .rows(&[38]),
+        case(
+            "5.6-body-empty-last-chunk",
+            Open(BINDING),
+            "64 KiB, and a last chunk of no bytes.",
+            || {
+                long(CHUNK).file_only(|forge, _| {
+                    let payload = forge.payload(0);
+                    let mut sealed = Age::of(&forge.keys, &payload);
+                    let nonce = *sealed.body.first_chunk().unwrap();
+                    sealed.body = age::body(&sealed.file_key, &nonce, &[&payload, b""]);
+                    forge.file_of(&sealed.file(), b"")
+                })
+            },
+        )
+        .rows(&[38]),
+    ]
+}
+
+fn inner_bodies() -> Vec<Case> {
+    let token = |name: &str, note: &str, change: fn(&mut Vec<u8>)| {
+        case(format!("5.6-token-layer-{name}"), Open(BINDING), note, move || {
+            let mut inner = age::encrypt(&token_keys(), &full().payload(1));
+            change(&mut inner);
+            with_inner(&inner)
+        })
+        .rows(&[38])
+    };
+    let inner = [
+        token("short", "The token layer's last byte is missing.", |s| s.truncate(s.len() - 1)),
+        token("mac", "The token layer's MAC is zeros.", |s| {
+            let at = body_start(s) - 44;
+            s[at..at + 43].copy_from_slice(B32.as_bytes());
+        }),
+    ];
+    let high = case("5.6-high-short", Open(BINDING), "The last byte of slot 1 is missing.", || {
+        let high = full().high();
+        with_high(&high[..high.len() - 1])
+    })
+    .rows(&[38]);
+    inner.into_iter().chain([high]).collect()
+}

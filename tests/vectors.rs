@@ -1,0 +1,401 @@
+//! Every golden vector of `testdata/v1`, through parse, verify, trust and open.
+//!
+//! `testdata/v1/README.md` says what a vector is, `cargo run --example vectors` makes them. The same
+//! files are read by `tests/outside/reader.py`, which shares no code with this.
+
+// A test says what is wrong by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod forge;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use forge::age::CHUNK;
+use forge::{ALICE, BOB, CAROL, Forge, MALLORY, Person, To, fixed_token, openssh_private_key};
+use kovra::clock::Moment;
+use kovra::entry::{Content, Entry};
+use kovra::identity::SigningPublic;
+use kovra::package::{Class, Contents, High, Package};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A vector as its file says it.
+struct Vector {
+    name: String,
+    clause: String,
+    rows: Vec<u8>,
+    class: String,
+    stage: String,
+    now: u64,
+    trust: Vec<SigningPublic>,
+    reader: String,
+    token: String,
+    entries: Vec<String>,
+    package: Vec<u8>,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(root().join("testdata/v1")).unwrap();
+    let mut files: Vec<PathBuf> = folder.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// All of them. A file that is neither a vector nor the README is an error.
+fn corpus() -> Vec<Vector> {
+    let (vectors, rest): (Vec<_>, Vec<_>) =
+        files().into_iter().partition(|f| f.extension().is_some_and(|e| e == "txt"));
+    assert_eq!(rest, [root().join("testdata/v1/README.md")]);
+    vectors.iter().map(|file| Vector::read(file)).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    assert_eq!(text.len() % 2, 0, "{text}");
+    let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+    (0..text.len()).step_by(2).map(byte).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+impl Vector {
+    fn read(file: &Path) -> Self {
+        let text = std::fs::read_to_string(file).unwrap();
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let (head, body) = text.split_once("\n\n").unwrap_or_else(|| panic!("{name}: no body"));
+        let mut fields: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for line in head.lines() {
+            let (key, value) = line.split_once(": ").unwrap_or_else(|| panic!("{name}: {line}"));
+            fields.entry(key).or_default().push(value);
+        }
+        let mut many = |key: &str| -> Vec<String> {
+            fields.remove(key).into_iter().flatten().map(str::to_owned).collect()
+        };
+        let [rows, trust, entries] = [many("row"), many("trust"), many("entry")];
+        let mut one = |key: &str| -> String {
+            let found = many(key);
+            let [value] = &found[..] else {
+                panic!("{name}: {key} is there {} times", found.len())
+            };
+            value.clone()
+        };
+        let [clause, class, stage] = [one("clause"), one("class"), one("stage")];
+        let [now, reader, token, _note] = [one("now"), one("reader"), one("token"), one("note")];
+        assert!(fields.is_empty(), "{name}: unknown {:?}", fields.keys());
+        let pinned = |key: &String| SigningPublic::from_bytes(&unhex(key).try_into().unwrap());
+        Self {
+            name,
+            clause,
+            rows: rows.iter().map(|row| row.parse().unwrap()).collect(),
+            class,
+            stage,
+            now: now.parse().unwrap(),
+            trust: trust.iter().map(|key| pinned(key).unwrap()).collect(),
+            reader,
+            token,
+            entries,
+            package: package(body),
+        }
+    }
+
+    fn reader(&self) -> Person {
+        match &self.reader[..] {
+            "alice" => ALICE,
+            "bob" => BOB,
+            "carol" => CAROL,
+            "mallory" => MALLORY,
+            other => panic!("{}: nobody is called {other}", self.name),
+        }
+    }
+
+    /// The stage that refuses with its class, or what comes out.
+    fn run(&self) -> Result<Contents, (&'static str, Class, String)> {
+        let refused = |stage| {
+            move |e: kovra::package::Error| (stage, e.class, format!("{}: {}", e.place, e.what))
+        };
+        let intact = Package::parse(&self.package).map_err(refused("parse"))?;
+        let intact = intact.verify().map_err(refused("verify"))?;
+        let now = Moment::from_seconds(self.now);
+        let verified = intact.trust(&self.trust, now).map_err(refused("trust"))?;
+        let token = match &self.token[..] {
+            "yes" => Some(Forge::good().token()),
+            "other" => Some(Forge { token: fixed_token(0x71), ..Forge::good() }.token()),
+            "no" | "skip" => None,
+            other => panic!("{}: there is no token {other}", self.name),
+        };
+        let high = if self.token == "skip" { High::Skip } else { High::Open(token.as_ref()) };
+        verified.open(&self.reader().identity(), high).map_err(refused("open"))
+    }
+
+    fn is_good(&self) -> bool {
+        self.class == "ok"
+    }
+}
+
+/// The lines of bytes: hex, `base64 TEXT`, or `repeat COUNT BYTE`.
+fn package(body: &str) -> Vec<u8> {
+    let mut package = Vec::new();
+    for line in body.lines() {
+        match line.split(' ').collect::<Vec<_>>()[..] {
+            ["repeat", count, byte] => {
+                let length = package.len() + count.parse::<usize>().unwrap();
+                package.resize(length, unhex(byte)[0]);
+            }
+            ["base64", text] => package.extend(BASE64_STANDARD.decode(text).unwrap()),
+            [digits] => package.extend(unhex(digits)),
+            _ => panic!("{line}"),
+        }
+    }
+    package
+}
+
+/// The word that the spec has for a class.
+fn word(class: Class) -> &'static str {
+    match class {
+        Class::Malformed => "malformed",
+        Class::Limit => "limit",
+        Class::Unsupported => "unsupported",
+        Class::Signature => "signature",
+        Class::Untrusted => "untrusted",
+        Class::Time => "time",
+        Class::NotForMe => "not-for-me",
+        Class::Token => "token",
+        Class::Binding => "binding",
+        Class::Replay => "replay",
+        Class::Policy => "policy",
+    }
+}
+
+/// An entry as a vector writes it.
+fn line(entry: &Entry) -> String {
+    let (mode, value) = match &entry.content {
+        Content::Literal(value) if value.len() > 1024 => {
+            ("literal", format!("sha256:{} {}", hex(&Sha256::digest(value.expose())), value.len()))
+        }
+        Content::Literal(value) => ("literal", format!("hex:{}", hex(value.expose()))),
+        Content::Reference(pointer) => ("reference", pointer.as_str().to_owned()),
+    };
+    let sensitivity = entry.sensitivity.name();
+    let description = entry.description.as_ref().map(|d| format!(" | {d}")).unwrap_or_default();
+    format!("{} {mode} {sensitivity} {value}{description}", entry.coordinate)
+}
+
+#[test]
+fn every_vector_gets_what_it_says() {
+    let corpus = corpus();
+    assert!(corpus.len() >= 120, "only {} vectors", corpus.len());
+    let mut wrong = Vec::new();
+    for vector in &corpus {
+        let got = match vector.run() {
+            Ok(contents) => {
+                let closed = if vector.token == "skip" { 1 } else { 0 };
+                assert_eq!(contents.skipped, closed, "{}", vector.name);
+                let lines: Vec<String> = contents.entries.iter().map(line).collect();
+                ("ok".to_owned(), "open".to_owned(), lines)
+            }
+            Err((stage, class, what)) => {
+                // What came out of a package reaches a terminal only escaped.
+                assert!(kovra::text::is_plain(&what), "{}: {what:?}", vector.name);
+                println!("{}: {stage}: {}: {what}", vector.name, class.name());
+                (word(class).to_owned(), stage.to_owned(), vec![])
+            }
+        };
+        let wanted = (vector.class.clone(), vector.stage.clone(), vector.entries.clone());
+        if got != wanted {
+            wrong.push(format!("{}: wants {wanted:?}, gets {got:?}", vector.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Clauses of 1 to 9 without a refused vector, and why.
+const NOT_REFUSED: [(&str, &str); 5] = [
+    ("1.4", "it follows from 1.1 to 1.3, whose vectors change those bytes"),
+    ("7.3", "the importer's own clock is state: `tests/import.rs`"),
+    ("8.1", "it says what is done with what was accepted: `tests/import.rs`"),
+    ("8.2", "what was imported before is state: `tests/import.rs`"),
+    ("8.3", "what is stored already is state: `tests/import.rs`"),
+];
+
+/// The numbers of the specification's clauses, as it writes them: `3.5` where a paragraph starts
+/// with it, and `8` for a section, whose tables belong to none of its paragraphs.
+fn clauses() -> (BTreeSet<String>, BTreeSet<String>) {
+    let spec = std::fs::read_to_string(root().join("spec/package-v1.md")).unwrap();
+    let (mut sections, mut paragraphs) = (BTreeSet::new(), BTreeSet::new());
+    for line in spec.lines() {
+        let (kind, text) = match line.strip_prefix("## ") {
+            Some(title) => (&mut sections, title),
+            None => (&mut paragraphs, line),
+        };
+        let Some((number, _)) = text.split_once(' ') else { continue };
+        let is_section = number.parse::<u8>().is_ok();
+        let is_paragraph = number
+            .split_once('.')
+            .is_some_and(|(a, b)| a.parse::<u8>().is_ok() && b.parse::<u8>().is_ok());
+        if line.starts_with("## ") && is_section || !line.starts_with("## ") && is_paragraph {
+            kind.insert(number.to_owned());
+        }
+    }
+    (sections, paragraphs)
+}
+
+#[test]
+fn every_clause_has_its_vectors_and_every_vector_its_clause() {
+    let (sections, paragraphs) = clauses();
+    assert!(sections.len() > 9 && paragraphs.len() > 30, "the specification was not understood");
+    let corpus = corpus();
+    for vector in &corpus {
+        let clause = &vector.clause;
+        let known = sections.contains(clause) || paragraphs.contains(clause);
+        assert!(known, "{}: there is no clause {clause}", vector.name);
+        let file = vector.name.split_once('-').unwrap().0;
+        assert_eq!(file, clause, "{} is named after another clause", vector.name);
+    }
+    let refused: BTreeSet<&str> =
+        corpus.iter().filter(|v| !v.is_good()).map(|v| &v.clause[..]).collect();
+    let counts = |clause: &&String| clause.split('.').next().is_some_and(|n| n.len() == 1);
+    for clause in paragraphs.iter().filter(counts) {
+        let excused = NOT_REFUSED.iter().any(|(c, _)| c == clause);
+        assert_eq!(refused.contains(&clause[..]), !excused, "clause {clause}");
+    }
+    // The tables of 8 and 9 belong to no paragraph.
+    assert!(refused.contains("8") && refused.contains("9"));
+    for (clause, _) in NOT_REFUSED {
+        assert!(paragraphs.contains(clause), "there is no clause {clause} to excuse");
+    }
+}
+
+/// The rows of the list of attacks that a package alone shows, without a vault, a terminal, a
+/// network or an identity string.
+#[test]
+fn every_row_has_its_vectors() {
+    let rows: BTreeSet<u8> = corpus().into_iter().flat_map(|v| v.rows).collect();
+    let elsewhere = (41..=45).chain(48..=50).chain(61..=65).chain([68]);
+    let elsewhere: BTreeSet<u8> = elsewhere.collect();
+    for row in 1..=68 {
+        assert_eq!(rows.contains(&row), !elsewhere.contains(&row), "row {row}");
+    }
+    assert_eq!(rows.last(), Some(&67));
+}
+
+/// Each of the classes that need no memory is there, at each stage that has it.
+#[test]
+fn every_class_has_its_vectors() {
+    let pairs: BTreeSet<(String, String)> =
+        corpus().into_iter().map(|v| (v.stage, v.class)).collect();
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(s, c)| (&s[..], &c[..])).collect();
+    let open = ["binding", "limit", "malformed", "not-for-me", "ok", "policy", "token"];
+    let parse = ["binding", "limit", "malformed", "unsupported"];
+    let expected = open.map(|c| ("open", c)).into_iter().chain(parse.map(|c| ("parse", c)));
+    let trust = ["time", "untrusted"].map(|c| ("trust", c));
+    assert_eq!(pairs, expected.chain(trust).chain([("verify", "signature")]).collect::<Vec<_>>());
+}
+
+/// Row 24, over the whole corpus: no bit of a good package can change unnoticed.
+#[test]
+fn any_bit_of_any_good_vector() {
+    let good: Vec<Vector> =
+        corpus().into_iter().filter(|v| v.is_good() && v.package.len() <= 8192).collect();
+    assert!(good.len() >= 30, "only {}", good.len());
+    let flip = |vector: &Vector| {
+        let mut package = vector.package.clone();
+        for bit in 0..package.len() * 8 {
+            package[bit / 8] ^= 1 << (bit % 8);
+            let intact = Package::parse(&package).and_then(Package::verify);
+            assert!(intact.is_err(), "{}: bit {bit} does not matter", vector.name);
+            package[bit / 8] ^= 1 << (bit % 8);
+        }
+        assert_eq!(package, vector.package);
+    };
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = || {
+        while let Some(vector) = good.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+            flip(vector);
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+    assert!(next.into_inner() >= good.len());
+}
+
+/// A vector is no larger than a package may be, or one byte more; and only a few are large at all.
+#[test]
+fn vectors_are_of_bounded_size() {
+    let corpus = corpus();
+    for vector in &corpus {
+        assert!(vector.package.len() <= (16 << 20) + 1, "{}", vector.name);
+    }
+    let on_disk: u64 = files().iter().map(|f| f.metadata().unwrap().len()).sum();
+    assert!(on_disk < 4 << 20, "testdata/v1 has {on_disk} bytes");
+}
+
+/// The keys that the README gives are the ones that the vectors were made with.
+#[test]
+fn the_readme_gives_the_keys() {
+    let readme = std::fs::read_to_string(root().join("testdata/v1/README.md")).unwrap();
+    let people = [("alice", ALICE), ("bob", BOB), ("carol", CAROL), ("mallory", MALLORY)];
+    for (name, person) in people {
+        let identity = person.identity();
+        let [ed, x] = [identity.signing.expose(), identity.agreement.expose()].map(|k| hex(k));
+        assert!(readme.contains(&format!("\n| {name} | `{ed}` | `{x}` |\n")), "{name}");
+    }
+    for (name, byte) in [("token", 0x70), ("other-token", 0x71)] {
+        let x = hex(&[byte; 32]);
+        assert!(readme.contains(&format!("\n| {name} | - | `{x}` |\n")), "{name}");
+    }
+}
+
+/// The encryptor of the vectors against the age crate, at the lengths where chunks end.
+#[test]
+fn the_encryptor_of_the_vectors_is_age() {
+    let ssh = openssh_private_key(&CAROL);
+    let ssh = age::ssh::Identity::from_buffer(ssh.as_bytes(), None).unwrap();
+    let bob: age::x25519::Identity = BOB.age_identity().parse().unwrap();
+    let keys = [To::ssh(&CAROL).key, MALLORY.age_recipient(), BOB.age_recipient()];
+    for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 7] {
+        let plaintext: Vec<u8> = (0..length).map(|i| i.to_le_bytes()[0]).collect();
+        let file = forge::age::encrypt(&keys, &plaintext);
+        assert!(age::decrypt(&bob, &file).unwrap() == plaintext, "X25519, {length}");
+        assert!(age::decrypt(&ssh, &file).unwrap() == plaintext, "ssh-ed25519, {length}");
+        assert!(forge::age::encrypt(&keys, &plaintext) == file, "not the same again");
+        let alice: age::x25519::Identity = ALICE.age_identity().parse().unwrap();
+        assert!(age::decrypt(&alice, &file).is_err());
+    }
+}
+
+fn python(script: &str, arguments: &[&Path]) -> String {
+    let mut python = Command::new("python3");
+    python.arg(root().join("tests/outside").join(script)).args(arguments);
+    let output = python.output().unwrap_or_else(|e| panic!("this test needs python3: {e}"));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stdout}{stderr}");
+    stdout
+}
+
+/// The same files, and a reader that was written from the specification alone.
+#[test]
+#[ignore = "needs python3 with cbor2 and cryptography"]
+fn needs_programs_the_reader_in_python_agrees() {
+    let printed = python("reader.py", &[&root().join("testdata/v1")]);
+    assert!(printed.ends_with(&format!("{} passed, 0 failed\n", corpus().len())), "{printed}");
+}
+
+/// Every good vector against `spec/package-v1.cddl`, by a validator that nobody here wrote.
+#[test]
+#[ignore = "needs python3 with cbor2, cryptography and pycddl"]
+fn needs_programs_good_vectors_are_valid_cddl() {
+    let cddl = root().join("spec/package-v1.cddl");
+    let printed = python("cddl.py", &[&cddl, &root().join("testdata/v1")]);
+    let good = corpus().iter().filter(|v| v.is_good()).count();
+    assert!(printed.ends_with(&format!("{good} passed, 0 failed\n")), "{printed}");
+}
