@@ -32,8 +32,7 @@ const PREFIXES: [&str; 12] = [
 
 const SUFFIXES: [&str; 3] = ["_PROXY", "_OPTIONS", "_RUSTC_WRAPPER"];
 
-const EXACT: [&str; 45] = [
-    "ALL_PROXY",
+const EXACT: [&str; 43] = [
     "BASHOPTS",
     "BASH_ENV",
     "BROWSER",
@@ -69,7 +68,6 @@ const EXACT: [&str; 45] = [
     "PROMPT_COMMAND",
     "PS4",
     "REQUESTS_CA_BUNDLE",
-    "RES_OPTIONS",
     "RUSTFLAGS",
     "SHELL",
     "SHELLOPTS",

@@ -11,8 +11,7 @@
 mod forge;
 mod support;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use forge::{ALICE, BOB, CAROL, CREATED, EXPIRES, Forge, NOW, Person, To};
+use forge::{ALICE, BOB, CAROL, CREATED, EXPIRES, Forge, NOW, To, openssh_private_key};
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry, Sensitivity};
 use kovra::identity::{AgreementPublic, Recipient, Token};
@@ -309,33 +308,4 @@ fn needs_programs_token_files_are_age_identity_files() {
     let comment = format!("# public key: {}\n", String::from_utf8(public).unwrap().trim());
     let read_back = theirs.to_file(&[7; 16]);
     assert!(std::str::from_utf8(read_back.expose()).unwrap().contains(&comment));
-}
-
-/// An unencrypted OpenSSH private key file of `person`'s Ed25519 key.
-fn openssh_private_key(person: &Person) -> String {
-    let string = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat();
-    let pair = [&person.signing().to_bytes()[..], &person.ed()].concat();
-    let mut private =
-        [&[0; 8][..], &string(b"ssh-ed25519"), &string(&person.ed()), &string(&pair), &string(b"")]
-            .concat();
-    let padding = (1..).take(private.len().next_multiple_of(8) - private.len());
-    private.extend(padding);
-    let file = [
-        b"openssh-key-v1\0",
-        &string(b"none")[..],
-        &string(b"none"),
-        &string(b""),
-        &1u32.to_be_bytes(),
-        &string(&person.ssh_blob()),
-        &string(&private),
-    ]
-    .concat();
-    let lines: Vec<String> = BASE64_STANDARD
-        .encode(file)
-        .as_bytes()
-        .chunks(70)
-        .map(|line| String::from_utf8_lossy(line).into_owned())
-        .collect();
-    let body = lines.join("\n");
-    format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n")
 }
