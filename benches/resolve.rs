@@ -26,6 +26,7 @@ const MANY: usize = 50;
 const LOTS: usize = 200;
 const ROUNDS: u32 = 15;
 const WALL_LIMIT: Duration = Duration::from_secs(1);
+const NOBODY_LIMIT: Duration = Duration::from_millis(500);
 const CPU_LIMIT: Duration = Duration::from_millis(30);
 
 const AWS: &str = "aws-sm://";
@@ -58,6 +59,9 @@ fn main() {
     println!(
         "{LOTS} of each ask     {tokens} time for a token; without an application, run az {runs} time"
     );
+    let nobody = nobody();
+    println!("no identity at all {nobody:.0?} (limit {NOBODY_LIMIT:?})");
+    assert!(nobody < NOBODY_LIMIT, "it takes too long to find nobody");
     assert!(aws_trips <= 3.0 && azure_trips <= 4.0, "too many round trips");
     assert!(both.wall < WALL_LIMIT, "{LOTS} of each take too long");
     assert!(aws.cpu <= CPU_LIMIT && azure.cpu <= CPU_LIMIT, "one pointer takes too much CPU");
@@ -90,6 +94,25 @@ fn person() -> Person {
         }
     }
     person
+}
+
+/// How long it takes to know that there is no identity, where a metadata service never answers.
+fn nobody() -> Duration {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut person = Person::new("nobody");
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    person.env.insert("AWS_EC2_METADATA_SERVICE_ENDPOINT".into(), address);
+    let mut times: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            let mut command = person.command(KOVRA);
+            command.arg("whoami").stdout(Stdio::null()).stderr(Stdio::null());
+            let start = Instant::now();
+            assert_eq!(command.status().unwrap().code(), Some(31));
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[times.len() / 2]
 }
 
 /// With the authorities that this system trusts besides the stand-ins' own: reading them is part of
