@@ -440,6 +440,22 @@ fn a_run_of_many_secrets_is_one_transaction() {
     assert_eq!(rows.as_array().unwrap().len(), MANY);
 }
 
+/// The log is left for the next process, which must not inherit an ever longer one.
+#[test]
+fn the_log_of_uses_stays_short() {
+    let person = Person::with_vault("alice");
+    person.add("dev/a/b", "value", &[]);
+    let mut longest = 0;
+    for _ in 0..60 {
+        person.ok(&["show", "dev/a/b"]);
+        let log = std::fs::metadata(person.vault().with_file_name("vault.db-wal"));
+        longest = longest.max(log.map_or(0, |log| log.len()));
+    }
+    assert!((1..512 * 1024).contains(&longest), "{longest} bytes");
+    let rows = json(&person, &["audit", "--json", "--action", "show"]);
+    assert_eq!(rows.as_array().unwrap().len(), 60);
+}
+
 /// Counts commit frames of a write-ahead log (SQLite file format, §4.1: the second field of a
 /// frame's header is not zero in the last frame of a transaction).
 fn commits(wal: &std::path::Path) -> usize {

@@ -80,8 +80,6 @@ impl Locked {
         }
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
-        // A short log: it is read whole by whoever opens the vault first.
-        db.pragma_update(None, "wal_autocheckpoint", 64)?;
         let part = |name| meta(&db, name)?.ok_or(Error::Damaged(format!("its {name} is missing")));
         let id = part("id")?.try_into().map_err(|_| Error::Damaged("its id is damaged".into()))?;
         let wrapped = Wrapped::decode(&part("custody")?)?;

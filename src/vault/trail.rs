@@ -2,14 +2,17 @@
 
 use super::keys::{Keys, Nonce, Place, random};
 use super::rows::Kind;
-use super::{Batch, Error, Vault, View};
+use super::{BUSY, Batch, Error, Vault, View};
 use crate::audit::Event;
 use crate::cbor::{Reader, Writer};
 use crate::secret::Secret;
 use hmac::Mac;
 use rusqlite::config::DbConfig;
 use rusqlite::params;
+use std::time::Duration;
 
+/// How long the log may get before it is folded into the file, in bytes.
+const LOG_MAX: u64 = 256 * 1024;
 const KIND: &str = "audit";
 const NO_LOOKUP: [u8; 32] = [0; 32];
 
@@ -76,12 +79,28 @@ impl Vault {
     /// # Errors
     /// [`Error::Storage`], [`Error::Busy`], [`Error::Damaged`].
     pub fn record(&mut self, events: &[Event]) -> Result<(), Error> {
-        // Nor is the log folded into the file when this process ends; the next change does that.
+        // Nor is the log folded into the file each time: it is read by whoever opens the vault next,
+        // and folded once it is long.
         self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        self.db.execute_batch("COMMIT; PRAGMA synchronous = NORMAL; BEGIN")?;
+        self.db.execute_batch(
+            "COMMIT; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; BEGIN",
+        )?;
         let done = self.write(|batch| batch.audit(events));
-        self.db.execute_batch("COMMIT; PRAGMA synchronous = FULL; BEGIN")?;
+        self.db.execute_batch("COMMIT; PRAGMA synchronous = FULL")?;
+        self.fold_long_log()?;
+        self.db.execute_batch("BEGIN")?;
         done
+    }
+
+    /// Writes a long log into the file and empties it. A process that is reading just now keeps it.
+    fn fold_long_log(&self) -> Result<(), Error> {
+        let log = self.db.path().map(|path| format!("{path}-wal")).unwrap_or_default();
+        if std::fs::metadata(log).is_ok_and(|log| log.len() > LOG_MAX) {
+            self.db.busy_timeout(Duration::ZERO)?;
+            self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            self.db.busy_timeout(BUSY)?;
+        }
+        Ok(())
     }
 }
 
