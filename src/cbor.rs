@@ -312,9 +312,7 @@ fn diagnose_item(reader: &mut Reader<'_>, text: &mut String, depth: usize) -> Re
                     *text += &format!("<<{item}>>")
                 }
                 _ => {
-                    *text += "h'";
-                    bytes.iter().for_each(|b| *text += &format!("{b:02x}"));
-                    *text += "'";
+                    *text += &format!("h'{}'", crate::text::hex(bytes));
                 }
             }
         }

@@ -15,6 +15,11 @@ impl Secret {
         Self(Zeroizing::new(bytes))
     }
 
+    /// Nothing: where a row or an answer has no value.
+    pub fn empty() -> Self {
+        Self::new(Vec::new())
+    }
+
     /// Copies `bytes` into a buffer of exactly their length.
     pub fn copy_of(bytes: &[u8]) -> Self {
         Self::new(bytes.to_vec())

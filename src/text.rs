@@ -20,6 +20,11 @@ pub fn escape(text: &str) -> String {
     shown
 }
 
+/// Bytes as lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(

@@ -46,8 +46,7 @@ impl Bob {
     /// Imports `file`, or leaves the vault as it was.
     fn import(&mut self, file: &[u8], now: Moment, who: &mut dyn Approver) -> Result<(), Error> {
         let token = Forge::good().token();
-        let options =
-            Options { file, token: Some(&token), skip_high: false, project: None, overwrite: true };
+        let options = Options { file, token: Some(&token), skip_high: false, project: None };
         let before = self.all();
         let result = plan(&self.vault, &options, now)
             .and_then(|plan| apply(&mut self.session(now, who), &plan, true));
@@ -259,8 +258,7 @@ fn one_refused_entry_refuses_all() {
 fn a_plan_writes_nothing() {
     let bob = Bob::new();
     let file = package(&ALICE, 1, "one", 1).file();
-    let options =
-        Options { file: &file, token: None, skip_high: false, project: None, overwrite: false };
+    let options = Options { file: &file, token: None, skip_high: false, project: None };
     for _ in 0..2 {
         let plan = plan(&bob.vault, &options, NOW).unwrap();
         assert!(plan.changes.iter().all(|change| change.effect == Effect::Added));

@@ -4,7 +4,7 @@ use super::error::Failure;
 use super::run::find_program;
 use super::{Context, ui};
 use kovra::ops::allow;
-use kovra::text::escape;
+use kovra::text::{escape, hex};
 use kovra::vault::AllowedProgram;
 use serde_json::json;
 use std::ffi::OsString;
@@ -63,7 +63,7 @@ fn add(program: &OsString, context: &Context) -> Result<(), Failure> {
 fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
     let programs = context.vault()?.view().allowed_programs()?;
     if as_json {
-        let row = |p: &AllowedProgram| json!({ "path": p.path, "sha256": ui::hex(&p.digest), "added": p.added.to_string() });
+        let row = |p: &AllowedProgram| json!({ "path": p.path, "sha256": hex(&p.digest), "added": p.added.to_string() });
         return ui::json(&programs.iter().map(row).collect());
     }
     if programs.is_empty() {
@@ -76,7 +76,7 @@ fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
             Ok(_) => "changed since: not allowed",
             Err(_) => "gone",
         };
-        vec![escape(&p.path), ui::hex(&p.digest[..8]), p.added.to_string(), now.to_owned()]
+        vec![escape(&p.path), hex(&p.digest[..8]), p.added.to_string(), now.to_owned()]
     };
     ui::table(&["PROGRAM", "SHA-256", "ALLOWED", "NOW"], programs.iter().map(row).collect())
 }

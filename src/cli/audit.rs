@@ -4,7 +4,7 @@ use super::error::Failure;
 use super::{Context, ui};
 use kovra::audit::{Action, Event, Filter};
 use kovra::clock::Moment;
-use kovra::text::escape;
+use kovra::text::{escape, hex};
 use serde_json::{Value, json};
 use std::time::UNIX_EPOCH;
 
@@ -95,7 +95,7 @@ fn to_json((number, event): &(u64, Event)) -> Value {
         "coordinate": event.coordinate,
         "asker": event.asker.name(),
         "peer": event.peer,
-        "package": event.package.map(|id| ui::hex(&id)),
+        "package": event.package.map(|id| hex(&id)),
         "program": event.program,
     })
 }

@@ -101,7 +101,6 @@ fn import_package(args: &Args, context: &Context) -> Result<(), Failure> {
         token: token.as_ref(),
         skip_high: args.skip_high,
         project: args.project.as_deref(),
-        overwrite: args.overwrite,
     };
     context.with_session(|session| import(session, &options, args))
 }

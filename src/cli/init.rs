@@ -86,8 +86,7 @@ fn offer_pin(context: &Context) -> Result<(), Failure> {
         ui::note("No PIN: anyone at this terminal can confirm. `kovra pin set` sets one later.");
         return Ok(());
     }
-    let second = ui::ask_secret("The same again")?;
-    if first.expose() != second.expose() {
+    if !ui::typed_again(&first)? {
         ui::note("The two PINs differ, so none was set. `kovra pin set` sets one.");
         return Ok(());
     }
@@ -105,8 +104,7 @@ fn ask_twice() -> Result<Secret, Failure> {
     if first.is_empty() {
         return Err(Failure::usage("the passphrase is empty, so nothing was made"));
     }
-    let second = ui::ask_secret("The same again").map_err(no_terminal)?;
-    if first.expose() != second.expose() {
+    if !ui::typed_again(&first).map_err(no_terminal)? {
         return Err(Failure::usage("the two passphrases differ, so nothing was made"));
     }
     Ok(first)

@@ -5,8 +5,7 @@ use super::import::read_token;
 use super::{Context, ui};
 use kovra::ops::inspect::{Contents, Report, Shown, diagnose, inspect};
 use kovra::ops::verify::read_package;
-use kovra::text::escape;
-use kovra::vault;
+use kovra::text::{escape, hex};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -27,10 +26,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         return ui::data(&diagnose(&file)?);
     }
     let token = args.token.as_deref().map(read_token).transpose()?;
-    let vault = match context.home.join(vault::FILE).exists() {
-        true => Some(context.vault()?),
-        false => None,
-    };
+    let vault = if context.has_vault() { Some(context.vault()?) } else { None };
     let report = inspect(&file, vault.as_ref(), token.as_ref(), context.now)?;
     ui::data(&outside(&report))?;
     match &report.contents {
@@ -55,7 +51,7 @@ fn outside(report: &Report) -> String {
     lines.push(format!("created     {}", header.created));
     lines.push(format!("expires     {}", header.expires));
     for recipient in &header.recipients {
-        let print = ui::hex(&recipient.fingerprint);
+        let print = hex(&recipient.fingerprint);
         lines.push(format!("recipient   {} {print}", recipient.kind.name()));
     }
     lines.push(format!(

@@ -2,6 +2,7 @@
 
 use super::error::Failure;
 use super::{Context, ui};
+use kovra::text::hex;
 use kovra::vault::{Held, Provenance, Stored};
 use serde_json::{Value, json};
 
@@ -72,7 +73,7 @@ fn to_json(entry: &Stored) -> Value {
 fn from(provenance: &Provenance) -> Value {
     match provenance {
         Provenance::Package { sender, package, .. } => {
-            json!({"sender": sender.fingerprint(), "package": ui::hex(package)})
+            json!({"sender": sender.fingerprint(), "package": hex(package)})
         }
         Provenance::Copy { of } => json!({"copy_of": of}),
     }

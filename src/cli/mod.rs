@@ -215,6 +215,10 @@ impl Context {
         })
     }
 
+    fn has_vault(&self) -> bool {
+        self.home.join(kovra::vault::FILE).exists()
+    }
+
     /// Opens the vault, and runs one operation on it with the person at the terminal, if there is one.
     fn with_session<T>(
         &self,

@@ -19,14 +19,13 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
 }
 
 /// A PIN, typed twice.
-pub(super) fn ask_new() -> Result<Secret, Failure> {
+fn ask_new() -> Result<Secret, Failure> {
     let no_terminal = |mut e: Failure| {
         e.code = 20;
         e
     };
     let first = ui::ask_secret("New PIN").map_err(no_terminal)?;
-    let second = ui::ask_secret("The same again").map_err(no_terminal)?;
-    if first.expose() != second.expose() {
+    if !ui::typed_again(&first).map_err(no_terminal)? {
         return Err(Failure::usage("the two PINs differ, so nothing was set"));
     }
     Ok(first)

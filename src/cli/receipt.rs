@@ -4,6 +4,7 @@ use super::error::Failure;
 use super::{Context, ui};
 use kovra::ops::receipt::record;
 use kovra::package::RECEIPT_MAX;
+use kovra::text::hex;
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     ui::data(&format!(
         "Recorded: {} imported package {} at {}.",
         recorded.peer,
-        ui::hex(&recorded.share.package),
+        hex(&recorded.share.package),
         recorded.receipt.imported
     ))
 }

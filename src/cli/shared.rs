@@ -3,7 +3,7 @@
 use super::error::Failure;
 use super::{Context, ui};
 use kovra::ops::shared::{Item, Upshot, shared};
-use kovra::text::escape;
+use kovra::text::{escape, hex};
 use kovra::vault::Given;
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ fn to_json(item: &Item) -> Value {
         "origin": item.entry.origin.to_string(),
         "given": given(item),
         "sealed": item.sealed.to_string(),
-        "package": ui::hex(&item.package),
+        "package": hex(&item.package),
         "imported": item.received.map(|time| time.to_string()),
         "upshot": item.upshot.name(),
     })

@@ -6,8 +6,7 @@ use kovra::identity::{PublicIdentity, SigningPublic};
 use kovra::ops::import::trusted;
 use kovra::ops::peer;
 use kovra::ops::verify::{Report, read_package, verify};
-use kovra::text::escape;
-use kovra::vault;
+use kovra::text::{escape, hex};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -26,11 +25,13 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let file = read_package(&args.file)?;
-    let intact = verify(&file, &[], context.now)?;
-    let known = known_senders(args.from.as_deref(), context)?;
-    let keys: Vec<SigningPublic> = known.iter().map(|(_, key)| *key).collect();
-    let report = verify(&file, &keys, context.now)?;
-    let name = known.into_iter().find(|(_, key)| *key == intact.sender).map(|(name, _)| name);
+    let mut known = Vec::new();
+    let trusted = || {
+        known = known_senders(args.from.as_deref(), context)?;
+        Ok::<_, Failure>(known.iter().map(|(_, key)| *key).collect())
+    };
+    let report = verify(&file, trusted, context.now)?;
+    let name = known.into_iter().find(|(_, key)| *key == report.sender).map(|(name, _)| name);
     if args.json {
         ui::json(&to_json(&report, name.as_deref()))?;
     } else {
@@ -49,7 +50,7 @@ fn known_senders(
         let identity: PublicIdentity = text.parse().map_err(kovra::ops::Error::from)?;
         return Ok(vec![("the given identity".into(), identity.signing())]);
     }
-    if from.is_none() && !context.home.join(vault::FILE).exists() {
+    if from.is_none() && !context.has_vault() {
         return Ok(Vec::new());
     }
     let vault = match context.vault() {
@@ -92,7 +93,7 @@ fn words(report: &Report, name: Option<&str>) -> String {
         "  says it is sealed to".to_owned(),
     ];
     for recipient in &header.recipients {
-        let print = ui::hex(&recipient.fingerprint[..8]);
+        let print = hex(&recipient.fingerprint[..8]);
         lines.push(format!("    {} {print}", recipient.kind.name()));
     }
     for name in &header.ext {
@@ -103,14 +104,14 @@ fn words(report: &Report, name: Option<&str>) -> String {
 
 fn to_json(report: &Report, name: Option<&str>) -> serde_json::Value {
     let header = &report.header;
-    let recipient = |r: &kovra::identity::RecipientId| json!({ "kind": r.kind.name(), "fingerprint": ui::hex(&r.fingerprint) });
+    let recipient = |r: &kovra::identity::RecipientId| json!({ "kind": r.kind.name(), "fingerprint": hex(&r.fingerprint) });
     json!({
         "intact": true,
         "verdict": match &report.verdict { Ok(()) => "good", Err(e) => e.class.name() },
         "sender": {
             "name": name,
             "fingerprint": report.sender.fingerprint(),
-            "key": ui::hex(report.sender.as_bytes()),
+            "key": hex(report.sender.as_bytes()),
         },
         "package": header.id_hex(),
         "seq": header.seq,

@@ -59,7 +59,7 @@ impl Token {
 
     /// The token file for the package `id`, in the format of the `age` program.
     pub fn to_file(&self, id: &[u8; 16]) -> Secret {
-        let id: String = id.iter().map(|b| format!("{b:02x}")).collect();
+        let id = crate::text::hex(id);
         let public = self.0.to_public();
         let key = self.0.to_string();
         let mut text = Vec::with_capacity(256);

@@ -5,7 +5,7 @@ use super::select::origin;
 use super::{Error, Question, Session};
 use crate::audit::{Action, Event, Outcome};
 use crate::clock::Moment;
-use crate::entry::{Content, Entry, Sensitivity};
+use crate::entry::{Content, Entry};
 use crate::identity::{Identity, SigningPublic, Token};
 use crate::package::{self, Class, Contents, Header, High, Package, Receipt, Verified, limits};
 use crate::policy::Asker;
@@ -22,8 +22,6 @@ pub struct Options<'a> {
     pub skip_high: bool,
     /// The project to import into; global if none.
     pub project: Option<&'a str>,
-    /// Overwrite what the same sender, or nobody, put there.
-    pub overwrite: bool,
 }
 
 /// What an entry of the package would do to the vault.
@@ -220,7 +218,6 @@ fn change(
     sender: SigningPublic,
     seq: u64,
 ) -> Result<Change, Error> {
-    entry.sensitivity = entry.sensitivity.max(Sensitivity::floor(&entry.coordinate));
     let Some(before) = view.entry(origin, &entry.coordinate)? else {
         return Ok(Change { effect: Effect::Added, before: None, other_sender: false, entry });
     };

@@ -6,7 +6,7 @@ use crate::cbor;
 use crate::clock::Moment;
 use crate::entry::{Content, Entry, Sensitivity};
 use crate::identity::{SigningPublic, Token};
-use crate::package::{self, Header, High, Package};
+use crate::package::{self, Header, High, Intact, Package};
 use crate::vault::Vault;
 
 /// What can be seen.
@@ -50,19 +50,27 @@ pub fn inspect(
     token: Option<&Token>,
     now: Moment,
 ) -> Result<Report, Error> {
-    let header = Package::parse(file)?.header().clone();
-    let intact = Package::parse(file)?.verify().map(|intact| intact.sender());
-    let contents = match (vault, &intact) {
-        (Some(vault), Ok(_)) => Some(open(file, vault, token, now)),
-        _ => None,
-    };
-    Ok(Report { header, intact, contents })
+    let package = Package::parse(file)?;
+    let header = package.header().clone();
+    Ok(match package.verify() {
+        Err(why) => Report { header, intact: Err(why), contents: None },
+        Ok(package) => Report {
+            header,
+            intact: Ok(package.sender()),
+            contents: vault.map(|vault| open(package, vault, token, now)),
+        },
+    })
 }
 
-fn open(file: &[u8], vault: &Vault, token: Option<&Token>, now: Moment) -> Result<Contents, Error> {
+fn open(
+    package: Intact<'_>,
+    vault: &Vault,
+    token: Option<&Token>,
+    now: Moment,
+) -> Result<Contents, Error> {
     let identity = vault.view().identity()?;
     let trusted = trusted(vault.view(), &identity)?;
-    let verified = Package::parse(file)?.verify()?.trust(&trusted, now)?;
+    let verified = package.trust(&trusted, now)?;
     let high = if token.is_some() { High::Open(token) } else { High::Skip };
     let contents = verified.open(&identity, high)?;
     let mut entries: Vec<Shown> = contents.entries.iter().map(shown).collect();

@@ -85,14 +85,12 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
 
     let token = options.token_out.filter(|_| needs_token);
     let package_file = NewFile::write(&options.out, 0o644, &sealed.bytes)?;
-    if let (Some(path), Some(key)) = (&token, &sealed.token) {
-        let token_file = write_token(path, key, &sealed.header)?;
-        remember(session, &stored, &outcomes, &peers, &sealed)?;
-        token_file.keep();
-    } else {
-        remember(session, &stored, &outcomes, &peers, &sealed)?;
-    }
-    package_file.keep();
+    let token_file = match (&token, &sealed.token) {
+        (Some(path), Some(key)) => Some(write_token(path, key, &sealed.header)?),
+        _ => None,
+    };
+    remember(session, &stored, &outcomes, &peers, &sealed)?;
+    token_file.into_iter().chain([package_file]).for_each(NewFile::keep);
     Ok(Report { entries: stored, peers, header: sealed.header, size: sealed.bytes.len(), token })
 }
 

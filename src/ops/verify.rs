@@ -17,14 +17,20 @@ pub struct Report {
     pub verdict: Result<(), crate::package::Error>,
 }
 
-/// Checks a package against the keys that are `trusted`.
+/// Checks a package against the keys that are `trusted`. Nobody is asked for them before it is intact:
+/// a broken file is told without a vault's passphrase.
 ///
 /// # Errors
-/// [`Error::Package`] if it is not intact; an intact one that is not trusted or not in date is a report.
-pub fn verify(file: &[u8], trusted: &[SigningPublic], now: Moment) -> Result<Report, Error> {
-    let intact = Package::parse(file)?.verify()?;
+/// [`Error::Package`] if it is not intact, and those of `trusted`; an intact one that is not trusted or
+/// not in date is a report.
+pub fn verify<E: From<Error>>(
+    file: &[u8],
+    trusted: impl FnOnce() -> Result<Vec<SigningPublic>, E>,
+    now: Moment,
+) -> Result<Report, E> {
+    let intact = Package::parse(file).and_then(Package::verify).map_err(Error::from)?;
     let (header, sender) = (intact.header().clone(), intact.sender());
-    let verdict = intact.trust(trusted, now).map(|_| ());
+    let verdict = intact.trust(&trusted()?, now).map(|_| ());
     Ok(Report { header, sender, verdict })
 }
 

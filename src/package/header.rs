@@ -101,7 +101,7 @@ impl Header {
 
     /// The package id, as it is shown: 32 hex digits.
     pub fn id_hex(&self) -> String {
-        self.id.iter().map(|b| format!("{b:02x}")).collect()
+        crate::text::hex(&self.id)
     }
 }
 

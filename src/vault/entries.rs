@@ -9,6 +9,7 @@ use crate::entry::{Content, Entry, Mode, Sensitivity};
 use crate::identity::SigningPublic;
 use crate::pointer::Pointer;
 use crate::secret::Secret;
+use crate::text::hex;
 use std::fmt;
 
 /// Which part of the vault an entry lives in. A project's entry wins over the global one.
@@ -51,7 +52,7 @@ pub struct Fingerprint(pub(super) [u8; 4]);
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 
@@ -228,7 +229,7 @@ impl Batch<'_> {
             updated: now,
             revision: 0,
         };
-        let empty = Secret::new(Vec::new());
+        let empty = Secret::empty();
         let value = match &entry.content {
             Content::Literal(value) => value,
             Content::Reference(_) => &empty,
@@ -254,7 +255,7 @@ impl Batch<'_> {
     /// [`Error::Storage`].
     pub fn remove_entry(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
         let removed = Stored { updated: now, ..entry.clone() };
-        self.put_revision(&removed, &encode(&removed, true), &Secret::new(Vec::new()))
+        self.put_revision(&removed, &encode(&removed, true), &Secret::empty())
     }
 
     /// Erases for good what is beneath the latest revision of an entry, and the whole of a removed
@@ -282,7 +283,7 @@ impl Batch<'_> {
         if let Held::Reference { approved, .. } = &mut entry.held {
             *approved = true;
             entry.updated = now;
-            self.put_stored(&entry, &Secret::new(Vec::new()))?;
+            self.put_stored(&entry, &Secret::empty())?;
         }
         Ok(())
     }

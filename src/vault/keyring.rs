@@ -5,6 +5,7 @@
 
 use super::{Error, Kek};
 use crate::secret::Secret;
+use crate::text::hex;
 use std::time::Duration;
 
 /// Long enough for a person to unlock the keyring when its own window asks.
@@ -18,7 +19,7 @@ const WRITE: Duration = Duration::from_secs(5);
 /// [`Error::Locked`] if no keyring answers.
 pub fn store(id: &[u8; 16], kek: &Kek) -> Result<(), Error> {
     let (id, text) = (*id, kek.to_text());
-    within(WRITE, move || backend::set(&account(&id), &text))
+    within(WRITE, move || backend::set(&hex(&id), &text))
 }
 
 /// Reads the key of the vault `id`.
@@ -27,11 +28,7 @@ pub fn store(id: &[u8; 16], kek: &Kek) -> Result<(), Error> {
 /// [`Error::Locked`] if no keyring answers or it has no such key, [`Error::WrongKey`] if what it has is damaged.
 pub fn load(id: &[u8; 16]) -> Result<Kek, Error> {
     let id = *id;
-    Kek::from_text(&within(READ, move || backend::get(&account(&id)))?)
-}
-
-fn account(id: &[u8; 16]) -> String {
-    id.iter().map(|b| format!("{b:02x}")).collect()
+    Kek::from_text(&within(READ, move || backend::get(&hex(&id)))?)
 }
 
 fn within<T: Send + 'static>(

@@ -129,7 +129,7 @@ impl Batch<'_> {
         let mut w = Writer::with_capacity(128);
         w.array(5).bytes(&seen.id).bytes(&seen.digest).bytes(seen.sender.as_bytes());
         w.uint(seen.complete.into()).uint(seen.keep_until.millis());
-        rows.replace(Kind::Package, &lookup(&seen.id), w.as_bytes(), &Secret::new(Vec::new()))
+        rows.replace(Kind::Package, &lookup(&seen.id), w.as_bytes(), &Secret::empty())
     }
 
     fn set_number(&self, name: &str, number: u64) -> Result<(), Error> {
@@ -137,7 +137,7 @@ impl Batch<'_> {
         w.uint(number);
         let view = self.view();
         let lookup = view.state_lookup(name);
-        view.rows.replace(Kind::State, &lookup, w.as_bytes(), &Secret::new(Vec::new()))
+        view.rows.replace(Kind::State, &lookup, w.as_bytes(), &Secret::empty())
     }
 }
 

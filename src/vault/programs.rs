@@ -55,7 +55,7 @@ impl Batch<'_> {
         w.array(3).text(&program.path).bytes(&program.digest).uint(program.added.millis());
         let view = self.view();
         let lookup = view.program_lookup(&program.path);
-        view.rows.replace(Kind::Program, &lookup, w.as_bytes(), &Secret::new(Vec::new()))
+        view.rows.replace(Kind::Program, &lookup, w.as_bytes(), &Secret::empty())
     }
 
     /// Takes a program off the allowlist.

@@ -69,7 +69,7 @@ impl Batch<'_> {
         let lock = Wrapped::wrap(custody, &kek, &Key::default(), &self.keys.id)?;
         let view = self.view();
         let lookup = view.state_lookup("pin");
-        view.rows.replace(Kind::State, &lookup, &lock.encode(), &Secret::new(Vec::new()))
+        view.rows.replace(Kind::State, &lookup, &lock.encode(), &Secret::empty())
     }
 
     fn set_tries(&self, count: u64, now: Moment) -> Result<(), Error> {
@@ -77,7 +77,7 @@ impl Batch<'_> {
         w.array(2).uint(count).uint(now.millis());
         let view = self.view();
         let lookup = view.state_lookup("tries");
-        view.rows.replace(Kind::State, &lookup, w.as_bytes(), &Secret::new(Vec::new()))
+        view.rows.replace(Kind::State, &lookup, w.as_bytes(), &Secret::empty())
     }
 }
 

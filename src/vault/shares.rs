@@ -90,7 +90,7 @@ impl Batch<'_> {
     pub fn put_share(&self, share: &Share) -> Result<(), Error> {
         let view = self.view();
         let lookup = view.share_lookup(&share.package);
-        view.rows.replace(Kind::Share, &lookup, &encode(share), &Secret::new(Vec::new()))
+        view.rows.replace(Kind::Share, &lookup, &encode(share), &Secret::empty())
     }
 }
 

@@ -68,7 +68,7 @@ impl Batch<'_> {
         let mut w = Writer::with_capacity(64);
         w.array(2).uint(head.count).bytes(&head.link);
         let lookup = view.state_lookup(KIND);
-        view.rows.replace(Kind::State, &lookup, w.as_bytes(), &Secret::new(Vec::new()))
+        view.rows.replace(Kind::State, &lookup, w.as_bytes(), &Secret::empty())
     }
 }
 
@@ -82,13 +82,12 @@ impl Vault {
         // Nor is the log folded into the file each time: it is read by whoever opens the vault next,
         // and folded once it is long.
         self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        self.db.execute_batch(
-            "COMMIT; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; BEGIN",
-        )?;
-        let done = self.write(|batch| batch.audit(events));
-        self.db.execute_batch("COMMIT; PRAGMA synchronous = FULL")?;
+        self.db
+            .execute_batch("COMMIT; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0")?;
+        let done = self.commit(|batch| batch.audit(events));
+        self.db.execute_batch("PRAGMA synchronous = FULL")?;
         self.fold_long_log()?;
-        self.db.execute_batch("BEGIN")?;
+        self.take_snapshot()?;
         done
     }
 

@@ -7,7 +7,7 @@ mod question;
 mod terminal;
 
 pub(super) use progress::Progress;
-pub(super) use terminal::{Terminal, ask_secret};
+pub(super) use terminal::{Terminal, ask_secret, typed_again};
 
 use super::error::Failure;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL};
@@ -101,11 +101,6 @@ pub(super) fn content(entry: &Stored) -> String {
         Held::Literal(fingerprint) => fingerprint.to_string(),
         Held::Reference { pointer, .. } => format!("\u{2192} {pointer}"),
     }
-}
-
-/// Bytes as hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The lines of an import, in columns.

@@ -1,9 +1,9 @@
 //! The words of a question. They are made from facts; what a caller or a package chose is escaped.
 
-use super::{changes, count, hex};
+use super::{changes, count};
 use kovra::ops::{Program, Question};
 use kovra::policy::Operation;
-use kovra::text::escape;
+use kovra::text::{escape, hex};
 
 /// The whole question, but for how it is answered.
 pub(super) fn words(question: &Question<'_>) -> String {

@@ -31,6 +31,11 @@ pub(in crate::cli) fn ask_secret(prompt: &str) -> Result<Secret, Failure> {
         .map_err(|_| failure("the terminal was closed before an answer"))
 }
 
+/// Asks for a secret a second time, and says whether it is the same: nobody saw the first.
+pub(in crate::cli) fn typed_again(first: &Secret) -> Result<bool, Failure> {
+    Ok(ask_secret("The same again")?.expose() == first.expose())
+}
+
 /// The terminal's settings without echo, until dropped. Echo goes before the prompt comes, so that
 /// not even the first character of a pasted secret shows.
 struct Hidden<'a> {
@@ -96,7 +101,7 @@ impl Terminal {
         tty.write_all(format!("{question} [y/N] ").as_bytes()).ok()?;
         let answer = read_line(tty).ok()?;
         let yes = matches!(answer.expose().to_ascii_lowercase().trim_ascii(), b"y" | b"yes");
-        yes.then(|| Secret::new(Vec::new()))
+        yes.then(Secret::empty)
     }
 
     /// A yes that only the owner can give, typed in hiding.
