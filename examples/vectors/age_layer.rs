@@ -90,6 +90,12 @@ fn framing() -> Vec<Case> {
             let at = whole.windows(5).position(|w| w == b"\n--- ").unwrap();
             with_sealed(&whole[..at + 1])
         }),
+        bad("no-end-in-16-kib", "16 KiB without an end: there is no more to look at.", || {
+            with_sealed(&cat(&[b"age-encryption.org/v1\n", &[b'A'; (16 << 10) - 22]]))
+        }),
+        over("no-end-in-16-kib-and-a-byte", "16 KiB and a byte without an end.", || {
+            with_sealed(&cat(&[b"age-encryption.org/v1\n", &[b'A'; (16 << 10) - 21]]))
+        }),
         bad("mac-42", "A MAC of 42 characters.", || with_sealed(&mac_line(&B32[..42]))),
         bad("mac-44", "A MAC with padding.", || with_sealed(&mac_line(&format!("{B32}=")))),
         bad("mac-not-canonical", "A MAC whose last bits are not zero.", || {

@@ -9,7 +9,8 @@ use crate::forge::cbor::{array, bytes, cat, map, text, uint};
 use crate::forge::{BOB, CAROL, CREATED, Forge, MALLORY, To, listed, stranger};
 
 pub(crate) fn cases() -> Vec<Case> {
-    let groups = [good(), keys(), lengths(), times(), recipients(), kinds(), counts()];
+    let groups =
+        [good(), keys(), lengths(), times(), recipients(), kinds(), two_faults(), counts()];
     groups.into_iter().chain([extensions(), bad_extensions()]).flatten().collect()
 }
 
@@ -265,6 +266,53 @@ fn kinds() -> Vec<Case> {
         small().set(5, list(&[listed(0, &BOB.x()), uint(1)]))
     });
     unknown.into_iter().chain(shapes).chain([number]).collect()
+}
+
+/// Faults of two classes in one header: the first in the order of bytes decides (8.4).
+fn two_faults() -> Vec<Case> {
+    let one = |name: &str, class, note: &str, make: fn() -> Forge| {
+        case(format!("8.4-{name}"), Parse(class), note, make)
+    };
+    let short = |kind| cat(&[&array(2), &uint(kind), &bytes(&[7; 31])]);
+    vec![
+        case(
+            "8.4-kind-3-before-print-31",
+            Parse(UNSUPPORTED),
+            "Kind 3, then 31 bytes.",
+            move || small().set(5, list(&[short(3)])),
+        ),
+        case("8.4-print-31-before-kind-3", Parse(MALFORMED), "31 bytes, then kind 3.", move || {
+            small().set(5, list(&[short(0), listed(3, &BOB.x())]))
+        }),
+        one("65-recipients-before-kind-3", LIMIT, "65 recipients, all of kind 3.", || {
+            small().set(5, list(&vec![listed(3, &BOB.x()); 65]))
+        }),
+        one(
+            "kind-3-before-4097-entries",
+            UNSUPPORTED,
+            "A recipient of kind 3, then 4,097 entries.",
+            || {
+                small()
+                    .set(5, list(&[listed(3, &BOB.x())]))
+                    .set(6, cat(&[&array(2), &uint(4097), &uint(0)]))
+            },
+        ),
+        one("4097-entries-before-key-9", LIMIT, "4,097 entries, then a key 9.", || {
+            small().set(6, cat(&[&array(2), &uint(4097), &uint(0)])).set(9, uint(0))
+        }),
+        one(
+            "kind-3-before-times",
+            UNSUPPORTED,
+            "It expires before it was created, and a recipient has kind 3.",
+            || small().set(4, uint(1)).set(5, list(&[listed(3, &BOB.x())])),
+        ),
+        one(
+            "times-before-crit",
+            MALFORMED,
+            "It expires before it was created, and has an unknown critical extension.",
+            || small().set(4, uint(1)).set(7, cat(&[&map(1), &text("x"), &bytes(b"")])),
+        ),
+    ]
 }
 
 fn counts() -> Vec<Case> {

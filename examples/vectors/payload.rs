@@ -15,6 +15,7 @@ pub(crate) fn cases() -> Vec<Case> {
         good_entries(),
         bad_entries(),
         sizes(),
+        two_faults(),
         order(),
         padding(),
         binding(),
@@ -240,6 +241,76 @@ fn sizes() -> Vec<Case> {
     ]
 }
 
+/// Faults of two classes in one payload: the first in the order of bytes decides (8.4).
+fn two_faults() -> Vec<Case> {
+    let name = |name: &str| cat(&[&[0], &text(name)]);
+    let pointer = || cat(&[&[1, 1, 2], &text(&format!("aws-sm://{}", "x".repeat(1016)))]);
+    let value = || cat(&[&[1, 0, 2], &bytes(b"v")]);
+    let remark = || cat(&[&[4], &text(&"x".repeat(513))]);
+    let good = |coordinate: &str| literal(coordinate, b"v", 1).encode();
+    let one = |name: &str, class, note: &str, entries: Vec<Vec<u8>>| {
+        case(format!("8.4-{name}"), Open(class), note, move || odds(entries.clone(), vec![]))
+    };
+    let over = move |coordinate: &str| cat(&[&map(4), &name(coordinate), &pointer(), &[3, 1]]);
+    vec![
+        one(
+            "pointer-over-before-sensitivity-4",
+            LIMIT,
+            "A pointer too long, then a sensitivity of 4.",
+            vec![cat(&[&map(4), &name("dev/a/b"), &pointer(), &[3, 4]])],
+        ),
+        one("pointer-over-before-no-sensitivity", LIMIT, "A pointer too long, then no key 3.", {
+            vec![cat(&[&map(3), &name("dev/a/b"), &pointer()])]
+        }),
+        one("mode-2-before-pointer-over", MALFORMED, "A mode of 2, and a pointer too long.", {
+            let value = pointer();
+            vec![cat(&[&map(4), &name("dev/a/b"), &[1, 2], &value[2..], &[3, 1]])]
+        }),
+        one(
+            "sensitivity-4-before-description-over",
+            MALFORMED,
+            "A sensitivity of 4, then a description too long.",
+            vec![cat(&[&map(5), &name("dev/a/b"), &value(), &[3, 4], &remark()])],
+        ),
+        one("description-over-before-key-5", LIMIT, "A description too long, then a key 5.", {
+            vec![cat(&[&map(6), &name("dev/a/b"), &value(), &[3, 1], &remark(), &[5, 0]])]
+        }),
+        one(
+            "pointer-over-in-an-entry-out-of-order",
+            LIMIT,
+            "c before b, whose pointer is too long.",
+            vec![good("dev/a/c"), over("dev/a/b")],
+        ),
+        one(
+            "out-of-order-before-pointer-over",
+            MALFORMED,
+            "c before b, then d with a pointer too long.",
+            vec![good("dev/a/c"), good("dev/a/b"), over("dev/a/d")],
+        ),
+        bad(
+            "8.4-pointer-over-before-padding",
+            LIMIT,
+            "A pointer too long, then padding of ones.",
+            || {
+                let good = small();
+                let entry = reference("dev/a/b", &format!("aws-sm://{}", "x".repeat(1016)), 1);
+                let hash = Sha256::digest(good.header());
+                with_payload(&forge::payload(0, &hash, &[entry.encode()], &[1; 8]))
+            },
+        ),
+        bad(
+            "8.4-slot-1-and-padding",
+            MALFORMED,
+            "The payload of slot 1 in slot 0, with padding of ones.",
+            || {
+                let good = small();
+                let hash = Sha256::digest(good.header());
+                with_payload(&forge::payload(1, &hash, &good.entries[0], &[1; 8]))
+            },
+        ),
+    ]
+}
+
 fn order() -> Vec<Case> {
     let of = |names: [&str; 2]| names.map(|n| literal(n, b"v", 1).encode()).to_vec();
     vec![
@@ -360,7 +431,7 @@ fn wrong_slots() -> Vec<Case> {
         (
             "inject-only-in-slot-0",
             "An inject-only literal in slot 0.",
-            { vec![literal("dev/a/b", b"v", 3)] },
+            vec![literal("dev/a/b", b"v", 3)],
             vec![],
         ),
         ("low-in-slot-1", "A low literal in slot 1.", vec![], vec![literal("dev/a/b", b"v", 0)]),
@@ -371,7 +442,7 @@ fn wrong_slots() -> Vec<Case> {
             "reference-in-slot-1",
             "A high reference in slot 1.",
             vec![literal("dev/a/a", b"v", 1)],
-            { vec![reference("dev/a/b", "aws-sm://x", 2)] },
+            vec![reference("dev/a/b", "aws-sm://x", 2)],
         ),
         ("inject-only-reference-in-slot-1", "An inject-only reference in slot 1.", vec![], {
             vec![reference("dev/a/b", "aws-sm://x", 3)]

@@ -120,10 +120,10 @@ fn parse_recipients(r: &mut Reader<'_>) -> Result<Vec<RecipientId>, Error> {
             return Err(malformed("a recipient is a pair"));
         }
         let number = r.uint()?;
-        let fingerprint = *r.fixed()?;
         let Some(kind) = RecipientKind::from_number(number) else {
             return Err(Error::new(Class::Unsupported, PLACE, format!("recipient kind {number}")));
         };
+        let fingerprint = *r.fixed()?;
         let recipient = RecipientId { kind, fingerprint };
         if recipients.last().is_some_and(|last| *last >= recipient) {
             return Err(malformed("recipients unsorted or repeated"));

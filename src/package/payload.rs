@@ -176,43 +176,46 @@ fn parse<'a>(bytes: &'a [u8], binding: &Binding<'_>) -> Result<Vec<Raw<'a>>, Err
     Ok(entries)
 }
 
+/// An entry's pairs, each judged before the next is read (8.4).
 fn parse_entry<'a>(r: &mut Reader<'a>, place: &'static str) -> Result<Raw<'a>, Error> {
     let malformed = |what| Error::new(Class::Malformed, place, what);
-    let limit = |what| Error::new(Class::Limit, place, what);
+    let within = |length: usize, most: usize, what: &str| {
+        if length > most { Err(Error::new(Class::Limit, place, what)) } else { Ok(()) }
+    };
     let mut keys = r.map()?;
     keys.expect(r, 0)?;
     let coordinate = r.text()?;
     keys.expect(r, 1)?;
     let mode = r.uint()?;
-    keys.expect(r, 2)?;
-    let value = if mode == Mode::Literal as u64 {
-        RawValue::Literal(r.bytes()?)
-    } else if mode == Mode::Reference as u64 {
-        RawValue::Reference(r.text()?)
-    } else {
+    let is_literal = mode == Mode::Literal as u64;
+    if !is_literal && mode != Mode::Reference as u64 {
         return Err(malformed("an unknown mode"));
+    }
+    keys.expect(r, 2)?;
+    let value = if is_literal {
+        let value = r.bytes()?;
+        within(value.len(), LITERAL_MAX, "a literal larger than 256 KiB")?;
+        RawValue::Literal(value)
+    } else {
+        let pointer = r.text()?;
+        within(pointer.len(), POINTER_MAX, "a pointer over 1 KiB")?;
+        RawValue::Reference(pointer)
     };
     keys.expect(r, 3)?;
     let sensitivity =
         Sensitivity::from_number(r.uint()?).ok_or_else(|| malformed("an unknown sensitivity"))?;
-    let description = if keys.left() > 0 {
+    let mut description = None;
+    if keys.left() > 0 {
         keys.expect(r, 4)?;
-        Some(r.text()?)
-    } else {
-        None
-    };
-    keys.finish(r)?;
-    match value {
-        RawValue::Literal(v) if v.len() > LITERAL_MAX => {
-            Err(limit("a literal larger than 256 KiB"))
+        let text = r.text()?;
+        if text.is_empty() {
+            return Err(malformed("an empty description"));
         }
-        RawValue::Reference(p) if p.len() > POINTER_MAX => Err(limit("a pointer over 1 KiB")),
-        _ if description.is_some_and(|d| d.len() > DESCRIPTION_MAX) => {
-            Err(limit("a description over 512 bytes"))
-        }
-        _ if description.is_some_and(str::is_empty) => Err(malformed("an empty description")),
-        value => Ok(Raw { coordinate, value, sensitivity, description }),
+        within(text.len(), DESCRIPTION_MAX, "a description over 512 bytes")?;
+        description = Some(text);
     }
+    keys.finish(r)?;
+    Ok(Raw { coordinate, value, sensitivity, description })
 }
 
 /// Clause 4.6: the grammar of coordinates, pointers and descriptions.

@@ -180,8 +180,8 @@ def parse_recipients(reader):
     for _ in range(count):
         check(reader.array() == 2, "malformed", "a recipient")
         kind = reader.uint()
-        fingerprint = reader.bytes(32)
         check(kind <= 2, "unsupported", f"recipient kind {kind}")
+        fingerprint = reader.bytes(32)
         recipient = (kind, fingerprint)
         check(not recipients or recipients[-1] < recipient, "malformed", "recipients unsorted")
         recipients.append(recipient)
