@@ -7,18 +7,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod forge;
+mod vector;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use forge::age::CHUNK;
 use forge::{ALICE, BOB, CAROL, Forge, MALLORY, Person, To, fixed_token, openssh_private_key};
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry};
 use kovra::identity::SigningPublic;
 use kovra::package::{Class, Contents, High, Package};
+use kovra::text::hex;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Command;
+use vector::{clauses, files, root, unhex};
 
 /// A vector as its file says it.
 struct Vector {
@@ -35,60 +37,19 @@ struct Vector {
     package: Vec<u8>,
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn files() -> Vec<PathBuf> {
-    let folder = std::fs::read_dir(root().join("testdata/v1")).unwrap();
-    let mut files: Vec<PathBuf> = folder.map(|file| file.unwrap().path()).collect();
-    files.sort();
-    files
-}
-
-/// All of them. A file that is neither a vector nor the README is an error.
+/// All of them.
 fn corpus() -> Vec<Vector> {
-    let (vectors, rest): (Vec<_>, Vec<_>) =
-        files().into_iter().partition(|f| f.extension().is_some_and(|e| e == "txt"));
-    assert_eq!(rest, [root().join("testdata/v1/README.md")]);
-    vectors.iter().map(|file| Vector::read(file)).collect()
+    vector::corpus("v1").into_iter().map(Vector::from).collect()
 }
 
-fn unhex(text: &str) -> Vec<u8> {
-    assert_eq!(text.len() % 2, 0, "{text}");
-    let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
-    (0..text.len()).step_by(2).map(byte).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-impl Vector {
-    fn read(file: &Path) -> Self {
-        let text = std::fs::read_to_string(file).unwrap();
-        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        let (head, body) = text.split_once("\n\n").unwrap_or_else(|| panic!("{name}: no body"));
-        let mut fields: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for line in head.lines() {
-            let (key, value) = line.split_once(": ").unwrap_or_else(|| panic!("{name}: {line}"));
-            fields.entry(key).or_default().push(value);
-        }
-        let mut many = |key: &str| -> Vec<String> {
-            fields.remove(key).into_iter().flatten().map(str::to_owned).collect()
-        };
-        let [rows, trust, entries] = [many("row"), many("trust"), many("entry")];
-        let mut one = |key: &str| -> String {
-            let found = many(key);
-            let [value] = &found[..] else {
-                panic!("{name}: {key} is there {} times", found.len())
-            };
-            value.clone()
-        };
-        let [clause, class, stage] = [one("clause"), one("class"), one("stage")];
-        let [now, reader, token, _note] = [one("now"), one("reader"), one("token"), one("note")];
-        assert!(fields.is_empty(), "{name}: unknown {:?}", fields.keys());
+impl From<vector::File> for Vector {
+    fn from(mut file: vector::File) -> Self {
         let pinned = |key: &String| SigningPublic::from_bytes(&unhex(key).try_into().unwrap());
+        let [clause, class, stage] = ["clause", "class", "stage"].map(|key| file.one(key));
+        let [now, reader, token, _note] =
+            ["now", "reader", "token", "note"].map(|key| file.one(key));
+        let [rows, trust, entries] = ["row", "trust", "entry"].map(|key| file.many(key));
+        let (name, package) = file.finish();
         Self {
             name,
             clause,
@@ -100,10 +61,12 @@ impl Vector {
             reader,
             token,
             entries,
-            package: package(body),
+            package,
         }
     }
+}
 
+impl Vector {
     fn reader(&self) -> Person {
         match &self.reader[..] {
             "alice" => ALICE,
@@ -136,23 +99,6 @@ impl Vector {
     fn is_good(&self) -> bool {
         self.class == "ok"
     }
-}
-
-/// The lines of bytes: hex, `base64 TEXT`, or `repeat COUNT BYTE`.
-fn package(body: &str) -> Vec<u8> {
-    let mut package = Vec::new();
-    for line in body.lines() {
-        match line.split(' ').collect::<Vec<_>>()[..] {
-            ["repeat", count, byte] => {
-                let length = package.len() + count.parse::<usize>().unwrap();
-                package.resize(length, unhex(byte)[0]);
-            }
-            ["base64", text] => package.extend(BASE64_STANDARD.decode(text).unwrap()),
-            [digits] => package.extend(unhex(digits)),
-            _ => panic!("{line}"),
-        }
-    }
-    package
 }
 
 /// The word that the spec has for a class.
@@ -223,31 +169,9 @@ const NOT_REFUSED: [(&str, &str); 5] = [
     ("8.3", "what is stored already is state: `tests/import.rs`"),
 ];
 
-/// The numbers of the specification's clauses, as it writes them: `3.5` where a paragraph starts
-/// with it, and `8` for a section, whose tables belong to none of its paragraphs.
-fn clauses() -> (BTreeSet<String>, BTreeSet<String>) {
-    let spec = std::fs::read_to_string(root().join("spec/package-v1.md")).unwrap();
-    let (mut sections, mut paragraphs) = (BTreeSet::new(), BTreeSet::new());
-    for line in spec.lines() {
-        let (kind, text) = match line.strip_prefix("## ") {
-            Some(title) => (&mut sections, title),
-            None => (&mut paragraphs, line),
-        };
-        let Some((number, _)) = text.split_once(' ') else { continue };
-        let is_section = number.parse::<u8>().is_ok();
-        let is_paragraph = number
-            .split_once('.')
-            .is_some_and(|(a, b)| a.parse::<u8>().is_ok() && b.parse::<u8>().is_ok());
-        if line.starts_with("## ") && is_section || !line.starts_with("## ") && is_paragraph {
-            kind.insert(number.to_owned());
-        }
-    }
-    (sections, paragraphs)
-}
-
 #[test]
 fn every_clause_has_its_vectors_and_every_vector_its_clause() {
-    let (sections, paragraphs) = clauses();
+    let (sections, paragraphs) = clauses("package-v1.md");
     assert!(sections.len() > 9 && paragraphs.len() > 30, "the specification was not understood");
     let corpus = corpus();
     for vector in &corpus {
@@ -334,7 +258,7 @@ fn vectors_are_of_bounded_size() {
     for vector in &corpus {
         assert!(vector.package.len() <= (16 << 20) + 1, "{}", vector.name);
     }
-    let on_disk: u64 = files().iter().map(|f| f.metadata().unwrap().len()).sum();
+    let on_disk: u64 = files("v1").iter().map(|f| f.metadata().unwrap().len()).sum();
     assert!(on_disk < 4 << 20, "testdata/v1 has {on_disk} bytes");
 }
 

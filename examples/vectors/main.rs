@@ -1,10 +1,10 @@
-//! Writes the golden vectors of the package format, `testdata/v1/*.txt`.
+//! Writes the golden vectors: of packages in `testdata/v1`, of identities in `testdata/identity-v1`.
 //!
 //! `cargo run --example vectors` makes every file again, to the byte: keys are fixed, and what age
 //! draws at random is derived from what it encrypts. The builder is the one of the tests
 //! (`tests/forge`), which shares no code with the product. One closure makes one vector; its name
-//! starts with the clause of `spec/package-v1.md` that decides it. `testdata/v1/README.md` says what
-//! is in a file.
+//! starts with the clause of `spec/package-v1.md` or `spec/identity.md` that decides it. The README in
+//! each folder says what is in a file.
 
 // What goes wrong here stops the program, which is all it has to do.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
@@ -18,6 +18,7 @@ mod entries;
 mod file;
 mod grammar;
 mod header;
+mod identity;
 mod payload;
 mod signature;
 mod trust;
@@ -27,12 +28,21 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 fn main() -> std::io::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/v1");
+    let packages = all().map(|case| (case.name.clone(), case.text()));
+    let texts = identity::cases().into_iter().map(|case| (case.name.clone(), case.text()));
+    println!("{} packages", write("v1", packages)?);
+    println!("{} identities, recipients and tokens", write("identity-v1", texts)?);
+    Ok(())
+}
+
+/// Writes the vectors of one folder, and removes those that are no more.
+fn write(folder: &str, cases: impl Iterator<Item = (String, String)>) -> std::io::Result<usize> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(folder);
     std::fs::create_dir_all(&folder)?;
     let mut files = BTreeMap::new();
-    for case in all() {
-        let before = files.insert(format!("{}.txt", case.name), case.text());
-        assert!(before.is_none(), "{} is there twice", case.name);
+    for (name, text) in cases {
+        let before = files.insert(format!("{name}.txt"), text);
+        assert!(before.is_none(), "{name} is there twice");
     }
     for stale in std::fs::read_dir(&folder)? {
         let stale = stale?;
@@ -44,8 +54,7 @@ fn main() -> std::io::Result<()> {
     for (name, text) in &files {
         std::fs::write(folder.join(name), text)?;
     }
-    println!("{} vectors", files.len());
-    Ok(())
+    Ok(files.len())
 }
 
 fn all() -> impl Iterator<Item = Case> {

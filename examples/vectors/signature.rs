@@ -114,26 +114,26 @@ fn prehashed(body: &[u8]) -> [u8; 64] {
 }
 
 /// The little-endian numbers near 2^255: `low` and then ones.
-fn near_p(low: u8, high: u8) -> [u8; 32] {
+pub(crate) fn near_p(low: u8, high: u8) -> [u8; 32] {
     let mut bytes = [0xff; 32];
     (bytes[0], bytes[31]) = (low, high);
     bytes
 }
 
-fn small_number(low: u8, high: u8) -> [u8; 32] {
+pub(crate) fn small_number(low: u8, high: u8) -> [u8; 32] {
     let mut bytes = [0; 32];
     (bytes[0], bytes[31]) = (low, high);
     bytes
 }
 
 /// A point of order 8 and its y, which is no number that could be written shortly.
-const ORDER_8: [u8; 32] = [
+pub(crate) const ORDER_8: [u8; 32] = [
     0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
     0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
 ];
 
 /// Alice's key plus the point of order 2.
-fn mixed() -> [u8; 32] {
+pub(crate) fn mixed() -> [u8; 32] {
     let point = |bytes: &[u8; 32]| VerifyingKey::from_bytes(bytes).unwrap().to_edwards();
     (point(&ALICE.ed()) + point(&near_p(0xec, 0x7f))).compress().to_bytes()
 }

@@ -54,7 +54,9 @@ impl Token {
         let mut lines =
             text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
         let (Some(key), None) = (lines.next(), lines.next()) else { return None };
-        key.parse().ok().map(Self)
+        let token: age::x25519::Identity = key.parse().ok()?;
+        // One text for one key: the age crate takes lower case and padding bits as well.
+        (token.to_string().expose_secret() == key).then_some(Self(token))
     }
 
     /// The token file for the package `id`, in the format of the `age` program.

@@ -379,21 +379,27 @@ def is_small(point):
 
 
 def verify(package):
-    key, signature = package["fields"]["sender"], package["signature"]
+    key = package["fields"]["sender"]
     point = decompress(key)
     check(point is not None, "signature", "the key is no point")
     check(not is_small(point), "signature", "the key is of small order")
     check(equal(multiply(L, point), NEUTRAL), "signature", "the key has torsion")
+    check_signature(key, package["signature"], package["signed"])
+
+
+def check_signature(key, signature, message):
+    """6.3; the key is a good one."""
+    point = decompress(key)
     r, s = signature[:32], int.from_bytes(signature[32:], "little")
     check(s < L, "signature", "S is not reduced")
     nonce = decompress(r)
     check(nonce is not None and not is_small(nonce), "signature", "R")
-    k = int.from_bytes(hashlib.sha512(r + key + package["signed"]).digest(), "little") % L
+    k = int.from_bytes(hashlib.sha512(r + key + message).digest(), "little") % L
     minus = (P - point[0], point[1], 1, P - point[3])
     found = compress(add(multiply(s, BASE), multiply(k, minus)))
     check(found == r, "signature", "it does not hold")
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, package["signed"])
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
     except InvalidSignature:
         sys.exit("the two implementations of Ed25519 differ")
 
@@ -597,6 +603,8 @@ def read_bytes(lines):
             parts.append(bytes.fromhex(rest[1]) * int(rest[0]))
         elif word == "base64":
             parts.append(base64.b64decode(rest[0], validate=True))
+        elif word in ("text", "line"):
+            parts.append((" ".join(rest) + "\n" * (word == "line")).encode())
         else:
             parts.append(bytes.fromhex(word))
     return b"".join(parts)
@@ -611,7 +619,7 @@ def read_vector(file):
             vector[key].append(value)
         else:
             vector[key] = value
-    vector["package"] = read_bytes(body.splitlines())
+    vector["package"] = read_bytes(body.split("\n")[:-1])
     return vector
 
 

@@ -1,0 +1,172 @@
+"""Reads identities, recipients and token files by spec/identity.md, and knows nothing else of kovra.
+
+identity.py FOLDER    reads every vector in FOLDER (testdata/identity-v1) and prints `N passed, M failed`
+
+It has Bech32 and the small orders of X25519 of its own; Ed25519 is reader.py's, written from RFC 8032
+and checked by `cryptography`. The numbers in comments are clauses.
+"""
+
+import base64
+import binascii
+import hashlib
+import pathlib
+import sys
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+# The folder is a source tree, and stays as it is.
+sys.dont_write_bytecode = True
+import reader  # noqa: E402
+from reader import Refusal, check  # noqa: E402
+
+# --- Bech32 (BIP 173) and Bech32m (BIP 350) ---
+
+ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+BECH32, BECH32M = 1, 0x2BC830A3
+
+
+def polymod(values):
+    checksum = 1
+    for value in values:
+        top = checksum >> 25
+        checksum = (checksum & 0x1FFFFFF) << 5 ^ value
+        for bit, generator in enumerate(GENERATOR):
+            checksum ^= generator if top >> bit & 1 else 0
+    return checksum
+
+
+def bech32(text, variant):
+    """The prefix and the bytes of a text in lower case whose padding bits are zero; None for others."""
+    prefix, one, data = text.rpartition("1")
+    printable = all("!" <= c <= "~" for c in prefix)
+    if not (one and prefix and printable and len(data) >= 6 and set(data) <= set(ALPHABET)):
+        return None
+    values = [ALPHABET.index(c) for c in data]
+    expanded = [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix]
+    if polymod(expanded + values) != variant:
+        return None
+    bits = "".join(f"{value:05b}" for value in values[:-6])
+    whole = len(bits) // 8 * 8
+    if len(bits) - whole > 4 or "1" in bits[whole:]:
+        return None
+    return prefix, bytes(int(bits[at : at + 8], 2) for at in range(0, whole, 8))
+
+
+# --- Keys (1.2) ---
+
+
+def check_signing(key):
+    point = reader.decompress(key)
+    check(point is not None and not reader.is_small(point), "malformed", "the Ed25519 key")
+    order = reader.multiply(reader.L, point)
+    check(reader.equal(order, reader.NEUTRAL), "malformed", "the Ed25519 key has torsion")
+
+
+def check_agreement(key):
+    check(int.from_bytes(key, "little") < reader.P, "malformed", "the X25519 key is not canonical")
+    try:
+        # RFC 7748, section 6.1: an exchange that gives zeros.
+        X25519PrivateKey.from_private_bytes(bytes(32)).exchange(X25519PublicKey.from_public_bytes(key))
+    except ValueError as error:
+        raise Refusal("malformed", "the X25519 key is of small order") from error
+
+
+def fingerprint(key):
+    """3.1"""
+    digest = hashlib.sha512(b"kovra-fingerprint-v1" + key).digest()[:40]
+    groups = (int.from_bytes(digest[at : at + 5], "big") for at in range(0, 40, 5))
+    return " ".join(f"{group % 100_000:05}" for group in groups)
+
+
+# --- The three kinds of text ---
+
+
+def identity(data):
+    """2.3"""
+    try:
+        decoded = bech32(data.decode("ascii"), BECH32M)
+    except UnicodeDecodeError:
+        decoded = None
+    check(decoded is not None, "malformed", "the encoding")
+    prefix, content = decoded
+    check(content and prefix == "kovra", "malformed", "the prefix")
+    check(content[0] == 1, "unsupported", "the version")
+    check(len(content) == 129, "malformed", "the length")
+    ed25519, x25519 = content[1:33], content[33:65]
+    check_signing(ed25519)
+    check_agreement(x25519)
+    reader.check_signature(ed25519, content[65:], b"kovra-identity-v1" + content[:65])
+    return {"ed25519": ed25519.hex(), "x25519": x25519.hex(), "fingerprint": fingerprint(ed25519)}
+
+
+def recipient(data):
+    """4; how a header lists it is clause 3.5 of the package."""
+    words = data.decode().split()
+    if len(words) > 1 and words[0] == "ssh-ed25519":
+        try:
+            blob = base64.b64decode(words[1], validate=True)
+        except binascii.Error as error:
+            raise Refusal("malformed", "base64") from error
+        check(base64.b64encode(blob).decode() == words[1], "malformed", "base64 is not canonical")
+        head = b"\0\0\0\x0bssh-ed25519\0\0\0\x20"
+        check(len(blob) == 51 and blob.startswith(head), "malformed", "the blob")
+        check_signing(blob[19:])
+        return {"listed": f"82025820{hashlib.sha256(blob).hexdigest()}"}
+    decoded = bech32(words[0], BECH32) if len(words) == 1 else None
+    check(decoded is not None and decoded[0] == "age", "malformed", "neither kind")
+    check(len(decoded[1]) == 32, "malformed", "the length")
+    check_agreement(decoded[1])
+    return {"listed": f"82015820{hashlib.sha256(decoded[1]).hexdigest()}"}
+
+
+def token(data):
+    """5.3"""
+    try:
+        lines = [line.strip() for line in data.decode("utf-8").split("\n")]
+    except UnicodeDecodeError as error:
+        raise Refusal("token", "not UTF-8") from error
+    keys = [line for line in lines if line and not line.startswith("#")]
+    check(len(keys) == 1 and keys[0] == keys[0].upper(), "token", "not one key in capitals")
+    decoded = bech32(keys[0].lower(), BECH32)
+    check(decoded is not None and decoded[0] == "age-secret-key-", "token", "the encoding")
+    check(len(decoded[1]) == 32, "token", "the length")
+    return {"public": X25519PrivateKey.from_private_bytes(decoded[1]).public_key()}
+
+
+# --- Vectors ---
+
+
+def read(vector):
+    try:
+        says = {"identity": identity, "recipient": recipient, "token": token}[vector["kind"]]
+        return {"class": "ok"} | says(vector["package"])
+    except Refusal as refusal:
+        return {"class": refusal.name}
+
+
+def agrees(vector):
+    """Whether everything that was read stands in the vector, and the other way round."""
+    got = read(vector)
+    if "public" in got:
+        wanted = bech32(vector["public"], BECH32)
+        return wanted == ("age", got["public"].public_bytes_raw())
+    says = ("class", "ed25519", "x25519", "fingerprint", "listed", "public")
+    return got == {key: vector[key] for key in says if key in vector}
+
+
+def main(folder):
+    passed = failed = 0
+    for file in sorted(pathlib.Path(folder).glob("*.txt")):
+        vector = reader.read_vector(file)
+        if agrees(vector):
+            passed += 1
+        else:
+            failed += 1
+            print(f"{file.stem}: wants {vector['class']}, gets {read(vector)}")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
