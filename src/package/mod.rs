@@ -6,6 +6,8 @@
 //! and only a `Verified` package opens. Nothing here knows a vault or a network.
 
 mod age_layer;
+#[cfg(test)]
+mod cctv;
 mod envelope;
 mod error;
 mod header;
