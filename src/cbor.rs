@@ -1,10 +1,13 @@
 //! Strict CBOR: a pull reader and a writer for the deterministic subset that packages use.
 //!
-//! RFC 8949 §4.2.1, narrowed to unsigned integers, byte strings, text strings, arrays, maps and
-//! tags. The reader never recurses and never allocates: a claimed length is compared with what is
+//! RFC 8949 §4.2.1, narrowed to unsigned integers, byte strings, text strings, arrays, maps and one
+//! tag. The reader never recurses and never allocates: a claimed length is compared with what is
 //! there before anything else happens, and strings are borrowed from the input.
 
 use ciborium_ll::{Decoder, Encoder, Header};
+
+/// The one tag: self-described CBOR (RFC 8949 §3.4.6).
+pub const SELF_DESCRIBED: u64 = 55799;
 
 /// Why bytes are not the CBOR that was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -195,7 +198,7 @@ impl<'a> MapKeys<'a> {
         let key = read(reader)?;
         let encoded = &reader.bytes[start..reader.at];
         if !self.last.is_empty() && encoded <= self.last {
-            return Err(reader.error_at(start, "map key unsorted or repeated"));
+            return Err(reader.error_at(start, UNSORTED));
         }
         self.left -= 1;
         self.last = encoded;
@@ -278,6 +281,8 @@ impl Writer {
     }
 }
 
+const UNSORTED: &str = "map key unsorted or repeated";
+
 /// How deep arrays, maps and tags of a package stand in each other, and some.
 const DEPTH: usize = 8;
 
@@ -322,8 +327,8 @@ fn diagnose_item(reader: &mut Reader<'_>, text: &mut String, depth: usize) -> Re
                 std::str::from_utf8(bytes).map_err(|_| reader.error_at(start, "not UTF-8"))?;
             *text += &format!("\"{}\"", crate::text::escape(inner).replace('"', "\\\""));
         }
-        Header::Tag(number) => {
-            *text += &format!("{number}(");
+        Header::Tag(SELF_DESCRIBED) => {
+            *text += &format!("{SELF_DESCRIBED}(");
             diagnose_item(reader, text, depth)?;
             *text += ")";
         }
@@ -337,9 +342,16 @@ fn diagnose_item(reader: &mut Reader<'_>, text: &mut String, depth: usize) -> Re
         }
         Header::Map(count) => {
             *text += "{";
+            let mut last: &[u8] = &[];
             for n in 0..reader.plausible(start, count.unwrap_or(0), 2)? {
                 *text += if n > 0 { ", " } else { "" };
+                let at = reader.at;
                 diagnose_item(reader, text, depth)?;
+                let key = &reader.bytes[at..reader.at];
+                if key <= last {
+                    return Err(reader.error_at(at, UNSORTED));
+                }
+                last = key;
                 *text += ": ";
                 diagnose_item(reader, text, depth)?;
             }

@@ -62,6 +62,11 @@ impl Case {
         self
     }
 
+    /// The package alone.
+    pub(crate) fn package(&self) -> Vec<u8> {
+        (self.make)().file
+    }
+
     /// The file of it.
     pub(crate) fn text(&self) -> String {
         let (class, stage) = match self.at {

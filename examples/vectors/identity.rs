@@ -10,7 +10,7 @@ use sha2::{Digest, Sha512};
 use std::fmt::Write;
 
 /// What a text is taken for, by the word of its vector.
-const IDENTITY: &str = "identity";
+pub(crate) const IDENTITY: &str = "identity";
 const RECIPIENT: &str = "recipient";
 const TOKEN_FILE: &str = "token";
 
@@ -19,13 +19,13 @@ const SIGNATURE: &str = "signature";
 /// A text and what a reader makes of it.
 pub(crate) struct Case {
     pub(crate) name: String,
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     rows: &'static [u8],
     class: &'static str,
     note: &'static str,
     /// What it says, if it is good.
     says: Vec<(&'static str, String)>,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Case {

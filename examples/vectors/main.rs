@@ -5,6 +5,9 @@
 //! (`tests/forge`), which shares no code with the product. One closure makes one vector; its name
 //! starts with the clause of `spec/package-v1.md` or `spec/identity.md` that decides it. The README in
 //! each folder says what is in a file.
+//!
+//! `cargo run --example vectors -- fuzz/corpus` writes no vector, and makes of them what the fuzz targets
+//! start from.
 
 // What goes wrong here stops the program, which is all it has to do.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
@@ -20,6 +23,7 @@ mod grammar;
 mod header;
 mod identity;
 mod payload;
+mod seeds;
 mod signature;
 mod trust;
 
@@ -28,6 +32,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 fn main() -> std::io::Result<()> {
+    if let Some(folder) = std::env::args_os().nth(1) {
+        println!("{} seeds", seeds::write(Path::new(&folder))?);
+        return Ok(());
+    }
     let packages = all().map(|case| (case.name.clone(), case.text()));
     let texts = identity::cases().into_iter().map(|case| (case.name.clone(), case.text()));
     println!("{} packages", write("v1", packages)?);

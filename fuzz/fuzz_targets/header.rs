@@ -5,6 +5,8 @@
 
 #[path = "../../tests/forge/mod.rs"]
 mod forge;
+#[path = "../oracle.rs"]
+mod oracle;
 
 use forge::cbor::{array, bytes, cat, map, uint};
 use forge::{ALICE, Forge, Value, entry};
@@ -23,6 +25,7 @@ fuzz_target!(|data: &[u8]| {
         // The header names another sender.
         Err(_) => return,
     };
+    oracle::assert_deterministic(data);
     let life = header.expires.seconds() - header.created.seconds();
     assert!((1..=366 * 86_400).contains(&life));
     assert!(header.seq <= (header.created.seconds() + 300) * 1000);

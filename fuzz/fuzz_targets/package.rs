@@ -5,6 +5,8 @@
 
 #[path = "../../tests/forge/mod.rs"]
 mod forge;
+#[path = "../oracle.rs"]
+mod oracle;
 
 use forge::{ALICE, BOB, Forge, sign_again};
 use kovra::cbor::Writer;
@@ -27,6 +29,8 @@ fuzz_target!(|data: &[u8]| {
 
     let intact = Package::parse(&file).and_then(Package::verify).expect("a good signature");
     let parsed = intact.header().clone();
+    oracle::assert_deterministic(&file);
+    oracle::assert_deterministic(&file[header.clone()]);
     if parsed.crit.is_empty() && parsed.ext.is_empty() {
         assert_eq!(encode(&parsed), file[header], "a header with two encodings");
     }

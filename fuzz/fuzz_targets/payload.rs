@@ -5,6 +5,8 @@
 
 #[path = "../../tests/forge/mod.rs"]
 mod forge;
+#[path = "../oracle.rs"]
+mod oracle;
 
 use forge::cbor::{array, bytes, cat, text, uint};
 use forge::{ALICE, BOB, CREATED, EXPIRES, Forge, NOW};
@@ -23,7 +25,8 @@ fuzz_target!(|data: &[u8]| {
     forge.entries[1].clear();
     let hash = bytes(&Sha256::digest(forge.header()));
     let start = cat(&[&array(6), &text("kovra-entries"), &uint(1), &uint(0), &hash]);
-    let file = forge.file_of(&forge.seal(&cat(&[&start, data])), b"");
+    let payload = cat(&[&start, data]);
+    let file = forge.file_of(&forge.seal(&payload), b"");
 
     let contents = match open(&file, None) {
         Ok(contents) => contents,
@@ -34,6 +37,7 @@ fuzz_target!(|data: &[u8]| {
             return;
         }
     };
+    oracle::assert_deterministic(&payload);
     let first = plain(&contents);
     let bob = AgreementPublic::from_bytes(&BOB.x()).expect("Bob's key");
     let again = seal(Draft {

@@ -7,6 +7,7 @@
 use super::stanza::Scan;
 use super::{Class, Error, age_layer};
 use crate::secret::Secret;
+use crate::text::hex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -72,10 +73,6 @@ static CORPUS: LazyLock<Vec<Vector>> = LazyLock::new(|| {
     assert_eq!(names.remove(0), "README.md");
     names.into_iter().map(|name| Vector::read(format!("{folder}/{name}"), name)).collect()
 });
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
 
 impl Vector {
     fn read(path: String, name: String) -> Self {

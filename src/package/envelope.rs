@@ -2,14 +2,12 @@
 
 use super::stanza::Scan;
 use super::{Class, Error, Header, limits};
-use crate::cbor::Reader;
+use crate::cbor::{Reader, SELF_DESCRIBED};
 use crate::clock::Moment;
 use crate::identity::SigningPublic;
 
 pub(super) const NAME: &str = "kovra-package";
 pub(super) const VERSION: u64 = 1;
-/// RFC 8949 §3.4.6: self-described CBOR of this kind.
-pub(super) const TAG: u64 = 55799;
 
 /// A well-formed package of version 1 whose signature has not been looked at.
 pub struct Package<'a> {
@@ -35,7 +33,7 @@ impl<'a> Package<'a> {
         }
         let mut r = Reader::new(bytes, place);
         let not_ours = |_| malformed("this is not a kovra package");
-        if r.tag().map_err(not_ours)? != TAG {
+        if r.tag().map_err(not_ours)? != SELF_DESCRIBED {
             return Err(malformed("this is not a kovra package"));
         }
         let items = r.array()?;

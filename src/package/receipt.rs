@@ -1,7 +1,7 @@
 //! Receipts: a recipient's signed word that a package was imported (`spec/receipt.md`).
 
 use super::{Class, Error};
-use crate::cbor::{Reader, Writer};
+use crate::cbor::{Reader, SELF_DESCRIBED, Writer};
 use crate::clock::Moment;
 use crate::identity::{SigningPublic, SigningSecret};
 
@@ -33,7 +33,7 @@ impl Receipt {
         imported: Moment,
     ) -> Vec<u8> {
         let mut w = Writer::with_capacity(RECEIPT_MAX);
-        w.tag(super::envelope::TAG).array(7).text(NAME).uint(VERSION);
+        w.tag(SELF_DESCRIBED).array(7).text(NAME).uint(VERSION);
         w.bytes(secret.public().as_bytes()).bytes(&package).bytes(&digest);
         w.uint(imported.seconds()).bytes(&[0; 64]);
         let mut bytes = w.finish();
@@ -54,7 +54,7 @@ impl Receipt {
         }
         let not_ours = |_| malformed("this is not a kovra receipt");
         let mut r = Reader::new(bytes, PLACE);
-        if r.tag().map_err(not_ours)? != super::envelope::TAG {
+        if r.tag().map_err(not_ours)? != SELF_DESCRIBED {
             return Err(malformed("this is not a kovra receipt"));
         }
         let items = r.array()?;

@@ -1,10 +1,10 @@
 //! Sealing: entries in, a signed file and perhaps a token out.
 
-use super::envelope::{NAME, Package, TAG, VERSION};
+use super::envelope::{NAME, Package, VERSION};
 use super::payload::{self, Slot};
 use super::rules::check_entries;
 use super::{Class, Error, Header, age_layer};
-use crate::cbor::Writer;
+use crate::cbor::{SELF_DESCRIBED, Writer};
 use crate::clock::Moment;
 use crate::entry::Entry;
 use crate::identity::{Recipient, SigningSecret, Token};
@@ -89,7 +89,7 @@ fn sorted_ids(recipients: &[Recipient]) -> Vec<crate::identity::RecipientId> {
 /// Clause 6: everything but the signature's own 64 bytes is signed as it stands in the file.
 fn sign(sender: &SigningSecret, header: &[u8], sealed: &[u8], high: &[u8]) -> Vec<u8> {
     let mut w = Writer::with_capacity(header.len() + sealed.len() + high.len() + 128);
-    w.tag(TAG).array(6).text(NAME).uint(VERSION).bytes(header).bytes(sealed).bytes(high);
+    w.tag(SELF_DESCRIBED).array(6).text(NAME).uint(VERSION).bytes(header).bytes(sealed).bytes(high);
     w.bytes(&[0; 64]);
     let mut bytes = w.finish();
     let body = bytes.len() - 64;
