@@ -74,6 +74,13 @@ impl Secret {
     }
 }
 
+impl Drop for Secret {
+    fn drop(&mut self) {
+        // zeroize wipes what a vector has room for in one go, and what it holds byte by byte.
+        self.0.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

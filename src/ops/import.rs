@@ -94,8 +94,7 @@ pub fn plan(vault: &Vault, options: &Options<'_>, now: Moment) -> Result<Plan, E
     let verified = intact.trust(&trusted(view, &identity)?, now)?;
     check_clock(view, now)?;
     verified.check_recipient(&identity)?;
-    let digest = Sha256::digest(options.file).into();
-    check_replay(view, &verified, &digest, options.skip_high)?;
+    check_replay(view, &verified, options)?;
     let high = if options.skip_high { High::Skip } else { High::Open(options.token) };
     let Contents { entries, skipped } = verified.open(&identity, high)?;
     let (sender, header) = (verified.sender(), verified.header().clone());
@@ -103,7 +102,7 @@ pub fn plan(vault: &Vault, options: &Options<'_>, now: Moment) -> Result<Plan, E
         .into_iter()
         .map(|entry| change(view, &origin, entry, sender, header.seq))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Plan { changes, skipped, header, sender, origin, digest })
+    Ok(Plan { changes, skipped, header, sender, origin, digest: digest(options.file) })
 }
 
 /// Writes a plan: entries, their provenance, the memory of the package and the time, in one
@@ -195,19 +194,22 @@ fn check_clock(view: View<'_>, now: Moment) -> Result<(), Error> {
 fn check_replay(
     view: View<'_>,
     verified: &Verified<'_>,
-    digest: &[u8; 32],
-    skip_high: bool,
+    options: &Options<'_>,
 ) -> Result<(), Error> {
     let Some(seen) = view.seen(&verified.header().id)? else { return Ok(()) };
-    let what = if seen.digest != *digest {
+    let what = if seen.digest != digest(options.file) {
         "ALARM: another package with this id was imported before; its sender's key may be in \
          other hands, ask them"
-    } else if seen.complete || skip_high {
+    } else if seen.complete || options.skip_high {
         "this package was imported before"
     } else {
         return Ok(());
     };
     Err(package::Error::new(Class::Replay, "package id", what).into())
+}
+
+fn digest(file: &[u8]) -> [u8; 32] {
+    Sha256::digest(file).into()
 }
 
 /// Compares one entry with what is there.

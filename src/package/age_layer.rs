@@ -38,7 +38,8 @@ pub(super) fn decrypt(
         }
         _ => Error::new(Class::Binding, place, "the age header's MAC does not hold"),
     };
-    let decryptor = age::Decryptor::new(file).map_err(refuse)?;
+    // The unbuffered parser starts over for every few bytes, this one for every line.
+    let decryptor = age::Decryptor::new_buffered(file).map_err(refuse)?;
     let identities = std::iter::once(identity as &dyn age::Identity);
     let mut body = decryptor.decrypt(identities).map_err(refuse)?;
     // The plaintext is shorter than the file, so this limit is never met.

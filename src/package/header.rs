@@ -4,6 +4,7 @@ use super::{Class, Error, limits};
 use crate::cbor::{Reader, Writer};
 use crate::clock::Moment;
 use crate::identity::{RecipientId, RecipientKind};
+use std::collections::HashSet;
 
 /// A package's header. Integers are as in the file; nothing in it is true until the signature
 /// has been verified, and the recipients are the sender's claim even then.
@@ -69,7 +70,8 @@ impl Header {
         }
         r.finish()?;
         check_times(seq, created, expires)?;
-        if crit.iter().any(|name| ext.contains(name)) {
+        let ignored: HashSet<&String> = ext.iter().collect();
+        if crit.iter().any(|name| ignored.contains(name)) {
             return Err(malformed("a name is in both crit and ext"));
         }
         let (created, expires) = (Moment::from_seconds(created), Moment::from_seconds(expires));

@@ -221,9 +221,11 @@ fn parse_entry<'a>(r: &mut Reader<'a>, place: &'static str) -> Result<Raw<'a>, E
 /// Clause 4.6: the grammar of coordinates, pointers and descriptions.
 fn checked(raw: &Raw<'_>, place: &'static str) -> Result<Entry, Error> {
     let policy = |what: String| Error::new(Class::Policy, place, what);
-    let shown: String = text::escape(raw.coordinate).chars().take(200).collect();
-    let coordinate: Coordinate =
-        raw.coordinate.parse().map_err(|e| policy(format!("coordinate \"{shown}\": {e}")))?;
+    let coordinate: Coordinate = raw.coordinate.parse().map_err(|e| {
+        // Nothing has bounded it yet, and escaped it is up to five times as long.
+        let start: String = raw.coordinate.chars().take(200).collect();
+        policy(format!("coordinate \"{}\": {e}", text::escape(&start)))
+    })?;
     let content = match raw.value {
         RawValue::Literal(value) => Content::Literal(Secret::copy_of(value)),
         RawValue::Reference(pointer) => {

@@ -452,3 +452,12 @@ fn all_or_nothing() {
     let plain = finish(&good.signer, &[&start, &bytes(&good.payload(0)), &bytes(&[])]);
     assert!(Package::parse(&plain).is_err(), "a payload that is not encrypted");
 }
+
+/// The whole of it was escaped once, which took five times its length in memory.
+#[test]
+fn a_coordinate_is_told_by_its_start() {
+    let name = "\u{1}".repeat(100_000);
+    let error = open_error(&Forge::normal(entry(&name, Value::Literal(b"v"), 0)).file());
+    assert_eq!(error.class, Class::Policy);
+    assert!(error.what.len() < 2000, "{} bytes", error.what.len());
+}

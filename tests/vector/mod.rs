@@ -17,7 +17,8 @@ pub(crate) struct File {
 }
 
 impl File {
-    fn read(path: &Path) -> Self {
+    /// Reads one.
+    pub(crate) fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).unwrap();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let (head, body) = text.split_once("\n\n").unwrap_or_else(|| panic!("{name}: no body"));
