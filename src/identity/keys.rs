@@ -39,6 +39,12 @@ impl SigningPublic {
         Ok(Self(*bytes))
     }
 
+    /// A key out of a row that the vault has authenticated: it was checked before it went in, and the
+    /// check takes 30 µs, which a vault of imported entries would pay for each.
+    pub(crate) fn stored(bytes: &[u8; 32]) -> Self {
+        Self(*bytes)
+    }
+
     /// The 32 bytes of RFC 8032.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -357,7 +357,7 @@ fn decode(row: &Row) -> Result<Revision, Error> {
         0 => None,
         1 => Some(Provenance::Copy { of: r.text()?.to_owned() }),
         _ => Some(Provenance::Package {
-            sender: SigningPublic::from_bytes(r.fixed()?).map_err(|_| bad("sender"))?,
+            sender: SigningPublic::stored(r.fixed()?),
             package: *r.fixed()?,
             seq: r.uint()?,
         }),
