@@ -15,6 +15,12 @@ pub fn changes_loading(name: &str) -> bool {
         || SUFFIXES.iter().any(|s| name.ends_with(s))
 }
 
+/// Whether the key of a coordinate is such a name, once `-` and `.` are read as `_`. No package may
+/// carry it (`spec/package-v1.md` 4.7).
+pub fn key_changes_loading(key: &str) -> bool {
+    changes_loading(&key.replace(['-', '.'], "_"))
+}
+
 const PREFIXES: [&str; 12] = [
     "LD_",
     "DYLD_",

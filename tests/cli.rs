@@ -126,6 +126,18 @@ fn add_answers_with_name_and_sensitivity() {
     assert_eq!(added(&reference), "Added dev/pay/key (Medium).\n");
 }
 
+/// It can be used here, and no package takes it: better known now than at the hand-off.
+#[test]
+fn add_says_so_when_a_key_cannot_be_sealed() {
+    let person = Person::with_vault("alice");
+    let arguments = ["add", "dev/app/node-options", "--stdin"];
+    let said = person.pipe(&arguments, b"value").expect(&arguments, 0);
+    assert_eq!(said.stdout, "Added dev/app/node-options (Medium).\n");
+    assert!(said.stderr.contains("can't be sealed"), "{}", said.stderr);
+    let arguments = ["add", "dev/app/options", "--stdin"];
+    assert_eq!(person.pipe(&arguments, b"value").expect(&arguments, 0).stderr, "");
+}
+
 #[test]
 fn add_refuses_bad_input_and_changes_nothing() {
     let person = Person::with_vault("alice");

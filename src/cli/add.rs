@@ -4,6 +4,7 @@ use super::error::Failure;
 use super::{Context, ui};
 use kovra::coordinate::SecretUri;
 use kovra::entry::{Content, LITERAL_MAX, Sensitivity};
+use kovra::env_name::key_changes_loading;
 use kovra::ops::add::{Options, add};
 use kovra::pointer::Pointer;
 use kovra::secret::Secret;
@@ -42,6 +43,13 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         };
         Ok(add(session, options)?)
     })?;
+    if key_changes_loading(added.coordinate.key()) {
+        ui::note(&format!(
+            "{} can't be sealed: its key is the name of a variable that changes how programs load. \
+             Use another key if a teammate will need it.",
+            added.coordinate
+        ));
+    }
     ui::data(&format!("Added {} ({}).", added.coordinate, added.sensitivity))
 }
 

@@ -55,8 +55,7 @@ fn check_one(entry: &Entry) -> Result<(), Error> {
         let what = format!("{coordinate}: an entry of prod is {floor} at least");
         return Err(refuse(Class::Policy, what));
     }
-    let name = coordinate.key().replace(['-', '.'], "_");
-    if env_name::changes_loading(&name) {
+    if env_name::key_changes_loading(coordinate.key()) {
         let what = "its key is the name of a variable that changes how programs load";
         return Err(refuse(Class::Policy, format!("{coordinate}: {what}")));
     }
