@@ -1,16 +1,20 @@
 //! Clause 5: the age layers.
 
 use crate::case::{
-    At::{Good, Open, Parse},
+    At::{self, Good, Open, Parse},
     BINDING, Case, LIMIT, MALFORMED, Made, NOT_FOR_ME, TOKEN, case,
 };
 use crate::entries::{both, fixed, for_bob, full, literal, of, one, small};
 use crate::forge::age::{self, Age, CHUNK};
 use crate::forge::cbor::cat;
 use crate::forge::{B32, BOB, CAROL, Forge, MALLORY, To, age_shape, stranger, x25519_stanza};
+use crate::identity::U_ORDER_8;
+use crate::signature::{near_p, small_number};
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 
 pub(crate) fn cases() -> Vec<Case> {
-    let groups = [presence(), framing(), good_stanzas(), stanzas(), matching(), token_layer()];
+    let groups =
+        [presence(), framing(), good_stanzas(), stanzas(), shares(), matching(), token_layer()];
     groups
         .into_iter()
         .chain([order(), opening(), bodies(), chunks(), inner_bodies()])
@@ -300,6 +304,61 @@ fn stanzas() -> Vec<Case> {
     rows.into_iter().map(make).chain([in_high]).collect()
 }
 
+/// Shares that are no good public keys, where every age implementation would refuse them or some.
+fn shares() -> Vec<Case> {
+    let zeros = "A".repeat(43);
+    let of = |u: [u8; 32]| BASE64_STANDARD_NO_PAD.encode(u);
+    let rows = [
+        ("0", format!("-> X25519 {zeros}\n{B32}\n")),
+        ("p-less-1", format!("-> X25519 {}\n{B32}\n", of(near_p(0xec, 0x7f)))),
+        ("p", format!("-> X25519 {}\n{B32}\n", of(near_p(0xed, 0x7f)))),
+        ("order-8", format!("-> X25519 {}\n{B32}\n", of(U_ORDER_8))),
+        ("bit-255", format!("-> X25519 {}\n{B32}\n", of(small_number(9, 0x80)))),
+        ("second", format!("{}-> X25519 {zeros}\n{B32}\n", x25519_stanza())),
+        ("ssh", format!("{}-> ssh-ed25519 AAAAAA {zeros}\n{B32}\n", x25519_stanza())),
+    ];
+    let make = |(name, text): (&str, String)| {
+        let note = "A share that is not canonical, or of small order.";
+        case(format!("5.3-share-{name}"), Parse(MALFORMED), note, move || {
+            with_sealed(&age_shape(&text))
+        })
+    };
+    let behind =
+        || sealed_with(|stanzas| stanzas[1] = format!("-> X25519 {}\n{B32}\n", "A".repeat(43)));
+    let more = [
+        case("5.3-share-behind-one-that-opens", Parse(MALFORMED), "The second share is 0.", behind),
+        case("5.5-share-0", Open(MALFORMED), "The token layer's share is 0.", || {
+            with_inner(&age_shape(&format!("-> X25519 {}\n{B32}\n", "A".repeat(43))))
+        }),
+    ];
+    rows.into_iter().map(make).chain(more).collect()
+}
+
+/// To Bob and Carol in this order, with other stanzas, under the MAC.
+fn sealed_with(change: impl Fn(&mut Vec<String>)) -> Vec<u8> {
+    let mut to = [To::kovra(&BOB), To::kovra(&CAROL)];
+    to.sort_by(|a, b| a.listed.cmp(&b.listed));
+    let mut forge = fixed(Forge::with(&to, small().entries[0].clone(), vec![]));
+    forge.keys = vec![BOB.age_recipient(), CAROL.age_recipient()];
+    let mut sealed = Age::of(&forge.keys, &forge.payload(0));
+    change(&mut sealed.stanzas);
+    forge.file_of(&sealed.file(), b"")
+}
+
+/// Two stanzas for Bob, under the MAC of the first's file key: `order` gets the one with that key and
+/// one with another.
+fn two_for_bob(name: &str, at: At, note: &str, order: fn(String, String) -> Vec<String>) -> Case {
+    case(format!("5.6-{name}"), at, note, move || {
+        let made = one();
+        let other = Age::of(&[BOB.age_recipient()], b"x").stanzas.remove(0);
+        let file = sealed_with(|stanzas| *stanzas = order(stanzas[0].clone(), other.clone()));
+        match at {
+            Good => made.file(|_| file.clone()),
+            _ => Made::from(file),
+        }
+    })
+}
+
 /// The small package for these, sealed to those keys.
 fn sealed_to(listed: &[To], keys: &[To]) -> Vec<u8> {
     let mut listed = listed.to_vec();
@@ -534,9 +593,18 @@ fn opening() -> Vec<Case> {
         case("8-token-not-needed", Good, "There is no slot 1; a token is not looked at.", || {
             Made::from(one()).token("other")
         }),
-        case("5.6-share-of-small-order", Open(MALFORMED), "An X25519 share of zeros.", || {
-            with_sealed(&age_shape(&x25519_stanza()))
-        }),
+        two_for_bob(
+            "both-open",
+            Good,
+            "Carol's stanza is Bob's too; the first one counts.",
+            |a, b| vec![a, b],
+        ),
+        two_for_bob(
+            "another-first",
+            Open(BINDING),
+            "The first that Bob opens has another file key.",
+            |a, b| vec![b, a],
+        ),
         case("5.6-wrapped-key-changed", Open(NOT_FOR_ME), "A bit of the wrapped file key.", || {
             let mut sealed = small().sealed();
             // The second line of the first stanza.
@@ -582,7 +650,7 @@ fn bodies() -> Vec<Case> {
             changed
         }),
         cut("half", "Half of the only chunk.", |s| s[..(s.len() + body_start(s)) / 2].to_vec()),
-        cut("mac", "A MAC of zeros.", |s| {
+        cut("mac", "Another MAC.", |s| {
             let mut changed = s.to_vec();
             let at = body_start(s) - 44;
             changed[at..at + 43].copy_from_slice(B32.as_bytes());

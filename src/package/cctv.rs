@@ -60,10 +60,6 @@ const STRICTER: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// Shares in the right shape, which show only in the key agreement that they are of low order. The
-/// pre-scan refuses all other header failures.
-const LEFT_TO_THE_CRATE: [&str; 2] = ["x25519_identity", "x25519_low_order"];
-
 /// All of them, sorted. A file that is no vector is an error.
 static CORPUS: LazyLock<Vec<Vector>> = LazyLock::new(|| {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/cctv-age");
@@ -141,9 +137,6 @@ impl Vector {
             "success" => End::Opens(self.payload.clone().unwrap()),
             "no match" => End::Decryption(Class::NotForMe),
             "HMAC failure" | "payload failure" => End::Decryption(Class::Binding),
-            "header failure" if LEFT_TO_THE_CRATE.contains(&&*self.name) => {
-                End::Decryption(Class::Malformed)
-            }
             "header failure" => End::PreScan(Class::Malformed),
             other => panic!("{}: expects {other}", self.name),
         }
@@ -189,9 +182,6 @@ fn no_reason_is_stale() {
             let end = named(name).end_of_age();
             assert_ne!(end, End::PreScan(Class::Malformed), "{name} is no exception: {why}");
         }
-    }
-    for name in LEFT_TO_THE_CRATE {
-        assert_eq!(named(name).expect, "header failure");
     }
 }
 

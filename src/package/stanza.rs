@@ -6,7 +6,7 @@
 //! MAC line.
 
 use super::{Class, Error, limits};
-use crate::identity::{RecipientId, RecipientKind};
+use crate::identity::{AgreementPublic, RecipientId, RecipientKind};
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 
 const INTRO: &[u8] = b"age-encryption.org/v1\n";
@@ -36,11 +36,13 @@ impl Scan {
             let first = first.strip_prefix("-> ").ok_or_else(|| malformed("not a stanza"))?;
             let words: Vec<&str> = first.split(' ').collect();
             match words[..] {
-                ["X25519", share] if is_32_bytes(share) => {
+                ["X25519", share] => {
+                    share_key(share).ok_or_else(|| malformed("an X25519 stanza's share"))?;
                     wrapped_key(&mut lines).ok_or_else(|| malformed("an X25519 stanza's body"))?;
                     scan.x25519 += 1;
                 }
-                ["ssh-ed25519", tag, share] if is_32_bytes(share) => {
+                ["ssh-ed25519", tag, share] => {
+                    share_key(share).ok_or_else(|| malformed("an ssh stanza's share"))?;
                     let tag = decode::<4>(tag).ok_or_else(|| malformed("an ssh stanza's tag"))?;
                     wrapped_key(&mut lines).ok_or_else(|| malformed("an ssh stanza's body"))?;
                     scan.ssh_tags.push(tag);
@@ -134,6 +136,12 @@ fn skip_body(lines: &mut Lines<'_>) -> Option<()> {
     }
 }
 
+/// The sender's ephemeral key. One of small order would give a secret that everybody knows, and
+/// implementations differ in what they make of it.
+fn share_key(text: &str) -> Option<AgreementPublic> {
+    AgreementPublic::from_bytes(&decode(text)?).ok()
+}
+
 fn is_32_bytes(text: &str) -> bool {
     decode::<32>(text).is_some()
 }
@@ -152,7 +160,8 @@ fn is_visible(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    /// The base point, u = 9.
+    const KEY: &str = "CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
     fn age(stanzas: &str) -> Vec<u8> {
         let mut bytes = format!("age-encryption.org/v1\n{stanzas}--- {KEY}\n").into_bytes();
@@ -211,6 +220,8 @@ mod tests {
             format!("-> X25519  {KEY}\n{KEY}\n"),
             format!("-> X25519 {KEY}=\n{KEY}\n"),
             format!("-> X25519 {}B\n{KEY}\n", &KEY[1..]),
+            format!("-> X25519 {}\n{KEY}\n", "A".repeat(43)),
+            format!("-> ssh-ed25519 AQEBAQ {}\n{KEY}\n", "A".repeat(43)),
             format!("-> ssh-ed25519 AQEB {KEY}\n{KEY}\n"),
             format!("-> ssh-rsa AQEBAQ\n{KEY}\n"),
             format!("-> x {KEY}\n{KEY}\n"),

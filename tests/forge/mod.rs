@@ -394,7 +394,7 @@ pub(crate) fn openssh_private_key(person: &Person) -> String {
 }
 
 /// 32 bytes as an age header writes them.
-pub(crate) const B32: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+pub(crate) const B32: &str = "CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Something that looks like an age file with these stanzas, for what must be refused before any
 /// key is tried.

@@ -214,13 +214,6 @@ fn an_age_file_that_was_changed_and_signed_again() {
     assert_eq!(open_class(&forge.file_of(&other_body, b"")), Binding);
 }
 
-/// A share of small order gives the same secret to everybody; the age crate refuses it.
-#[test]
-fn an_x25519_share_of_small_order() {
-    let forge = Forge::normal(entry("dev/a/b", Value::Literal(b"v"), 1));
-    assert_eq!(open_class(&forge.file_of(&age_shape(&x25519_stanza()), b"")), Malformed);
-}
-
 /// Row 39.
 #[test]
 fn listed_and_not_sealed_to() {

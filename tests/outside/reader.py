@@ -258,10 +258,21 @@ def parse_stanzas(lines):
         share = base64_of(words[-1], 32)
         body = base64_of(lines.pop(0), 32) if lines else None
         check(None not in (tag, share, body), "malformed", "a stanza's base64")
+        check_agreement(share)
         stanzas.append((kind, tag, share, body))
     grease = [s for s in stanzas if s[0] == "grease"]
     check(len(grease) <= 1, "malformed", "more than one grease stanza")
     return stanzas
+
+
+def check_agreement(share):
+    """identity.md 1.2: canonical, and no exchange with it gives zeros (RFC 7748 §6.1)."""
+    check(int.from_bytes(share, "little") < P, "malformed", "an X25519 key that is not canonical")
+    try:
+        key = X25519PublicKey.from_public_bytes(share)
+        X25519PrivateKey.from_private_bytes(bytes(32)).exchange(key)
+    except ValueError as error:
+        raise Refusal("malformed", "an X25519 key of small order") from error
 
 
 def match(age, recipients):
@@ -284,10 +295,7 @@ def decrypt(age, secret, no_stanza):
     for kind, _, share, body in age["stanzas"]:
         if kind != "X25519":
             continue
-        try:
-            shared = secret.exchange(X25519PublicKey.from_public_bytes(share))
-        except ValueError as error:
-            raise Refusal("malformed", "a share of small order") from error
+        shared = secret.exchange(X25519PublicKey.from_public_bytes(share))
         key = hkdf(shared, share + public, b"age-encryption.org/v1/X25519")
         try:
             file_key = ChaCha20Poly1305(key).decrypt(bytes(12), body, None)
