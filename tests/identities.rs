@@ -8,7 +8,7 @@
 
 mod vector;
 
-use kovra::identity::{IdentityError, PublicIdentity, Recipient, Token};
+use kovra::identity::{IdentityError, KeyError, PublicIdentity, Recipient, Token};
 use kovra::secret::Secret;
 use kovra::text::hex;
 use std::collections::BTreeSet;
@@ -99,6 +99,38 @@ fn every_vector_gets_what_it_says() {
     assert!(corpus.len() >= 80, "only {} vectors", corpus.len());
     for Vector { name, kind, wanted, bytes, .. } in &corpus {
         assert_eq!(&read(kind, bytes), wanted, "{name}");
+    }
+}
+
+/// Of the malformed and the unsupported, what a person is told of it.
+#[test]
+fn a_refusal_says_what_is_wrong() {
+    let says = [
+        (IdentityError::Key(KeyError::SmallOrder), {
+            "1.2-x25519-0 1.2-x25519-1 1.2-x25519-p-less-1 1.2-x25519-order-8 \
+            1.2-x25519-order-8-too 1.2-ed25519-order-1 1.2-ed25519-order-2 1.2-ed25519-order-4"
+        }),
+        (IdentityError::Key(KeyError::NotCanonical), {
+            "1.2-x25519-bit-255 1.2-x25519-p 1.2-x25519-p-and-1 1.2-x25519-18 1.2-x25519-ones"
+        }),
+        (IdentityError::Encoding, {
+            "2.3-bech32 2.3-capitals 2.3-mixed-case 2.3-capital-k 2.3-empty 2.3-prefix-alone \
+            2.3-space-before 2.3-line-feed-behind"
+        }),
+        (IdentityError::Shape, {
+            "2.3-no-byte 2.3-another-prefix 2.3-prefix-age 2.1-128-bytes 2.1-130-bytes"
+        }),
+        (IdentityError::Version(0), "2.3-version-0"),
+        (IdentityError::Version(2), "2.3-version-2 2.3-version-2-short"),
+        (IdentityError::Version(255), "2.3-version-255"),
+    ];
+    let corpus = corpus();
+    for (error, names) in says {
+        for name in names.split_whitespace() {
+            let vector = corpus.iter().find(|vector| vector.name == name).expect(name);
+            let text = std::str::from_utf8(&vector.bytes).unwrap();
+            assert_eq!(text.parse::<PublicIdentity>().unwrap_err(), error, "{name}");
+        }
     }
 }
 

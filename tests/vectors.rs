@@ -10,11 +10,12 @@ mod forge;
 mod golden;
 mod vector;
 
+use ed25519_dalek::{Verifier, VerifyingKey};
 use forge::age::CHUNK;
-use forge::{ALICE, BOB, CAROL, MALLORY, To, openssh_private_key};
+use forge::{ALICE, BOB, CAROL, Forge, MALLORY, NOW, To, openssh_private_key};
 use golden::{Vector, corpus};
 use kovra::entry::{Content, Entry};
-use kovra::package::{Class, Package};
+use kovra::package::{Class, High, Package};
 use kovra::text::hex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -81,6 +82,110 @@ fn every_vector_gets_what_it_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A refusal names its place, and says more than that where more is wanted.
+#[test]
+fn a_refusal_says_where_and_what() {
+    let alice = ALICE.pinned().fingerprint();
+    let says = [
+        ("9-file-over", "package", ""),
+        ("2.1-version-257", "package", "257"),
+        ("3.1-1000-recipients", "header", ""),
+        ("3.7-crit-escape", "header", "\\u{1b}]8;;http://evil.example\\u{7}\\u{202e}"),
+        ("7.1-nobody-pinned", "sender", &alice),
+        ("3.5-not-listed", "recipients", ""),
+        ("5.4-hidden-x25519", "sealed", ""),
+        ("5.6-listed-not-sealed-to", "sealed", ""),
+        ("5.6-body-a-byte-short", "sealed", ""),
+        ("5.1-high-missing", "high", ""),
+        ("5.1-high-not-counted", "high", ""),
+        ("5.4-hidden-in-high", "high", ""),
+        ("5.6-high-not-sealed-to", "high", ""),
+        ("5.5-none", "token layer", ""),
+        ("5.5-two-tokens", "token layer", ""),
+        ("5.6-other-token", "token layer", ""),
+        ("4.1-files-exchanged", "payload of slot 0", ""),
+        ("4.5-resealed", "payload of slot 0", ""),
+        ("4.5-sealed-of-another-package", "payload of slot 0", ""),
+        ("4.5-signed-by-mallory", "payload of slot 0", ""),
+        ("4.5-slot-1-in-sealed", "payload of slot 0", ""),
+        ("4.5-high-of-another-package", "payload of slot 1", ""),
+        ("4.5-slot-0-in-high", "payload of slot 1", ""),
+        ("5.5-deeper", "payload of slot 1", ""),
+        ("4.6-coordinate-escape", "payload of slot 0", "\\u{1b}]52"),
+        ("4.6-pointer-aws-endpoint", "payload of slot 0", "endpoint"),
+    ];
+    let corpus = corpus();
+    for (name, place, part) in says {
+        let (_, _, what) = named(&corpus, name).run().err().unwrap();
+        let rest = what.strip_prefix(&format!("{place}: "));
+        assert!(rest.is_some_and(|rest| rest.contains(part)), "{name}: {what}");
+    }
+    // Nor does it name what is in a slot that stays closed.
+    for vector in corpus.iter().filter(|vector| vector.class == "token") {
+        let (_, _, what) = vector.run().err().unwrap();
+        assert!(!what.contains("password"), "{}: {what}", vector.name);
+    }
+}
+
+/// The one of this name.
+fn named<'a>(corpus: &'a [Vector], name: &str) -> &'a Vector {
+    corpus.iter().find(|vector| vector.name == name).unwrap_or_else(|| panic!("there is no {name}"))
+}
+
+/// What no age header may look like in slot 0, none may in slot 1, nor in the token layer.
+#[test]
+fn an_age_header_is_as_bad_in_slot_1() {
+    let good = Forge::good();
+    let (sealed, token) = (good.sealed(), good.token());
+    let refused = |package: &[u8]| {
+        let intact = Package::parse(package)?.verify()?;
+        let verified = intact.trust(&[ALICE.pinned()], NOW)?;
+        verified.open(&BOB.identity(), High::Open(Some(&token))).map(|_| ())
+    };
+    let shapes = corpus().into_iter().filter(|vector| {
+        let class = ["malformed", "limit"].contains(&&vector.class[..]);
+        class && vector.stage == "parse" && ["5.2", "5.3"].contains(&&vector.clause[..])
+    });
+    let mut count = 0;
+    for vector in shapes {
+        let [_, slot, high, _] = items(&vector.package).map(|item| &vector.package[item]);
+        if !high.is_empty() {
+            // It is about slot 1 already.
+            continue;
+        }
+        for (place, package) in [
+            ("sealed", good.file_of(slot, &good.high())),
+            ("high", good.file_of(&sealed, slot)),
+            ("token layer", good.file_of(&sealed, &good.seal(slot))),
+        ] {
+            let error = refused(&package).err().unwrap();
+            let got = (word(error.class), error.place);
+            assert_eq!(got, (&vector.class[..], place), "{}", vector.name);
+        }
+        count += 1;
+    }
+    assert!(count > 60, "only {count}");
+}
+
+/// Two signatures hold by the equation of RFC 8032 alone, so that nothing but the checks of the keys
+/// and of R refuses them.
+#[test]
+fn signatures_that_hold_by_the_equation_alone() {
+    let corpus = corpus();
+    let parts = |name| {
+        let package = &named(&corpus, name).package;
+        let header = &package[items(package)[0].clone()];
+        let at = header.windows(3).position(|bytes| bytes == [1, 0x58, 32]).unwrap() + 3;
+        let key = VerifyingKey::from_bytes(header[at..].first_chunk().unwrap()).unwrap();
+        let (message, signature) = package.split_last_chunk::<64>().unwrap();
+        (key, message, signature.into())
+    };
+    let (key, message, signature) = parts("6.2-key-mixed-and-signed");
+    assert!(key.verify_strict(message, &signature).is_ok());
+    let (key, message, signature) = parts("6.3-r-neutral");
+    assert!(key.verify(message, &signature).is_ok());
 }
 
 /// Clauses of 1 to 9 without a refused vector, and why.
@@ -201,9 +306,9 @@ fn bits(package: &[u8]) -> Vec<usize> {
     (0..package.len()).flat_map(|byte| of(byte).map(move |bit| byte * 8 + bit)).collect()
 }
 
-/// Where the age files of a good package have their bodies: the nonce and the chunks.
-fn bodies(package: &[u8]) -> Vec<Range<usize>> {
-    // Tag, array, name and version (1.4); header, `sealed` and `high` follow.
+/// Where a package has its header, `sealed`, `high` and signature.
+fn items(package: &[u8]) -> [Range<usize>; 4] {
+    // Tag, array, name and version (1.4).
     let mut at = 19;
     let mut item = || {
         let argument = usize::from(package[at] - 0x40);
@@ -214,8 +319,14 @@ fn bodies(package: &[u8]) -> Vec<Range<usize>> {
         at = start + if wide == 0 { argument } else { length };
         start..at
     };
-    let [_header, sealed, high, signature] = [item(), item(), item(), item()];
-    assert_eq!((signature.len(), signature.end), (64, package.len()));
+    let items = [item(), item(), item(), item()];
+    assert_eq!((items[3].len(), items[3].end), (64, package.len()));
+    items
+}
+
+/// Where the age files of a good package have their bodies: the nonce and the chunks.
+fn bodies(package: &[u8]) -> Vec<Range<usize>> {
+    let [_header, sealed, high, _signature] = items(package);
     let body = |file: Range<usize>| {
         let mac = package[file.clone()].windows(5).position(|bytes| bytes == b"\n--- ").unwrap();
         file.start + mac + 5 + 43 + 1..file.end

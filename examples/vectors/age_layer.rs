@@ -125,6 +125,10 @@ fn framing() -> Vec<Case> {
         over("line-20-kib", "One line of 20 KiB.", || {
             with_sealed(&age_shape(&"-> a ".repeat(20 * 1024 / 5)))
         }),
+        over("grease-20-kib", "One grease stanza of 20 KiB.", || {
+            let body = format!("{}\n", "A".repeat(64)).repeat(320);
+            with_sealed(&age_shape(&format!("-> a-grease\n{body}\n")))
+        }),
         over("no-end", "A MiB without an end.", || {
             with_sealed(&cat(&[b"age-encryption.org/v1\n", &[b'A'; 1 << 20]]))
         }),
@@ -138,22 +142,6 @@ fn framing() -> Vec<Case> {
             with_sealed(&filled(16384))
         })
         .rows(&[19]),
-        case(
-            "9-file-16-mib",
-            Open(BINDING),
-            "A file of exactly 16 MiB, whose age body is zeros.",
-            || {
-                let good = small();
-                let start = Age::of(&good.keys, b"x").header();
-                // A head of five bytes in place of one, and the age header.
-                let rest = good.file_of(b"", b"").len() + 4 + start.len();
-                let sealed = cat(&[start.as_bytes(), &vec![0; (16 << 20) - rest]]);
-                let file = good.file_of(&sealed, b"");
-                assert_eq!(file.len(), 16 << 20);
-                file
-            },
-        )
-        .rows(&[10]),
     ]
 }
 
@@ -659,6 +647,22 @@ fn bodies() -> Vec<Case> {
         cut("mac-without-grease", "A grease stanza that the MAC does not cover.", |s| {
             cat(&[&s[..22], b"-> a-grease\n\n", &s[22..]])
         }),
+        case(
+            "9-file-16-mib",
+            Open(BINDING),
+            "A file of exactly 16 MiB, whose age body is zeros.",
+            || {
+                let good = small();
+                let start = Age::of(&good.keys, b"x").header();
+                // A head of five bytes in place of one, and the age header.
+                let rest = good.file_of(b"", b"").len() + 4 + start.len();
+                let sealed = cat(&[start.as_bytes(), &vec![0; (16 << 20) - rest]]);
+                let file = good.file_of(&sealed, b"");
+                assert_eq!(file.len(), 16 << 20);
+                file
+            },
+        )
+        .rows(&[10]),
     ]
 }
 

@@ -419,7 +419,7 @@ fn utf_8() -> Vec<Case> {
 
 fn versions() -> Vec<Case> {
     let start = |items, version| cat(&[&tag(55799), &array(items), &name(), &uint(version)]);
-    let numbers = [0, 2, 24, u64::MAX].map(|version| {
+    let numbers = [0, 2, 24, 257, (1 << 32) + 1, u64::MAX].map(|version| {
         let note = format!("Version {version}, and nothing else is different.");
         case(format!("2.1-version-{version}"), Parse(UNSUPPORTED), note, move || {
             behind(&start(6, version))

@@ -57,7 +57,7 @@ fn good() -> Vec<Case> {
 
 fn coordinates() -> Vec<Case> {
     let long = format!("dev/a/{}", "x".repeat(65));
-    let rows: [(&str, &str, &[u8]); 29] = [
+    let rows: [(&str, &str, &[u8]); 32] = [
         ("empty", "", &[54]),
         ("one-segment", "dev", &[54]),
         ("two-segments", "dev/a", &[54]),
@@ -68,9 +68,11 @@ fn coordinates() -> Vec<Case> {
         ("empty-key", "dev/a/", &[54]),
         ("dot-dot", "dev/../b", &[54]),
         ("dot-dot-first", "../a/b", &[54]),
+        ("dot-dot-last", "dev/a/..", &[54]),
         ("dot-dot-inside", "dev/a/b..c", &[54]),
         ("leading-dot", "dev/a/.b", &[54]),
         ("leading-hyphen", "dev/a/-b", &[54]),
+        ("leading-hyphen-first", "-dev/a/b", &[54]),
         ("leading-underscore", "dev/a/_b", &[54]),
         ("backslash", "dev\\a\\b", &[54]),
         ("nul", "dev/a/b\0", &[54]),
@@ -85,6 +87,7 @@ fn coordinates() -> Vec<Case> {
         ("capital", "dev/A/b", &[53]),
         ("scheme", "secret:dev/a/b", &[54]),
         ("colon", "dev/a/b:c", &[54]),
+        ("dollar", "dev/a/$b", &[54]),
         ("percent", "dev/a/b%2e", &[54]),
         ("65-bytes", &long, &[54]),
     ];
@@ -107,6 +110,7 @@ fn descriptions() -> Vec<Case> {
         ("line-feed", "two\nlines"),
         ("tab", "a\tb"),
         ("nul", "\0"),
+        ("bell", "bell\u{7}"),
         ("delete", "del\u{7f}"),
         ("next-line", "\u{85}"),
         ("c1", "\u{9b}31m"),

@@ -98,7 +98,12 @@ fn keys() -> Vec<Case> {
         case(name, Parse(MALFORMED), format!("A key {key}."), move || small().set(key, uint(0)))
             .rows(&[13])
     });
-    let odd = [("text", text("id")), ("bytes", bytes(b"x")), ("negative", vec![0x20])];
+    let odd = [
+        ("text", text("id")),
+        ("bytes", bytes(b"x")),
+        ("negative", vec![0x20]),
+        ("null", vec![0xf6]),
+    ];
     let odd = odd.map(|(what, key)| {
         case(format!("3.1-key-{what}"), Parse(MALFORMED), format!("A key that is {what}."), {
             move || {
@@ -236,7 +241,7 @@ fn recipients() -> Vec<Case> {
 }
 
 fn kinds() -> Vec<Case> {
-    let unknown = [3, 4, u64::MAX].map(|kind| {
+    let unknown = [3, 4, 256, u64::MAX].map(|kind| {
         let note = format!("A recipient of kind {kind}.");
         case(format!("3.5-kind-{kind}"), Parse(UNSUPPORTED), note, move || {
             small().set(5, list(&[listed(kind, &BOB.x())]))
@@ -287,6 +292,12 @@ fn two_faults() -> Vec<Case> {
         one("65-recipients-before-kind-3", LIMIT, "65 recipients, all of kind 3.", || {
             small().set(5, list(&vec![listed(3, &BOB.x()); 65]))
         }),
+        one(
+            "65-recipients-before-no-cbor",
+            LIMIT,
+            "65 recipients, in bytes that are no CBOR.",
+            || small().set(5, cat(&[&array(65), &[0xff; 65]])),
+        ),
         one(
             "kind-3-before-4097-entries",
             UNSUPPORTED,

@@ -236,6 +236,7 @@ fn keys() -> Vec<Case> {
         x("bit-255", &[42], "Bob's X25519 key with bit 255 set.", high_bit),
         x("p", &[42], "The X25519 key is 0, written as p.", near_p(0xed, 0x7f)),
         x("p-and-1", &[42], "The X25519 key is 1, written as p + 1.", near_p(0xee, 0x7f)),
+        x("18", &[42], "The X25519 key is 18, written as 2^255 - 1.", near_p(0xff, 0x7f)),
         x("ones", &[42], "The X25519 key is 2^256 - 1.", [0xff; 32]),
         ed("order-1", "The Ed25519 key is the neutral point.", small_number(1, 0)),
         ed("order-2", "The Ed25519 key is the point of order 2.", near_p(0xec, 0x7f)),
@@ -266,6 +267,7 @@ fn self_signatures() -> Vec<Case> {
         bad("2.2-first-bit", "A bit of R is another.", first),
         bad("2.2-last-bit", "The last bit of S is another.", last),
         bad("2.2-no-domain", "Signed without the domain.", over(&keys)).rows(&[27]),
+        bad("2.2-over-nothing", "Signed over no bytes.", over(b"")),
         bad("2.2-no-version", "Signed without the version.", {
             over(&[&b"kovra-identity-v1"[..], &keys].concat())
         }),

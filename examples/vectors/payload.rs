@@ -6,7 +6,7 @@ use crate::case::{
 };
 use crate::entries::{for_bob, full, literal, odd, odds, one, reference, small};
 use crate::forge::cbor::{array, bytes, cat, map, text, uint};
-use crate::forge::{self, CREATED, EXPIRES, Forge, To};
+use crate::forge::{self, BOB, CAROL, CREATED, EXPIRES, Forge, MALLORY, To};
 use sha2::{Digest, Sha256};
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -91,6 +91,10 @@ fn shapes() -> Vec<Case> {
             let start = cat(&[&array(6), &text("kovra-entries"), &uint(1), &text("0")]);
             cat(&[&start, &hash(), &list(), &bytes(&[0; 8])])
         }),
+        bad("4.1-files-exchanged", MALFORMED, "Each slot's age file in the other's place.", || {
+            full().file_of(&full().high(), &full().sealed())
+        })
+        .rows(&[32]),
         of("cut", "A payload that ends in the padding.", || {
             let whole = small().payload(0);
             whole[..whole.len() - 1].to_vec()
@@ -466,6 +470,7 @@ fn header_bound() -> Vec<Case> {
         ("seq", 2, uint(CREATED * 1000 + 18)),
         ("created", 3, uint(CREATED + 1)),
         ("expires", 4, uint(EXPIRES + 1)),
+        ("counts", 6, cat(&[&array(2), &uint(1), &uint(2)])),
         ("ext", 8, cat(&[&map(1), &text("x"), &bytes(b"")])),
     ];
     let make = |(name, key, value): (&str, u64, Vec<u8>)| {
@@ -479,7 +484,6 @@ fn header_bound() -> Vec<Case> {
     };
     let resealed =
         case("4.5-resealed", Open(BINDING), "Bob's own package of Alice's payload.", || {
-            use crate::forge::{BOB, CAROL};
             let alices = small();
             let mut bobs = Forge::with(&[To::kovra(&CAROL)], alices.entries[0].clone(), vec![]);
             bobs = crate::entries::fixed(bobs).set(1, bytes(&BOB.ed()));
@@ -488,5 +492,19 @@ fn header_bound() -> Vec<Case> {
             Made::from(file).trust(&[BOB]).reader("carol")
         })
         .rows(&[31]);
-    fields.into_iter().map(make).chain([resealed]).collect()
+    let recipients = case(
+        "4.5-recipients-changed",
+        Open(BINDING),
+        "Mallory is listed in Carol's place.",
+        || {
+            let to = |other| {
+                let mut to = [To::kovra(&BOB), To::kovra(other)];
+                to.sort_by(|a, b| a.listed.cmp(&b.listed));
+                crate::entries::fixed(Forge::with(&to, small().entries[0].clone(), vec![]))
+            };
+            to(&MALLORY).file_of(&to(&CAROL).sealed(), b"")
+        },
+    )
+    .rows(&[31]);
+    fields.into_iter().map(make).chain([resealed, recipients]).collect()
 }

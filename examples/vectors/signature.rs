@@ -95,6 +95,7 @@ fn other_messages() -> Vec<Case> {
         }),
         over("no-tag", "Over the file without its tag.", |body| body[3..].to_vec()),
         over("header", "Over the header alone.", |_| small().header()),
+        over("whole", "Over the file with its signature.", |_| small().file()),
         over("zeros", "Over the file with zeros for its signature.", |body| cat(&[body, &[0; 64]])),
     ]
 }

@@ -79,7 +79,7 @@ pub(crate) fn body(file_key: &[u8; 16], nonce: &[u8; 16], chunks: &[&[u8]]) -> V
 }
 
 /// One recipient's stanza.
-pub(crate) fn stanza(recipient: &str, ephemeral: &StaticSecret, file_key: &[u8; 16]) -> String {
+fn stanza(recipient: &str, ephemeral: &StaticSecret, file_key: &[u8; 16]) -> String {
     match recipient.strip_prefix("ssh-ed25519 ") {
         None => {
             let key = <[u8; 32]>::try_from(bech32::decode(recipient).unwrap().1).unwrap();
