@@ -2,7 +2,7 @@
 
 use crate::case::{
     At::{Good, Parse},
-    Case, LIMIT, MALFORMED, UNSUPPORTED, case,
+    Case, LIMIT, MALFORMED, Made, UNSUPPORTED, case,
 };
 use crate::entries::{both, full, literal, of, one, small};
 use crate::forge::cbor::{array, bytes, cat, map, text, uint};
@@ -20,6 +20,8 @@ fn bad<M: Into<crate::case::Made> + 'static>(name: &str, note: &str, make: fn() 
 }
 
 const YEAR: u64 = 366 * 86_400;
+/// The end of the year 9999.
+const LATEST: u64 = 253_402_300_799;
 
 /// The small package with a header of so many bytes.
 fn filled(size: usize) -> impl Fn(Forge) -> Forge {
@@ -51,6 +53,11 @@ fn good() -> Vec<Case> {
         case("3.4-seq-0", Good, "A seq of 0.", || one().but(|f| f.set(2, uint(0)))),
         case("3.4-366-days", Good, "It lives for exactly 366 days.", || {
             one().but(|f| f.set(4, uint(CREATED + YEAR)))
+        })
+        .rows(&[46]),
+        case("3.4-year-9999", Good, "It expires at the last second that it may.", || {
+            let late = |f: Forge| f.set(3, uint(LATEST - YEAR)).set(4, uint(LATEST));
+            Made::from(one().but(late)).now(LATEST - 1)
         })
         .rows(&[46]),
         case("3.5-64-recipients", Good, "As many recipients as there may be.", sixty_four)
@@ -164,6 +171,13 @@ fn times() -> Vec<Case> {
         ("all-of-time", "From 0 to 2^64 - 1.", 0, u64::MAX),
         ("overflow", "(created + 300) x 1000 is 2^64 or just above.", u64::MAX / 1000 - 299, {
             u64::MAX / 1000
+        }),
+        // As milliseconds it would not fit in 64 bits: found by the fuzz target of headers.
+        ("overflow-alone", "expires x 1000 is above 2^64.", u64::MAX / 1000 - 400, {
+            u64::MAX / 1000 + 1
+        }),
+        ("year-10000", "It expires with the year 9999, a second too late.", LATEST - YEAR + 1, {
+            LATEST + 1
         }),
     ];
     let lives = lives.map(|(name, note, created, expires)| {

@@ -28,6 +28,7 @@ fuzz_target!(|data: &[u8]| {
     oracle::assert_deterministic(data);
     let life = header.expires.seconds() - header.created.seconds();
     assert!((1..=366 * 86_400).contains(&life));
+    assert!(header.expires.seconds() < 253_402_300_800);
     assert!(header.seq <= (header.created.seconds() + 300) * 1000);
     assert!((1..=4096).contains(&(header.normal + header.high)));
     assert!(header.recipients.is_sorted() && header.crit.is_empty());

@@ -165,18 +165,21 @@ fn parse_extensions(r: &mut Reader<'_>) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// Clause 3.4: created < expires, at most 366 days apart, and a seq that the clock can explain.
+/// Clause 3.4: created < expires, at most 366 days apart and before the year 10,000, and a seq that
+/// the clock can explain.
 fn check_times(seq: u64, created: u64, expires: u64) -> Result<(), Error> {
     match expires.checked_sub(created) {
         None | Some(0) => return Err(malformed("it expires before it was created")),
         Some(life) if life > limits::LIFE => {
             return Err(malformed("it lives longer than 366 days"));
         }
+        Some(_) if expires > limits::LATEST => {
+            return Err(malformed("it expires after the year 9999"));
+        }
         Some(_) => {}
     }
-    let latest = created.checked_add(limits::CLOCK_SKEW).and_then(|s| s.checked_mul(1000));
-    match latest {
-        Some(latest) if seq <= latest => Ok(()),
-        _ => Err(malformed("its seq is ahead of its creation time")),
+    if seq > (created + limits::CLOCK_SKEW) * 1000 {
+        return Err(malformed("its seq is ahead of its creation time"));
     }
+    Ok(())
 }

@@ -38,6 +38,8 @@ pub mod limits {
     pub const ENTRIES: usize = 4096;
     /// From creation to expiry, in seconds.
     pub const LIFE: u64 = 366 * 86_400;
+    /// The latest expiry: the end of the year 9999 (RFC 3339 §1), in Unix seconds.
+    pub const LATEST: u64 = 253_402_300_799;
     /// How far a sender's clock may be ahead, in seconds.
     pub const CLOCK_SKEW: u64 = 300;
     /// A name in `crit` or `ext`, in bytes.

@@ -20,7 +20,7 @@ import reader  # noqa: E402
 INVALID_PACKAGES = """1.1-header-as-map 1.1-high-null 1.3-another-name 1.3-five-items 1.3-no-tag
 1.3-seven-items 1.3-signature-63 2.1-version-2 3.1-key-0-missing 3.1-key-9 3.1-key-text 3.2-id-15 3.2-id-17
 3.2-id-as-text 3.3-sender-33 3.5-none 3.5-65-recipients 3.5-kind-3 3.5-recipient-triple
-3.5-recipient-print-31 3.6-4097-and-0 3.6-one-count 3.7-empty-ext 3.7-ext-no-name 3.7-ext-65-bytes
+3.4-expires-year-10000 3.5-recipient-print-31 3.6-4097-and-0 3.6-one-count 3.7-empty-ext 3.7-ext-no-name 3.7-ext-65-bytes
 3.7-ext-value-text 1.2-created-null 1.2-created-half 1.2-created-negative"""
 INVALID_PAYLOADS = """4.1-version-2 4.1-five-items 4.1-seven-items 4.1-another-name 4.1-hash-31 4.1-pad-as-text
 4.5-slot-2 4.2-no-coordinate 4.2-no-mode 4.2-no-value 4.2-no-sensitivity 4.2-key-5 4.2-mode-2
