@@ -123,6 +123,12 @@ pub(crate) fn small() -> Forge {
     bare(one().forge)
 }
 
+/// The package of [`small`] with these bytes for payload 0, signed.
+pub(crate) fn with_payload(payload: &[u8]) -> Vec<u8> {
+    let good = small();
+    good.file_of(&good.seal(payload), b"")
+}
+
 /// The package of [`both`], to be spoilt.
 pub(crate) fn full() -> Forge {
     bare(both().forge)

@@ -4,7 +4,7 @@ use crate::case::{
     At::{Good, Open, Parse},
     Case, LIMIT, MALFORMED, UNSUPPORTED, case,
 };
-use crate::entries::{both, odd, one, small};
+use crate::entries::{both, odd, one, small, with_payload};
 use crate::forge::cbor::{array, bytes, cat, head, map, raw_text, tag, text, uint, wide};
 use crate::forge::{CREATED, finish, prefix, sign};
 
@@ -23,12 +23,6 @@ fn behind(prefix: &[u8]) -> Vec<u8> {
 fn with_header(header: &[u8]) -> Vec<u8> {
     let good = small();
     sign(&good.signer, &prefix(), header, &good.sealed(), &good.high())
-}
-
-/// The small package with these bytes for payload 0, signed.
-fn with_payload(payload: &[u8]) -> Vec<u8> {
-    let good = small();
-    good.file_of(&good.seal(payload), b"")
 }
 
 /// The small package's payload without its first byte, the head of the array.

@@ -4,7 +4,7 @@ use crate::case::{
     At::{Good, Open},
     BINDING, Case, LIMIT, MALFORMED, Made, case,
 };
-use crate::entries::{for_bob, full, literal, odd, odds, one, reference, small};
+use crate::entries::{for_bob, full, literal, odd, odds, one, reference, small, with_payload};
 use crate::forge::cbor::{array, bytes, cat, map, text, uint};
 use crate::forge::{self, BOB, CAROL, CREATED, EXPIRES, Forge, MALLORY, To};
 use sha2::{Digest, Sha256};
@@ -34,12 +34,6 @@ fn bad<M: Into<Made> + 'static>(
     make: fn() -> M,
 ) -> Case {
     case(name, Open(class), note, make)
-}
-
-/// The small package with these bytes for payload 0, signed.
-fn with_payload(payload: &[u8]) -> Vec<u8> {
-    let good = small();
-    good.file_of(&good.seal(payload), b"")
 }
 
 /// The items of the small package's payload behind its slot.
