@@ -3,8 +3,9 @@
 //! RFC 8949 §4.2.1, narrowed to unsigned integers, byte strings, text strings, arrays, maps and one
 //! tag. The reader never recurses and never allocates: a claimed length is compared with what is
 //! there before anything else happens, and strings are borrowed from the input.
-
-use ciborium_ll::{Decoder, Encoder, Header};
+//!
+//! Heads are read and written here, not by a crate: the subset needs ten lines of it, and a general
+//! reader's answer would have to be checked for its shortest form again.
 
 /// The one tag: self-described CBOR (RFC 8949 §3.4.6).
 pub const SELF_DESCRIBED: u64 = 55799;
@@ -22,6 +23,21 @@ pub struct CborError {
 }
 
 type Result<T> = std::result::Result<T, CborError>;
+
+// The major types of the subset (RFC 8949 §3.1). What is left out are 1, negative integers, and 7,
+// floats and simple values.
+const UINT: u8 = 0;
+const BYTES: u8 = 2;
+const TEXT: u8 = 3;
+const ARRAY: u8 = 4;
+const MAP: u8 = 5;
+const TAG: u8 = 6;
+
+/// What an item starts with.
+struct Head {
+    major: u8,
+    argument: u64,
+}
 
 /// Reads one item after the other from the front of a slice.
 pub struct Reader<'a> {
@@ -49,43 +65,44 @@ impl<'a> Reader<'a> {
         CborError { place: self.place, at, what }
     }
 
-    /// Pulls an item's head and refuses any but its shortest form (RFC 8949 §4.2.1).
-    fn head(&mut self) -> Result<Header> {
+    /// Reads an item's head and refuses any but its shortest form (RFC 8949 §4.2.1).
+    fn head(&mut self) -> Result<Head> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        if rest.is_empty() {
+        let Some((initial, rest)) = rest.split_first() else {
             return Err(self.error("the input ends where an item should start"));
-        }
-        let mut decoder = Decoder::from(rest);
-        let head = decoder.pull().map_err(|_| self.error("not well-formed"))?;
-        let (argument, indefinite) = match head {
-            Header::Positive(n) | Header::Tag(n) => (n, false),
-            Header::Bytes(n) | Header::Text(n) | Header::Array(n) | Header::Map(n) => {
-                (n.unwrap_or(0) as u64, n.is_none())
-            }
-            Header::Negative(_) | Header::Float(_) | Header::Simple(_) | Header::Break => {
-                return Err(self.error("a type that this format does not use"));
-            }
         };
-        if indefinite {
-            return Err(self.error("indefinite length"));
+        let (major, info) = (initial >> 5, initial & 0x1f);
+        if major == 7 || major == 1 {
+            return Err(self.error("a type that this format does not use"));
         }
-        if decoder.offset() != head_length(argument) {
+        let length = match info {
+            0..=23 => 0,
+            24..=27 => 1 << (info - 24),
+            31 if (2..=5).contains(&major) => return Err(self.error("indefinite length")),
+            _ => return Err(self.error("not well-formed")),
+        };
+        let bytes = rest.get(..length).ok_or(self.error("not well-formed"))?;
+        let number = bytes.iter().fold(0, |n, b| n << 8 | u64::from(*b));
+        let argument = if length == 0 { u64::from(info) } else { number };
+        if head_length(argument) != 1 + length {
             return Err(self.error("not the shortest form"));
         }
-        self.at += decoder.offset();
-        Ok(head)
+        self.at += 1 + length;
+        Ok(Head { major, argument })
     }
 
-    /// Reads a head and leaves the position alone if it is not what `pick` takes.
-    fn expect<T>(&mut self, what: &'static str, pick: impl Fn(Header) -> Option<T>) -> Result<T> {
+    /// The argument of a head of type `major`.
+    fn expect(&mut self, major: u8, what: &'static str) -> Result<u64> {
         let start = self.at;
         let head = self.head()?;
-        pick(head).ok_or(self.error_at(start, what))
+        if head.major == major { Ok(head.argument) } else { Err(self.error_at(start, what)) }
     }
 
-    fn take(&mut self, start: usize, length: usize) -> Result<&'a [u8]> {
-        let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len());
-        let end = end.ok_or(self.error_at(start, "a string is longer than the input"))?;
+    fn take(&mut self, start: usize, length: u64) -> Result<&'a [u8]> {
+        let left = self.bytes.len() - self.at;
+        let length = usize::try_from(length).ok().filter(|length| *length <= left);
+        let length = length.ok_or(self.error_at(start, "a string is longer than the input"))?;
+        let end = self.at + length;
         let taken = &self.bytes[self.at..end];
         self.at = end;
         Ok(taken)
@@ -93,19 +110,13 @@ impl<'a> Reader<'a> {
 
     /// An unsigned integer.
     pub fn uint(&mut self) -> Result<u64> {
-        self.expect("expected an unsigned integer", |head| match head {
-            Header::Positive(n) => Some(n),
-            _ => None,
-        })
+        self.expect(UINT, "expected an unsigned integer")
     }
 
     /// A byte string.
     pub fn bytes(&mut self) -> Result<&'a [u8]> {
         let start = self.at;
-        let length = self.expect("expected a byte string", |head| match head {
-            Header::Bytes(n) => n,
-            _ => None,
-        })?;
+        let length = self.expect(BYTES, "expected a byte string")?;
         self.take(start, length)
     }
 
@@ -119,10 +130,7 @@ impl<'a> Reader<'a> {
     /// A text string of valid UTF-8.
     pub fn text(&mut self) -> Result<&'a str> {
         let start = self.at;
-        let length = self.expect("expected a text string", |head| match head {
-            Header::Text(n) => n,
-            _ => None,
-        })?;
+        let length = self.expect(TEXT, "expected a text string")?;
         let bytes = self.take(start, length)?;
         std::str::from_utf8(bytes).map_err(|_| self.error_at(start, "not UTF-8"))
     }
@@ -130,38 +138,28 @@ impl<'a> Reader<'a> {
     /// An array's head: how many items follow. At least that many bytes are there.
     pub fn array(&mut self) -> Result<usize> {
         let start = self.at;
-        let count = self.expect("expected an array", |head| match head {
-            Header::Array(n) => n,
-            _ => None,
-        })?;
+        let count = self.expect(ARRAY, "expected an array")?;
         self.plausible(start, count, 1)
     }
 
     /// A tag's number.
     pub fn tag(&mut self) -> Result<u64> {
-        self.expect("expected a tag", |head| match head {
-            Header::Tag(n) => Some(n),
-            _ => None,
-        })
+        self.expect(TAG, "expected a tag")
     }
 
     /// A map, as an iterator over its keys that enforces their order.
     pub fn map(&mut self) -> Result<MapKeys<'a>> {
         let start = self.at;
-        let count = self.expect("expected a map", |head| match head {
-            Header::Map(n) => n,
-            _ => None,
-        })?;
+        let count = self.expect(MAP, "expected a map")?;
         let left = self.plausible(start, count, 2)?;
         Ok(MapKeys { left, last: &[] })
     }
 
     /// Refuses a count that the rest of the input cannot hold, before anyone loops over it.
-    fn plausible(&self, start: usize, count: usize, least: usize) -> Result<usize> {
-        if count > (self.bytes.len() - self.at) / least {
-            return Err(self.error_at(start, "more items than the input can hold"));
-        }
-        Ok(count)
+    fn plausible(&self, start: usize, count: u64, least: usize) -> Result<usize> {
+        let most = (self.bytes.len() - self.at) / least;
+        let count = usize::try_from(count).ok().filter(|count| *count <= most);
+        count.ok_or(self.error_at(start, "more items than the input can hold"))
     }
 
     /// The end of the input.
@@ -230,44 +228,48 @@ impl Writer {
         Self(Vec::with_capacity(capacity))
     }
 
-    fn head(&mut self, head: Header) -> &mut Self {
-        // Writing to a vector cannot fail.
-        let _ = Encoder::from(&mut self.0).push(head);
+    fn head(&mut self, major: u8, argument: u64) -> &mut Self {
+        let bytes = argument.to_be_bytes();
+        let length = head_length(argument) - 1;
+        // 24 to 27 say that 1, 2, 4 or 8 bytes follow.
+        let info = if length == 0 { bytes[7] } else { 24 + length.ilog2() as u8 };
+        self.0.push(major << 5 | info);
+        self.0.extend_from_slice(&bytes[8 - length..]);
         self
     }
 
     /// An unsigned integer.
     pub fn uint(&mut self, value: u64) -> &mut Self {
-        self.head(Header::Positive(value))
+        self.head(UINT, value)
     }
 
     /// A byte string.
     pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
-        self.head(Header::Bytes(Some(value.len())));
+        self.head(BYTES, value.len() as u64);
         self.0.extend_from_slice(value);
         self
     }
 
     /// A text string.
     pub fn text(&mut self, value: &str) -> &mut Self {
-        self.head(Header::Text(Some(value.len())));
+        self.head(TEXT, value.len() as u64);
         self.0.extend_from_slice(value.as_bytes());
         self
     }
 
     /// The head of an array of `count` items.
     pub fn array(&mut self, count: usize) -> &mut Self {
-        self.head(Header::Array(Some(count)))
+        self.head(ARRAY, count as u64)
     }
 
     /// The head of a map of `count` pairs.
     pub fn map(&mut self, count: usize) -> &mut Self {
-        self.head(Header::Map(Some(count)))
+        self.head(MAP, count as u64)
     }
 
     /// A tag.
     pub fn tag(&mut self, number: u64) -> &mut Self {
-        self.head(Header::Tag(number))
+        self.head(TAG, number)
     }
 
     /// What has been written so far.
@@ -306,11 +308,11 @@ fn diagnose_within(bytes: &[u8], place: &'static str, depth: usize) -> Result<St
 fn diagnose_item(reader: &mut Reader<'_>, text: &mut String, depth: usize) -> Result<()> {
     let start = reader.at;
     let depth = depth.checked_sub(1).ok_or(reader.error("nested too deeply"))?;
-    let head = reader.head()?;
-    match head {
-        Header::Positive(n) => *text += &n.to_string(),
-        Header::Bytes(length) => {
-            let bytes = reader.take(start, length.unwrap_or(0))?;
+    let Head { major, argument } = reader.head()?;
+    match major {
+        UINT => *text += &argument.to_string(),
+        BYTES => {
+            let bytes = reader.take(start, argument)?;
             match diagnose_within(bytes, reader.place, depth) {
                 // A short string is an integer by chance.
                 Ok(item) if bytes.len() > 32 && bytes.len() != 64 => {
@@ -321,29 +323,29 @@ fn diagnose_item(reader: &mut Reader<'_>, text: &mut String, depth: usize) -> Re
                 }
             }
         }
-        Header::Text(length) => {
-            let bytes = reader.take(start, length.unwrap_or(0))?;
+        TEXT => {
+            let bytes = reader.take(start, argument)?;
             let inner =
                 std::str::from_utf8(bytes).map_err(|_| reader.error_at(start, "not UTF-8"))?;
             *text += &format!("\"{}\"", crate::text::escape(inner).replace('"', "\\\""));
         }
-        Header::Tag(SELF_DESCRIBED) => {
+        TAG if argument == SELF_DESCRIBED => {
             *text += &format!("{SELF_DESCRIBED}(");
             diagnose_item(reader, text, depth)?;
             *text += ")";
         }
-        Header::Array(count) => {
+        ARRAY => {
             *text += "[";
-            for n in 0..reader.plausible(start, count.unwrap_or(0), 1)? {
+            for n in 0..reader.plausible(start, argument, 1)? {
                 *text += if n > 0 { ", " } else { "" };
                 diagnose_item(reader, text, depth)?;
             }
             *text += "]";
         }
-        Header::Map(count) => {
+        MAP => {
             *text += "{";
             let mut last: &[u8] = &[];
-            for n in 0..reader.plausible(start, count.unwrap_or(0), 2)? {
+            for n in 0..reader.plausible(start, argument, 2)? {
                 *text += if n > 0 { ", " } else { "" };
                 let at = reader.at;
                 diagnose_item(reader, text, depth)?;

@@ -1,4 +1,4 @@
-//! Time, as a value that is passed in: nothing below the command line reads the clock.
+//! Time, as a value that is passed in: the library reads no clock.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,12 +8,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Moment(u64);
 
 impl Moment {
-    /// What the system clock says; the epoch if it is set before 1970.
-    pub fn now() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        Self(since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)))
-    }
-
     /// From Unix milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
@@ -32,6 +26,14 @@ impl Moment {
     /// Unix milliseconds.
     pub const fn millis(self) -> u64 {
         self.0
+    }
+}
+
+/// What a system's clock says; the epoch if it is set before 1970.
+impl From<SystemTime> for Moment {
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH);
+        Self(since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)))
     }
 }
 

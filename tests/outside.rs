@@ -245,7 +245,7 @@ fn age_encrypts(files: &Files, plaintext: &[u8], recipients: &[String]) -> Vec<u
 fn bob_opens(file: &[u8], token: &Token) -> Contents {
     let intact = Package::parse(file).and_then(Package::verify).unwrap();
     let verified = intact.trust(&[ALICE.pinned()], NOW).unwrap();
-    verified.open(&BOB.identity(), High::Open(Some(token))).unwrap()
+    verified.open(&BOB.identity(), High::Open(token)).unwrap()
 }
 
 fn names(contents: &Contents) -> Vec<&str> {
@@ -295,7 +295,7 @@ fn needs_programs_what_openssl_signs_kovra_verifies() {
 #[ignore = "needs age, openssl and python3 with cbor2"]
 fn needs_programs_token_files_are_age_identity_files() {
     let files = Files::new();
-    let ours = Token::generate().to_file(&[7; 16]);
+    let ours = Token::generate().unwrap().to_file(&[7; 16]);
     files.write("token.txt", ours.expose());
     let public = String::from_utf8(files.must("age-keygen", &["-y", "token.txt"])).unwrap();
     let comment = format!("# public key: {}\n", public.trim());

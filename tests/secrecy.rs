@@ -187,7 +187,6 @@ fn a_kill_during_import_leaves_all_or_nothing() {
 /// Puts `count` literals into one package. Through a shell loop it would take minutes; through the
 /// library it is one transaction.
 fn seal_many(alice: &Person, bob: &Person, count: usize) {
-    use kovra::clock::Moment;
     use kovra::entry::{Content, Entry, Sensitivity};
     use kovra::ops::init::read_key_file;
     use kovra::secret::Secret;
@@ -202,7 +201,7 @@ fn seal_many(alice: &Person, bob: &Person, count: usize) {
                 sensitivity: Sensitivity::Medium,
                 description: None,
             };
-            batch.put_entry(&Origin::Global, &entry, None, Moment::now())?;
+            batch.put_entry(&Origin::Global, &entry, None, std::time::SystemTime::now().into())?;
         }
         Ok(())
     };

@@ -142,7 +142,7 @@ fn an_age_header_is_as_bad_in_slot_1() {
     let refused = |package: &[u8]| {
         let intact = Package::parse(package)?.verify()?;
         let verified = intact.trust(&[ALICE.pinned()], NOW)?;
-        verified.open(&BOB.identity(), High::Open(Some(&token))).map(|_| ())
+        verified.open(&BOB.identity(), High::Open(&token)).map(|_| ())
     };
     let shapes = corpus().into_iter().filter(|vector| {
         let class = ["malformed", "limit"].contains(&&vector.class[..]);

@@ -34,6 +34,7 @@ use kovra::clock::Moment;
 use kovra::ops::Session;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 /// Hand secrets to a teammate in a sealed package.
 ///
@@ -211,7 +212,7 @@ impl Context {
             home,
             passphrase_file: global.passphrase_file,
             key_file: global.key_file,
-            now: Moment::now(),
+            now: SystemTime::now().into(),
         })
     }
 

@@ -1,10 +1,7 @@
-//! A newtype for each role a key can have. Public keys exist only if they are safe to use.
+//! Public keys, a newtype for each role. They exist only if they are safe to use.
 
-use age::secrecy::ExposeSecret;
 use bech32::{Bech32, Hrp};
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use x25519_dalek::StaticSecret;
-use zeroize::Zeroizing;
+use ed25519_dalek::{Signature, VerifyingKey};
 
 /// Why bytes are not a usable public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -39,8 +36,9 @@ impl SigningPublic {
         Ok(Self(*bytes))
     }
 
-    /// A key out of a row that the vault has authenticated: it was checked before it went in, and the
-    /// check takes 30 µs, which a vault of imported entries would pay for each.
+    /// A key of ours, or out of a row that the vault has authenticated: it was checked before it went
+    /// in, and the check takes 30 µs, which a vault of imported entries would pay for each.
+    #[cfg(feature = "seal")]
     pub(crate) fn stored(bytes: &[u8; 32]) -> Self {
         Self(*bytes)
     }
@@ -69,36 +67,6 @@ impl SigningPublic {
             format!("{:05}", number % 100_000)
         };
         digest[..40].chunks_exact(5).map(group).collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// An Ed25519 secret key.
-pub struct SigningSecret(SigningKey);
-
-impl SigningSecret {
-    pub(super) fn generate() -> Result<Self, getrandom::Error> {
-        random_32().map(|seed| Self::from_bytes(&seed))
-    }
-
-    /// From the 32-byte seed of RFC 8032.
-    pub fn from_bytes(seed: &[u8; 32]) -> Self {
-        Self(SigningKey::from_bytes(seed))
-    }
-
-    /// The seed, for the vault.
-    pub fn expose(&self) -> &[u8; 32] {
-        self.0.as_bytes()
-    }
-
-    /// The public half.
-    pub fn public(&self) -> SigningPublic {
-        SigningPublic(self.0.verifying_key().to_bytes())
-    }
-
-    /// Pure Ed25519. Every use in kovra starts `message` with bytes of its own: a package with its
-    /// CBOR tag and name, an identity string with `kovra-identity-v1`.
-    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.0.sign(message).to_bytes()
     }
 }
 
@@ -151,15 +119,21 @@ impl AgreementPublic {
         Ok(Self(*bytes))
     }
 
+    /// A key of ours, or out of a row that the vault has authenticated.
+    #[cfg(feature = "seal")]
+    pub(crate) fn stored(bytes: &[u8; 32]) -> Self {
+        Self(*bytes)
+    }
+
     /// The u-coordinate of RFC 7748.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
     /// The `age1...` string of this key.
+    #[expect(clippy::expect_used, reason = "32 bytes are below any limit of Bech32")]
     pub fn to_age(self) -> String {
-        // Encoding 32 bytes under a three-letter prefix cannot exceed the length limit.
-        bech32::encode::<Bech32>(Hrp::parse_unchecked("age"), &self.0).unwrap_or_default()
+        bech32::encode::<Bech32>(Hrp::parse_unchecked("age"), &self.0).expect("32 bytes fit")
     }
 
     /// From an `age1...` string.
@@ -172,50 +146,11 @@ impl AgreementPublic {
     }
 }
 
-/// An X25519 secret key.
-pub struct AgreementSecret(Zeroizing<[u8; 32]>);
-
-impl AgreementSecret {
-    pub(super) fn generate() -> Result<Self, getrandom::Error> {
-        random_32().map(Self)
-    }
-
-    /// From 32 bytes, clamped in use as RFC 7748 says.
-    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
-        Self(Zeroizing::new(*bytes))
-    }
-
-    /// The bytes, for the vault.
-    pub fn expose(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// The public half.
-    pub fn public(&self) -> AgreementPublic {
-        let secret = StaticSecret::from(*self.0);
-        AgreementPublic(x25519_dalek::PublicKey::from(&secret).to_bytes())
-    }
-
-    /// The same key as the age crate holds it: bytes cross over as its own text form, since the
-    /// two sides use different generations of the curve crates.
-    pub(crate) fn to_age(&self) -> Option<age::x25519::Identity> {
-        let hrp = Hrp::parse_unchecked("age-secret-key-");
-        let text = Zeroizing::new(bech32::encode_upper::<Bech32>(hrp, &*self.0).ok()?);
-        let identity: age::x25519::Identity = text.parse().ok()?;
-        debug_assert_eq!(identity.to_string().expose_secret(), text.as_str());
-        Some(identity)
-    }
-}
-
-fn random_32() -> Result<Zeroizing<[u8; 32]>, getrandom::Error> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *bytes)?;
-    Ok(bytes)
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "seal"))]
 mod tests {
+    use super::super::{AgreementSecret, SigningSecret};
     use super::*;
+    use x25519_dalek::StaticSecret;
 
     /// RFC 8032 §7.1, TEST 2.
     #[test]
@@ -300,15 +235,6 @@ mod tests {
         let mut p = [0xff; 32];
         (p[0], p[31]) = (0xed, 0x7f);
         assert_eq!(AgreementPublic::from_bytes(&p), Err(KeyError::NotCanonical));
-    }
-
-    #[test]
-    fn the_age_crate_sees_the_same_key() {
-        let secret = AgreementSecret::from_bytes(&[9; 32]);
-        let public = secret.to_age().unwrap().to_public().to_string();
-        assert_eq!(public, secret.public().to_age());
-        assert_eq!(AgreementPublic::from_age(&public), Some(secret.public()));
-        assert_eq!(AgreementPublic::from_age(&public.to_uppercase()), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `kovra1...`: the public half of an identity, as one string.
 
-use super::keys::{AgreementPublic, KeyError, SigningPublic, SigningSecret};
+#[cfg(feature = "seal")]
+use super::SigningSecret;
+use super::keys::{AgreementPublic, KeyError, SigningPublic};
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32m, Hrp};
 use std::fmt;
@@ -40,6 +42,7 @@ pub struct PublicIdentity {
 }
 
 impl PublicIdentity {
+    #[cfg(feature = "seal")]
     pub(super) fn sign(secret: &SigningSecret, agreement: AgreementPublic) -> Self {
         let signing = secret.public();
         let signature = secret.sign(&message(&signing, &agreement));
@@ -108,10 +111,9 @@ impl FromStr for PublicIdentity {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "seal"))]
 mod tests {
-    use super::super::Identity;
-    use super::super::keys::AgreementSecret;
+    use super::super::{AgreementSecret, Identity};
     use super::*;
 
     fn identity(seed: u8) -> Identity {

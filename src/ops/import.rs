@@ -7,7 +7,7 @@ use crate::audit::{Action, Event, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
 use crate::identity::{Identity, SigningPublic, Token};
-use crate::package::{self, Class, Contents, Header, High, Package, Receipt, Verified, limits};
+use crate::package::{self, Class, Contents, Header, High, Package, Receipt, Trusted, limits};
 use crate::policy::Asker;
 use crate::vault::{Held, Origin, Provenance, Seen, Stored, Vault, View};
 use sha2::{Digest, Sha256};
@@ -95,7 +95,7 @@ pub fn plan(vault: &Vault, options: &Options<'_>, now: Moment) -> Result<Plan, E
     check_clock(view, now)?;
     verified.check_recipient(&identity)?;
     check_replay(view, &verified, options)?;
-    let high = if options.skip_high { High::Skip } else { High::Open(options.token) };
+    let high = if options.skip_high { High::Skip } else { High::with(options.token) };
     let Contents { entries, skipped } = verified.open(&identity, high)?;
     let (sender, header) = (verified.sender(), verified.header().clone());
     let changes = entries
@@ -193,7 +193,7 @@ fn check_clock(view: View<'_>, now: Moment) -> Result<(), Error> {
 
 fn check_replay(
     view: View<'_>,
-    verified: &Verified<'_>,
+    verified: &Trusted<'_>,
     options: &Options<'_>,
 ) -> Result<(), Error> {
     let Some(seen) = view.seen(&verified.header().id)? else { return Ok(()) };

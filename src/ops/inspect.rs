@@ -6,7 +6,7 @@ use crate::cbor;
 use crate::clock::Moment;
 use crate::entry::{Content, Entry, Sensitivity};
 use crate::identity::{SigningPublic, Token};
-use crate::package::{self, Header, High, Intact, Package};
+use crate::package::{self, Header, High, Package, Verified};
 use crate::vault::Vault;
 
 /// What can be seen.
@@ -63,7 +63,7 @@ pub fn inspect(
 }
 
 fn open(
-    package: Intact<'_>,
+    package: Verified<'_>,
     vault: &Vault,
     token: Option<&Token>,
     now: Moment,
@@ -71,7 +71,7 @@ fn open(
     let identity = vault.view().identity()?;
     let trusted = trusted(vault.view(), &identity)?;
     let verified = package.trust(&trusted, now)?;
-    let high = if token.is_some() { High::Open(token) } else { High::Skip };
+    let high = token.map_or(High::Skip, High::Open);
     let contents = verified.open(&identity, high)?;
     let mut entries: Vec<Shown> = contents.entries.iter().map(shown).collect();
     entries.sort_by(|a, b| a.coordinate.cmp(&b.coordinate));

@@ -6,6 +6,7 @@
 
 use super::stanza::Scan;
 use super::{Class, Error, age_layer};
+use crate::identity::AgreementSecret;
 use crate::secret::Secret;
 use crate::text::hex;
 use sha2::{Digest, Sha256};
@@ -122,7 +123,7 @@ impl Vector {
         let not_mine = (Class::NotForMe, "not this identity");
         let mut end = Err(Error::new(Class::NotForMe, "sealed", "no identity"));
         for identity in &self.identities {
-            let identity = identity.parse().unwrap();
+            let identity = AgreementSecret::from_age(identity).unwrap();
             end = age_layer::decrypt(&identity, &self.age, "sealed", not_mine);
             if !end.as_ref().is_err_and(|e| e.class == Class::NotForMe) {
                 break;

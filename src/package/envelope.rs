@@ -12,6 +12,7 @@ pub(super) const VERSION: u64 = 1;
 /// A well-formed package of version 1 whose signature has not been looked at.
 pub struct Package<'a> {
     bytes: &'a [u8],
+    #[cfg(feature = "seal")]
     header_bytes: &'a [u8],
     header: Header,
     sealed: &'a [u8],
@@ -54,7 +55,15 @@ impl<'a> Package<'a> {
         r.finish()?;
 
         let header = Header::parse(header_bytes)?;
-        let package = Self { bytes, header_bytes, header, sealed, high, signature };
+        let package = Self {
+            bytes,
+            #[cfg(feature = "seal")]
+            header_bytes,
+            header,
+            sealed,
+            high,
+            signature,
+        };
         package.check_age_layers()?;
         package.header.check_crit()?;
         Ok(package)
@@ -87,7 +96,7 @@ impl<'a> Package<'a> {
     ///
     /// # Errors
     /// [`Class::Signature`], also for a sender key that is not canonical or not torsion-free.
-    pub fn verify(self) -> Result<Intact<'a>, Error> {
+    pub fn verify(self) -> Result<Verified<'a>, Error> {
         let sender = SigningPublic::from_bytes(&self.header.sender)
             .map_err(|e| Error::new(Class::Signature, "sender key", e.to_string()))?;
         let signed = &self.bytes[..self.bytes.len() - self.signature.len()];
@@ -95,17 +104,17 @@ impl<'a> Package<'a> {
             let what = "it does not match; the package was changed, or not made by this key";
             return Err(Error::new(Class::Signature, "signature", what));
         }
-        Ok(Intact { package: self, sender })
+        Ok(Verified { package: self, sender })
     }
 }
 
 /// A package that is exactly what the holder of its sender key signed, whoever that is.
-pub struct Intact<'a> {
+pub struct Verified<'a> {
     package: Package<'a>,
     sender: SigningPublic,
 }
 
-impl<'a> Intact<'a> {
+impl<'a> Verified<'a> {
     /// The header.
     pub fn header(&self) -> &Header {
         &self.package.header
@@ -116,12 +125,12 @@ impl<'a> Intact<'a> {
         self.sender
     }
 
-    /// The one way to a [`Verified`] package: its sender is one of `trusted`, and `now` is between
+    /// The one way to a [`Trusted`] package: its sender is one of `trusted`, and `now` is between
     /// its creation (less 300 s for unequal clocks) and its expiry.
     ///
     /// # Errors
     /// [`Class::Untrusted`], then [`Class::Time`].
-    pub fn trust(self, trusted: &[SigningPublic], now: Moment) -> Result<Verified<'a>, Error> {
+    pub fn trust(self, trusted: &[SigningPublic], now: Moment) -> Result<Trusted<'a>, Error> {
         let header = self.header();
         if !trusted.contains(&self.sender) {
             let print = self.sender.fingerprint();
@@ -136,14 +145,14 @@ impl<'a> Intact<'a> {
             let what = format!("expired {}, and it is {now}", header.expires);
             return Err(Error::new(Class::Time, "header", what));
         }
-        Ok(Verified(self))
+        Ok(Trusted(self))
     }
 }
 
 /// An intact package by a trusted sender, in date. Only this can be opened.
-pub struct Verified<'a>(Intact<'a>);
+pub struct Trusted<'a>(Verified<'a>);
 
-impl Verified<'_> {
+impl Trusted<'_> {
     /// The header.
     pub fn header(&self) -> &Header {
         self.0.header()
@@ -154,11 +163,13 @@ impl Verified<'_> {
         self.0.sender
     }
 
+    #[cfg(feature = "seal")]
     pub(super) fn header_bytes(&self) -> &[u8] {
         self.0.package.header_bytes
     }
 
     /// The age files of slots 0 and 1; the second is empty if there is none.
+    #[cfg(feature = "seal")]
     pub(super) fn slots(&self) -> (&[u8], &[u8]) {
         (self.0.package.sealed, self.0.package.high)
     }

@@ -1,7 +1,9 @@
 //! The header: everything about a package that stands in the clear (clause 3).
 
 use super::{Class, Error, limits};
-use crate::cbor::{Reader, Writer};
+use crate::cbor::Reader;
+#[cfg(feature = "seal")]
+use crate::cbor::Writer;
 use crate::clock::Moment;
 use crate::identity::{RecipientId, RecipientKind};
 use std::collections::HashSet;
@@ -12,7 +14,7 @@ use std::collections::HashSet;
 pub struct Header {
     /// Random, one per package.
     pub id: [u8; 16],
-    /// The sender's Ed25519 key, unchecked: [`super::Intact::sender`] is the checked one.
+    /// The sender's Ed25519 key, unchecked: [`super::Verified::sender`] is the checked one.
     pub sender: [u8; 32],
     /// Rises with each package of a sender.
     pub seq: u64,
@@ -79,6 +81,7 @@ impl Header {
     }
 
     /// Encodes the header of a package that is being sealed; it has no extensions.
+    #[cfg(feature = "seal")]
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut w = Writer::with_capacity(128 + 40 * self.recipients.len());
         w.map(7);

@@ -1,21 +1,30 @@
-//! Opening a verified package: decrypt, bind, check (clause 8).
+//! Opening a trusted package: decrypt, bind, check (clause 8).
 
 use super::age_layer;
 use super::payload::{self, Binding, Slot};
 use super::rules::check_entries;
 use super::stanza::Scan;
-use super::{Class, Error, Verified};
+use super::{Class, Error, Trusted};
 use crate::entry::Entry;
-use crate::identity::{Identity, RecipientId, Token};
+use crate::identity::{AgreementSecret, Identity, RecipientId, Token};
 use crate::secret::Secret;
 
-/// How the token's slot is to be treated.
+/// What becomes of the token's slot.
 #[derive(Clone, Copy)]
 pub enum High<'a> {
-    /// Open it if there is one, with this token if there is one.
-    Open(Option<&'a Token>),
-    /// Leave it closed.
+    /// It is opened with this token.
+    Open(&'a Token),
+    /// It stays closed.
     Skip,
+    /// There is no token, so a package that has such a slot is refused.
+    Refuse,
+}
+
+impl<'a> High<'a> {
+    /// Opened if there is a token, refused if there is none.
+    pub fn with(token: Option<&'a Token>) -> Self {
+        token.map_or(Self::Refuse, Self::Open)
+    }
 }
 
 /// The entries of a package, all bound to its header and within the rules.
@@ -26,7 +35,7 @@ pub struct Contents {
     pub skipped: usize,
 }
 
-impl Verified<'_> {
+impl Trusted<'_> {
     /// Decrypts for `identity`. Either every entry asked for comes out, or none.
     ///
     /// # Errors
@@ -34,18 +43,17 @@ impl Verified<'_> {
     /// [`Class::Limit`], [`Class::Policy`].
     pub fn open(&self, identity: &Identity, high: High<'_>) -> Result<Contents, Error> {
         self.check_recipient(identity)?;
-        let key = identity.agreement.to_age().ok_or_else(|| {
-            Error::new(Class::NotForMe, "identity", "this X25519 key cannot be used")
-        })?;
+        let key = &identity.agreement;
         let (sealed, high_file) = self.slots();
-        let payload = age_layer::decrypt(&key, sealed, "sealed", NOT_MINE)?;
+        let payload = age_layer::decrypt(key, sealed, "sealed", NOT_MINE)?;
         let mut entries = payload::decode(&payload, &self.binding(Slot::Normal))?;
         let mut skipped = 0;
         if !high_file.is_empty() {
             match high {
                 High::Skip => skipped = self.header().high,
+                High::Refuse => return Err(no_token()),
                 High::Open(token) => {
-                    let payload = open_high(&key, high_file, token)?;
+                    let payload = open_high(key, high_file, token)?;
                     entries.extend(payload::decode(&payload, &self.binding(Slot::High))?);
                 }
             }
@@ -78,22 +86,19 @@ impl Verified<'_> {
 const NOT_MINE: (Class, &str) =
     (Class::NotForMe, "the header lists your identity, but it was not sealed to your key");
 
+fn no_token() -> Error {
+    let what = "the package has high literals; give the token file that the sender passed on \
+                another way, or leave them out";
+    Error::new(Class::Token, "high", what)
+}
+
 /// Two layers: the recipient's key opens the outer age file, the token the inner.
-fn open_high(
-    key: &age::x25519::Identity,
-    file: &[u8],
-    token: Option<&Token>,
-) -> Result<Secret, Error> {
-    let Some(token) = token else {
-        let what = "the package has high literals; give the token file that the sender passed on \
-                    another way, or leave them out";
-        return Err(Error::new(Class::Token, "high", what));
-    };
+fn open_high(key: &AgreementSecret, file: &[u8], token: &Token) -> Result<Secret, Error> {
     let inner = age_layer::decrypt(key, file, "high", NOT_MINE)?;
     if !Scan::of(inner.expose(), "token layer")?.is_one_x25519() {
         let what = "it is not sealed to exactly one token";
         return Err(Error::new(Class::Malformed, "token layer", what));
     }
     let wrong = (Class::Token, "this is the token of another package");
-    age_layer::decrypt(token.identity(), inner.expose(), "token layer", wrong)
+    age_layer::decrypt(token.key(), inner.expose(), "token layer", wrong)
 }

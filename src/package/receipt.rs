@@ -1,14 +1,18 @@
 //! Receipts: a recipient's signed word that a package was imported (`spec/receipt.md`).
 
 use super::{Class, Error};
-use crate::cbor::{Reader, SELF_DESCRIBED, Writer};
+#[cfg(feature = "seal")]
+use crate::cbor::Writer;
+use crate::cbor::{Reader, SELF_DESCRIBED};
 use crate::clock::Moment;
-use crate::identity::{SigningPublic, SigningSecret};
+use crate::identity::SigningPublic;
+#[cfg(feature = "seal")]
+use crate::identity::SigningSecret;
 
 const NAME: &str = "kovra-receipt";
 const VERSION: u64 = 1;
 const PLACE: &str = "receipt";
-/// A receipt is always exactly this long at most, in bytes.
+/// No receipt is longer, in bytes.
 pub const RECEIPT_MAX: usize = 256;
 
 /// What a receipt states.
@@ -25,6 +29,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    #[cfg(feature = "seal")]
     /// Signs a statement that `package` was imported.
     pub fn sign(
         secret: &SigningSecret,
@@ -82,7 +87,7 @@ impl Receipt {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "seal"))]
 mod tests {
     use super::*;
 

@@ -61,18 +61,17 @@ pub fn seal(draft: Draft<'_>) -> Result<Sealed, Error> {
         ext: Vec::new(),
     };
     let header_bytes = header.encode();
-    let keys: Vec<_> = draft.recipients.iter().filter_map(Recipient::to_age).collect();
 
     let payload = payload::encode(&normal, Slot::Normal, &header_bytes);
-    let sealed = age_layer::encrypt(&keys, payload.expose()).map_err(failed)?;
+    let sealed = age_layer::encrypt(draft.recipients, payload.expose())?;
     let (high_file, token) = if high.is_empty() {
         (Vec::new(), None)
     } else {
-        let token = Token::generate();
+        let token = Token::generate().map_err(no_randomness)?;
         let payload = payload::encode(&high, Slot::High, &header_bytes);
-        let to_token: [Box<dyn age::Recipient>; 1] = [Box::new(token.identity().to_public())];
-        let inner = age_layer::encrypt(&to_token, payload.expose()).map_err(failed)?;
-        (age_layer::encrypt(&keys, &inner).map_err(failed)?, Some(token))
+        let to_token = Recipient::Age(token.key().public());
+        let inner = age_layer::encrypt(&[to_token], payload.expose())?;
+        (age_layer::encrypt(draft.recipients, &inner)?, Some(token))
     };
 
     let bytes = sign(draft.sender, &header_bytes, &sealed, &high_file);
@@ -98,6 +97,6 @@ fn sign(sender: &SigningSecret, header: &[u8], sealed: &[u8], high: &[u8]) -> Ve
     bytes
 }
 
-fn failed(e: std::io::Error) -> Error {
-    Error::new(Class::Malformed, "recipients", e.to_string())
+fn no_randomness(e: getrandom::Error) -> Error {
+    Error::new(Class::Malformed, "token", format!("no randomness: {e}"))
 }

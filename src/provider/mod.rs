@@ -10,17 +10,17 @@ mod aws;
 #[cfg(feature = "azure")]
 mod azure;
 pub mod onepassword;
-#[cfg(feature = "cloud")]
+#[cfg(feature = "_cloud")]
 mod plan;
 
-#[cfg(feature = "cloud")]
+#[cfg(feature = "_cloud")]
 pub use plan::{resolve, whoami};
 
 use crate::clock::Moment;
 use crate::secret::Secret;
-#[cfg(feature = "cloud")]
+#[cfg(feature = "_cloud")]
 use futures::future::BoxFuture;
-#[cfg(feature = "cloud")]
+#[cfg(feature = "_cloud")]
 use futures::stream::{self, BoxStream, StreamExt};
 use std::str::FromStr;
 use std::time::Duration;
@@ -222,7 +222,7 @@ impl Fault {
 pub type Outcome = Result<Resolved, Fault>;
 
 /// A build without any cloud knows pointers, and cannot follow one.
-#[cfg(not(feature = "cloud"))]
+#[cfg(not(feature = "_cloud"))]
 pub fn resolve(
     _settings: &Settings,
     pointers: &[crate::pointer::Pointer],
@@ -232,13 +232,13 @@ pub fn resolve(
 }
 
 /// A build without any cloud is nobody to both.
-#[cfg(not(feature = "cloud"))]
+#[cfg(not(feature = "_cloud"))]
 pub fn whoami(_settings: &Settings) -> [(&'static str, Result<Identity, Fault>); 2] {
     ["AWS", "Azure"].map(|cloud| (cloud, Err(Fault::left_out(cloud))))
 }
 
 /// One cloud.
-#[cfg(feature = "cloud")]
+#[cfg(feature = "_cloud")]
 pub trait Provider {
     /// What a pointer into this cloud names.
     type Target;
@@ -251,7 +251,7 @@ pub trait Provider {
     fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>>;
 }
 
-#[cfg(feature = "cloud")]
+#[cfg(feature = "_cloud")]
 /// One fault for all of `count` targets.
 fn all<'a>(count: usize, fault: Fault) -> BoxStream<'a, (usize, Outcome)> {
     stream::iter((0..count).map(move |i| (i, Err(fault.clone())))).boxed()

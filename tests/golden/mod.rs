@@ -79,7 +79,7 @@ impl Vector {
             "no" | "skip" => None,
             other => panic!("{}: there is no token {other}", self.name),
         };
-        let high = if self.token == "skip" { High::Skip } else { High::Open(token.as_ref()) };
+        let high = if self.token == "skip" { High::Skip } else { High::with(token.as_ref()) };
         verified.open(&self.reader().identity(), high).map_err(refused("open"))
     }
 

@@ -30,7 +30,7 @@ mod properties;
 mod slots;
 
 use forge::{ALICE, BOB, Forge, NOW};
-use kovra::package::{Class, Contents, Error, High, Intact, Package};
+use kovra::package::{Class, Contents, Error, High, Package, Verified};
 
 /// The class of the refusal of bytes that must not even parse.
 fn parse_class(file: &[u8]) -> Class {
@@ -38,7 +38,7 @@ fn parse_class(file: &[u8]) -> Class {
 }
 
 /// A package that must be intact.
-fn intact(file: &[u8]) -> Intact<'_> {
+fn intact(file: &[u8]) -> Verified<'_> {
     Package::parse(file).expect("it parses").verify().expect("its signature holds")
 }
 
@@ -46,7 +46,7 @@ fn intact(file: &[u8]) -> Intact<'_> {
 fn accepts(file: &[u8]) -> Result<Contents, Error> {
     let intact = Package::parse(file)?.verify()?;
     let token = Forge::good().token();
-    intact.trust(&[ALICE.pinned()], NOW)?.open(&BOB.identity(), High::Open(Some(&token)))
+    intact.trust(&[ALICE.pinned()], NOW)?.open(&BOB.identity(), High::Open(&token))
 }
 
 /// His refusal of a package that must be intact.

@@ -109,7 +109,7 @@ proptest! {
         let verified = intact(&sealed.bytes).trust(&[ALICE.pinned()], NOW).unwrap();
         prop_assert_eq!(verified.header(), &sealed.header);
         prop_assert_eq!((verified.header().id, verified.header().high), (id, high));
-        let opened = verified.open(&BOB.identity(), High::Open(sealed.token.as_ref())).unwrap();
+        let opened = verified.open(&BOB.identity(), High::with(sealed.token.as_ref())).unwrap();
         prop_assert_eq!(opened.skipped, 0);
         prop_assert_eq!(opened.entries.len(), wanted.len());
         let got: BTreeMap<String, Plain> = opened.entries.iter().map(to_plain).collect();
@@ -118,7 +118,7 @@ proptest! {
         let part = verified.open(&BOB.identity(), High::Skip).unwrap();
         prop_assert_eq!((part.entries.len(), part.skipped), (wanted.len() - high, high));
         if high > 0 {
-            prop_assert!(verified.open(&BOB.identity(), High::Open(None)).is_err());
+            prop_assert!(verified.open(&BOB.identity(), High::Refuse).is_err());
         }
     }
 }
