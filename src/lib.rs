@@ -12,6 +12,7 @@ pub mod coordinate;
 pub mod entry;
 pub mod env_name;
 pub mod identity;
+pub mod limits;
 pub mod ops;
 pub mod package;
 pub mod pointer;
