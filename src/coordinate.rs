@@ -1,10 +1,8 @@
 //! Coordinates: the one namespace of every secret, `env/component/key`.
 
+use crate::limits;
 use std::fmt;
 use std::str::FromStr;
-
-/// The longest segment of a coordinate, in bytes.
-pub const SEGMENT_MAX: usize = 64;
 
 /// Why a text is not a coordinate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +12,8 @@ pub enum CoordinateError {
     Segments,
     /// A segment is empty, too long, or has a character outside the grammar.
     #[error(
-        "a segment is 1 to 64 of a-z, 0-9, '.', '_' and '-', and starts with a letter or digit"
+        "a segment is 1 to {} of a-z, 0-9, '.', '_' and '-', and starts with a letter or digit",
+        limits::SEGMENT
     )]
     Segment,
     /// A segment has `..` in it.
@@ -34,7 +33,7 @@ pub enum CoordinateError {
 pub fn check_segment(text: &str) -> Result<(), CoordinateError> {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
     let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-    if !starts_well || text.len() > SEGMENT_MAX || !text.bytes().all(inner) {
+    if !starts_well || text.len() > limits::SEGMENT || !text.bytes().all(inner) {
         return Err(CoordinateError::Segment);
     }
     if text.contains("..") {

@@ -6,12 +6,6 @@ use crate::secret::Secret;
 use std::fmt;
 use std::str::FromStr;
 
-/// The longest literal, in bytes.
-pub const LITERAL_MAX: usize = 256 * 1024;
-
-/// The longest description, in bytes.
-pub const DESCRIPTION_MAX: usize = 512;
-
 /// How carefully a value is treated. The order is from least to most; the numbers are the
 /// package format's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,7 +91,7 @@ impl fmt::Display for Mode {
 
 /// The value itself, or where it is.
 pub enum Content {
-    /// At most [`LITERAL_MAX`] bytes.
+    /// At most [`crate::limits::LITERAL`] bytes.
     Literal(Secret),
     /// Unresolved.
     Reference(Pointer),
@@ -121,7 +115,7 @@ pub struct Entry {
     pub content: Content,
     /// How carefully to treat it.
     pub sensitivity: Sensitivity,
-    /// A note for people, plain text of 1 to [`DESCRIPTION_MAX`] bytes.
+    /// A note for people, plain text of 1 to [`crate::limits::DESCRIPTION`] bytes.
     pub description: Option<String>,
 }
 

@@ -22,6 +22,7 @@ pub mod coordinate;
 pub mod entry;
 pub mod env_name;
 pub mod identity;
+pub mod limits;
 pub mod package;
 pub mod pointer;
 pub mod secret;

@@ -9,17 +9,15 @@
 //! host, an endpoint, a proxy or a profile: the vault is a bare DNS label, an ARN's partition and
 //! region must be well-formed, and a parameter that is not listed above is refused by name.
 
+use crate::limits;
 use std::fmt;
 use std::str::FromStr;
-
-/// The longest pointer, in bytes.
-pub const POINTER_MAX: usize = 1024;
 
 /// Why a text is not a pointer. The texts repeat nothing of the input but checked ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PointerError {
-    /// Longer than [`POINTER_MAX`].
-    #[error("a pointer is at most 1024 bytes")]
+    /// Longer than [`limits::POINTER`].
+    #[error("a pointer is at most {} bytes", limits::POINTER)]
     TooLong,
     /// A character that could mislead a reader or a parser.
     #[error("a pointer is printable ASCII without spaces, quotes, backslashes or '%'")]
@@ -140,7 +138,7 @@ impl FromStr for Pointer {
     type Err = PointerError;
 
     fn from_str(text: &str) -> Result<Self, PointerError> {
-        if text.len() > POINTER_MAX {
+        if text.len() > limits::POINTER {
             return Err(PointerError::TooLong);
         }
         if !text.bytes().all(|b| b.is_ascii_graphic() && !b"\"'`\\%<>^{|}".contains(&b)) {

@@ -11,7 +11,7 @@ use crate::support;
 use bech32::{Bech32, Hrp};
 use kovra::clock::Moment;
 use kovra::identity::PublicIdentity;
-use kovra::package::limits;
+use kovra::limits;
 use sha2::{Digest, Sha256};
 
 /// A package, and the exit code of the import that refuses it.

@@ -30,7 +30,7 @@ mod usage;
 
 use cases::{Case, Ground};
 use golden::Vector;
-use kovra::package::limits;
+use kovra::limits;
 use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -3,8 +3,9 @@
 use super::error::Failure;
 use super::{Context, ui};
 use kovra::coordinate::SecretUri;
-use kovra::entry::{Content, LITERAL_MAX, Sensitivity};
+use kovra::entry::{Content, Sensitivity};
 use kovra::env_name::key_changes_loading;
+use kovra::limits;
 use kovra::ops::add::{Options, add};
 use kovra::pointer::Pointer;
 use kovra::secret::Secret;
@@ -70,9 +71,10 @@ pub(super) fn content(
 }
 
 fn from_stdin() -> Result<Secret, Failure> {
-    let read = Secret::read(&mut io::stdin().lock(), LITERAL_MAX + 1)
+    let read = Secret::read(&mut io::stdin().lock(), limits::LITERAL + 1)
         .map_err(|e| Failure::new(1, format!("reading stdin: {e}")))?;
-    let mut value = read.ok_or_else(|| Failure::usage("a literal is at most 256 KiB"))?;
+    let most = limits::size(limits::LITERAL);
+    let mut value = read.ok_or_else(|| Failure::usage(format!("a literal is at most {most}")))?;
     if value.expose().iter().filter(|b| **b == b'\n').count() == 1 {
         value.trim_newline();
     }

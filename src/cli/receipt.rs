@@ -2,8 +2,8 @@
 
 use super::error::Failure;
 use super::{Context, ui};
+use kovra::limits;
 use kovra::ops::receipt::record;
-use kovra::package::RECEIPT_MAX;
 use kovra::text::hex;
 use std::fs::File;
 use std::io::Read;
@@ -19,7 +19,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let failed = |e: std::io::Error| Failure::new(1, format!("{}: {e}", args.file.display()));
     let mut bytes = Vec::new();
     let file = File::open(&args.file).map_err(failed)?;
-    file.take(RECEIPT_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(limits::RECEIPT as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     let recorded = context.with_session(|session| Ok(record(session, &bytes)?))?;
     ui::data(&format!(
         "Recorded: {} imported package {} at {}.",

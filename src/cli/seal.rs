@@ -3,6 +3,7 @@
 use super::error::Failure;
 use super::{Context, ui};
 use kovra::coordinate::SecretUri;
+use kovra::limits;
 use kovra::ops::Selection;
 use kovra::ops::seal::{Options, Report, seal};
 use kovra::vault::{Peer, Stored};
@@ -32,9 +33,15 @@ pub(super) struct Args {
     /// The token file to write if there are high literals; send it on another way
     #[arg(long, value_name = "FILE")]
     token_out: Option<PathBuf>,
-    /// How long the package may be imported, such as 12h or 7d; at most 366d
-    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = humantime::parse_duration)]
-    ttl: Duration,
+    #[arg(long, value_name = "TIME", help = ttl_help(), value_parser = humantime::parse_duration)]
+    ttl: Option<Duration>,
+}
+
+fn ttl_help() -> String {
+    let [most, default] = [limits::LIFE, limits::DEFAULT_LIFE].map(limits::days);
+    format!(
+        "How long the package may be imported, such as 12h or 7d; at most {most}d [default: {default}d]"
+    )
 }
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
@@ -48,7 +55,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
             project: args.project,
         },
         to: args.to,
-        ttl: args.ttl,
+        ttl: args.ttl.unwrap_or(Duration::from_secs(limits::DEFAULT_LIFE)),
         out: args.output,
         token_out: args.token_out,
     };

@@ -4,9 +4,9 @@ use super::select::origin;
 use super::{Error, Session};
 use crate::audit::{Action, Outcome};
 use crate::coordinate::SecretUri;
-use crate::entry::{Content, DESCRIPTION_MAX, Entry, LITERAL_MAX, Sensitivity};
-use crate::text;
+use crate::entry::{Content, Entry, Sensitivity};
 use crate::vault::{Origin, Stored, View};
+use crate::{limits, text};
 
 /// A new entry.
 pub struct Options {
@@ -93,8 +93,9 @@ pub(super) fn check_content(content: &Content) -> Result<(), Error> {
         Content::Literal(value) if value.is_empty() => {
             Err(Error::Usage("the value is empty, so nothing was added".into()))
         }
-        Content::Literal(value) if value.len() > LITERAL_MAX => {
-            Err(Error::Usage("a literal is at most 256 KiB".into()))
+        Content::Literal(value) if value.len() > limits::LITERAL => {
+            let most = limits::size(limits::LITERAL);
+            Err(Error::Usage(format!("a literal is at most {most}")))
         }
         _ => Ok(()),
     }
@@ -102,8 +103,9 @@ pub(super) fn check_content(content: &Content) -> Result<(), Error> {
 
 pub(super) fn check_description(description: &str) -> Result<(), Error> {
     let good = !description.is_empty()
-        && description.len() <= DESCRIPTION_MAX
+        && description.len() <= limits::DESCRIPTION
         && text::is_plain(description);
-    let what = "a description is 1 to 512 bytes of plain text on one line";
-    if good { Ok(()) } else { Err(Error::Usage(what.into())) }
+    let most = limits::size(limits::DESCRIPTION);
+    let what = || Error::Usage(format!("a description is 1 to {most} of plain text on one line"));
+    if good { Ok(()) } else { Err(what()) }
 }

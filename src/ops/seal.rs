@@ -6,6 +6,7 @@ use crate::audit::{Action, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
 use crate::identity::{Recipient, Token};
+use crate::limits;
 use crate::package::{self, Draft, Header, Sealed};
 use crate::policy::Operation;
 use crate::vault::{
@@ -52,8 +53,9 @@ pub struct Report {
 /// [`Error::Denied`], [`Error::NoPeer`], [`Error::Usage`], [`Error::Conflict`] if a file exists,
 /// [`Error::Package`] for what no reader would accept, [`Error::Io`].
 pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error> {
-    if !(1..=package::limits::LIFE).contains(&options.ttl.as_secs()) {
-        return Err(Error::Usage("a package can be imported for 1 s to 366 days".into()));
+    if !(1..=limits::LIFE).contains(&options.ttl.as_secs()) {
+        let most = limits::days(limits::LIFE);
+        return Err(Error::Usage(format!("a package can be imported for 1 s to {most} days")));
     }
     let stored = options.selection.entries(session.view())?;
     let outcomes = session.authorize(&stored.iter().collect::<Vec<_>>(), SEAL)?;

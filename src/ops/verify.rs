@@ -3,7 +3,8 @@
 use super::Error;
 use crate::clock::Moment;
 use crate::identity::SigningPublic;
-use crate::package::{Header, Package, limits};
+use crate::limits;
+use crate::package::{Header, Package};
 use std::io::Read;
 use std::path::Path;
 

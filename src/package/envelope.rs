@@ -1,10 +1,11 @@
 //! The outer array, its signature and its trust (clauses 1, 2, 6 and 7).
 
 use super::stanza::Scan;
-use super::{Class, Error, Header, limits};
+use super::{Class, Error, Header};
 use crate::cbor::{Reader, SELF_DESCRIBED};
 use crate::clock::Moment;
 use crate::identity::SigningPublic;
+use crate::limits;
 
 pub(super) const NAME: &str = "kovra-package";
 pub(super) const VERSION: u64 = 1;
@@ -30,7 +31,11 @@ impl<'a> Package<'a> {
         let place = "package";
         let malformed = |what| Error::new(Class::Malformed, place, what);
         if bytes.len() > limits::FILE {
-            return Err(Error::new(Class::Limit, place, "larger than 16 MiB"));
+            return Err(Error::new(
+                Class::Limit,
+                place,
+                format!("larger than {}", limits::size(limits::FILE)),
+            ));
         }
         let mut r = Reader::new(bytes, place);
         let not_ours = |_| malformed("this is not a kovra package");

@@ -1,11 +1,12 @@
 //! The header: everything about a package that stands in the clear (clause 3).
 
-use super::{Class, Error, limits};
+use super::{Class, Error};
 use crate::cbor::Reader;
 #[cfg(feature = "seal")]
 use crate::cbor::Writer;
 use crate::clock::Moment;
 use crate::identity::{RecipientId, RecipientKind};
+use crate::limits;
 use std::collections::HashSet;
 
 /// A package's header. Integers are as in the file; nothing in it is true until the signature
@@ -40,11 +41,15 @@ fn malformed(what: &str) -> Error {
     Error::new(Class::Malformed, PLACE, what)
 }
 
+fn over(what: String) -> Error {
+    Error::new(Class::Limit, PLACE, what)
+}
+
 impl Header {
     /// Parses the bytes inside the header's byte string.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Error> {
         if bytes.len() > limits::HEADER {
-            return Err(Error::new(Class::Limit, PLACE, "larger than 16 KiB"));
+            return Err(over(format!("larger than {}", limits::size(limits::HEADER))));
         }
         let mut r = Reader::new(bytes, PLACE);
         let mut keys = r.map()?;
@@ -117,7 +122,8 @@ fn parse_recipients(r: &mut Reader<'_>) -> Result<Vec<RecipientId>, Error> {
         return Err(malformed("no recipients"));
     }
     if count > limits::RECIPIENTS {
-        return Err(Error::new(Class::Limit, PLACE, "more than 64 recipients"));
+        let most = limits::count(limits::RECIPIENTS);
+        return Err(over(format!("more than {most} recipients")));
     }
     let mut recipients: Vec<RecipientId> = Vec::with_capacity(count);
     for _ in 0..count {
@@ -147,7 +153,7 @@ fn parse_counts(r: &mut Reader<'_>) -> Result<(usize, usize), Error> {
     match normal.checked_add(high) {
         Some(0) => Err(malformed("no entries")),
         Some(sum) if sum <= limits::ENTRIES as u64 => Ok((normal as usize, high as usize)),
-        _ => Err(Error::new(Class::Limit, PLACE, "more than 4,096 entries")),
+        _ => Err(over(format!("more than {} entries", limits::count(limits::ENTRIES)))),
     }
 }
 
@@ -160,7 +166,8 @@ fn parse_extensions(r: &mut Reader<'_>) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     while let Some(name) = keys.next(r, Reader::text)? {
         if !(1..=limits::EXTENSION_NAME).contains(&name.len()) {
-            return Err(malformed("an extension's name is 1 to 64 bytes"));
+            let most = limits::EXTENSION_NAME;
+            return Err(malformed(&format!("an extension's name is 1 to {most} bytes")));
         }
         r.bytes()?;
         names.push(name.to_owned());
@@ -174,7 +181,8 @@ fn check_times(seq: u64, created: u64, expires: u64) -> Result<(), Error> {
     match expires.checked_sub(created) {
         None | Some(0) => return Err(malformed("it expires before it was created")),
         Some(life) if life > limits::LIFE => {
-            return Err(malformed("it lives longer than 366 days"));
+            let most = limits::days(limits::LIFE);
+            return Err(malformed(&format!("it lives longer than {most} days")));
         }
         Some(_) if expires > limits::LATEST => {
             return Err(malformed("it expires after the year 9999"));

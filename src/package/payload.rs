@@ -1,10 +1,11 @@
 //! What is inside a slot: the entries, bound to their header (clause 4).
 
-use super::{Class, Error, limits};
+use super::{Class, Error};
 use crate::cbor::{Reader, Writer, head_length};
 use crate::coordinate::Coordinate;
-use crate::entry::{Content, DESCRIPTION_MAX, Entry, LITERAL_MAX, Mode, Sensitivity};
-use crate::pointer::{POINTER_MAX, Pointer};
+use crate::entry::{Content, Entry, Mode, Sensitivity};
+use crate::limits;
+use crate::pointer::Pointer;
 use crate::secret::Secret;
 use crate::text;
 use sha2::{Digest, Sha256};
@@ -77,7 +78,7 @@ fn encode_entry(w: &mut Writer, entry: &Entry) {
 /// How many zeros bring a payload that is `length` bytes long so far to a Padmé length of at least
 /// 1 KiB. Where the head of the byte string makes a length unreachable, the next one is taken.
 fn pad_length(length: usize) -> usize {
-    let mut target = padme((length + 1).max(1024));
+    let mut target = padme((length + 1).max(limits::PADDED));
     loop {
         let room = target - length;
         let pad = [1, 2, 3, 5].into_iter().filter_map(|head| {
@@ -151,7 +152,8 @@ fn parse<'a>(bytes: &'a [u8], binding: &Binding<'_>) -> Result<Vec<Raw<'a>>, Err
     let header_hash: &[u8; 32] = r.fixed()?;
     let count = r.array()?;
     if count > limits::ENTRIES {
-        return Err(Error::new(Class::Limit, place, "more than 4,096 entries"));
+        let what = format!("more than {} entries", limits::count(limits::ENTRIES));
+        return Err(Error::new(Class::Limit, place, what));
     }
     let mut entries: Vec<Raw<'a>> = Vec::with_capacity(count);
     for _ in 0..count {
@@ -180,7 +182,8 @@ fn parse<'a>(bytes: &'a [u8], binding: &Binding<'_>) -> Result<Vec<Raw<'a>>, Err
 fn parse_entry<'a>(r: &mut Reader<'a>, place: &'static str) -> Result<Raw<'a>, Error> {
     let malformed = |what| Error::new(Class::Malformed, place, what);
     let within = |length: usize, most: usize, what: &str| {
-        if length > most { Err(Error::new(Class::Limit, place, what)) } else { Ok(()) }
+        let over = || Error::new(Class::Limit, place, format!("{what} {}", limits::size(most)));
+        if length > most { Err(over()) } else { Ok(()) }
     };
     let mut keys = r.map()?;
     keys.expect(r, 0)?;
@@ -194,11 +197,11 @@ fn parse_entry<'a>(r: &mut Reader<'a>, place: &'static str) -> Result<Raw<'a>, E
     keys.expect(r, 2)?;
     let value = if is_literal {
         let value = r.bytes()?;
-        within(value.len(), LITERAL_MAX, "a literal larger than 256 KiB")?;
+        within(value.len(), limits::LITERAL, "a literal larger than")?;
         RawValue::Literal(value)
     } else {
         let pointer = r.text()?;
-        within(pointer.len(), POINTER_MAX, "a pointer over 1 KiB")?;
+        within(pointer.len(), limits::POINTER, "a pointer over")?;
         RawValue::Reference(pointer)
     };
     keys.expect(r, 3)?;
@@ -211,7 +214,7 @@ fn parse_entry<'a>(r: &mut Reader<'a>, place: &'static str) -> Result<Raw<'a>, E
         if text.is_empty() {
             return Err(malformed("an empty description"));
         }
-        within(text.len(), DESCRIPTION_MAX, "a description over 512 bytes")?;
+        within(text.len(), limits::DESCRIPTION, "a description over")?;
         description = Some(text);
     }
     keys.finish(r)?;

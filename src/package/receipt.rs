@@ -8,12 +8,11 @@ use crate::clock::Moment;
 use crate::identity::SigningPublic;
 #[cfg(feature = "seal")]
 use crate::identity::SigningSecret;
+use crate::limits;
 
 const NAME: &str = "kovra-receipt";
 const VERSION: u64 = 1;
 const PLACE: &str = "receipt";
-/// No receipt is longer, in bytes.
-pub const RECEIPT_MAX: usize = 256;
 
 /// What a receipt states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +36,7 @@ impl Receipt {
         digest: [u8; 32],
         imported: Moment,
     ) -> Vec<u8> {
-        let mut w = Writer::with_capacity(RECEIPT_MAX);
+        let mut w = Writer::with_capacity(limits::RECEIPT);
         w.tag(SELF_DESCRIBED).array(7).text(NAME).uint(VERSION);
         w.bytes(secret.public().as_bytes()).bytes(&package).bytes(&digest);
         w.uint(imported.seconds()).bytes(&[0; 64]);
@@ -54,7 +53,7 @@ impl Receipt {
     /// [`Class::Limit`], [`Class::Malformed`], [`Class::Unsupported`], [`Class::Signature`].
     pub fn verify(bytes: &[u8]) -> Result<Self, Error> {
         let malformed = |what| Error::new(Class::Malformed, PLACE, what);
-        if bytes.len() > RECEIPT_MAX {
+        if bytes.len() > limits::RECEIPT {
             return Err(Error::new(Class::Limit, PLACE, "larger than any receipt"));
         }
         let not_ours = |_| malformed("this is not a kovra receipt");
@@ -103,7 +102,7 @@ mod tests {
         let read = Receipt::verify(&bytes).unwrap();
         assert_eq!((read.recipient, read.package), (secret.public(), [7; 16]));
         assert_eq!((read.digest, read.imported.seconds()), ([9; 32], 1_800_000_000));
-        assert!(bytes.len() <= RECEIPT_MAX);
+        assert!(bytes.len() <= limits::RECEIPT);
     }
 
     /// The vector of `spec/receipt.md`.

@@ -1,8 +1,9 @@
 //! What a package may carry, whoever sealed it (clause 4.7).
 
 use super::{Class, Error};
-use crate::entry::{DESCRIPTION_MAX, Entry, LITERAL_MAX, Mode, Sensitivity};
+use crate::entry::{Entry, Mode, Sensitivity};
 use crate::env_name;
+use crate::limits;
 use crate::text;
 use std::collections::HashMap;
 
@@ -33,12 +34,14 @@ pub fn check_entries<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<(),
 fn check_one(entry: &Entry) -> Result<(), Error> {
     let coordinate = &entry.coordinate;
     if let crate::entry::Content::Literal(value) = &entry.content
-        && value.len() > LITERAL_MAX
+        && value.len() > limits::LITERAL
     {
-        return Err(refuse(Class::Limit, format!("{coordinate}: a literal larger than 256 KiB")));
+        let most = limits::size(limits::LITERAL);
+        return Err(refuse(Class::Limit, format!("{coordinate}: a literal larger than {most}")));
     }
-    if entry.description.as_ref().is_some_and(|d| d.len() > DESCRIPTION_MAX) {
-        return Err(refuse(Class::Limit, format!("{coordinate}: a description over 512 bytes")));
+    if entry.description.as_ref().is_some_and(|d| d.len() > limits::DESCRIPTION) {
+        let most = limits::size(limits::DESCRIPTION);
+        return Err(refuse(Class::Limit, format!("{coordinate}: a description over {most}")));
     }
     if entry.description.as_deref().is_some_and(|d| d.is_empty() || !text::is_plain(d)) {
         return Err(refuse(

@@ -5,8 +5,9 @@
 //! stanza but the three kinds that packages use, each in its one exact shape, and ends in a whole
 //! MAC line.
 
-use super::{Class, Error, limits};
+use super::{Class, Error};
 use crate::identity::{AgreementPublic, RecipientId, RecipientKind};
+use crate::limits;
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 
 const INTRO: &[u8] = b"age-encryption.org/v1\n";
@@ -14,9 +15,6 @@ const INTRO: &[u8] = b"age-encryption.org/v1\n";
 const MAC_LINE: usize = 4 + 43;
 /// A nonce of 16 bytes and one chunk that is not empty with its tag of 16.
 const LEAST_BODY: usize = 16 + 1 + 16;
-
-/// A grease stanza, in bytes. Real ones are below 300; the age crate's parser is super-linear in it.
-const GREASE: usize = 1024;
 
 /// What the stanzas of an age header say.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,8 +48,9 @@ impl Scan {
                 [tag, ..] if tag.ends_with("-grease") && words.iter().all(|w| is_visible(w)) => {
                     let body = lines.0;
                     skip_body(&mut lines).ok_or_else(|| malformed("a grease stanza's body"))?;
-                    if first.len() + body.len() - lines.0.len() > GREASE {
-                        return Err(malformed("a grease stanza larger than 1 KiB"));
+                    if first.len() + body.len() - lines.0.len() > limits::GREASE {
+                        let most = limits::size(limits::GREASE);
+                        return Err(malformed(&format!("a grease stanza larger than {most}")));
                     }
                     grease += 1;
                 }
@@ -94,7 +93,8 @@ impl<'a> Lines<'a> {
         let window = &rest[..rest.len().min(limits::HEADER - INTRO.len())];
         let Some(end) = window.windows(5).position(|w| w == b"\n--- ") else {
             return Err(if rest.len() > window.len() {
-                Error::new(Class::Limit, place, "an age header larger than 16 KiB")
+                let most = limits::size(limits::HEADER);
+                Error::new(Class::Limit, place, format!("an age header larger than {most}"))
             } else {
                 malformed("an age header without its MAC line")
             });

@@ -4,7 +4,7 @@
 //! secret is ever an argument. Whose identity it uses is between the user and `op`.
 
 use super::{Fault, FaultKind};
-use crate::entry::LITERAL_MAX;
+use crate::limits;
 use crate::secret::Secret;
 use crate::text::is_plain;
 use std::fmt;
@@ -54,7 +54,8 @@ pub fn read(item: &Item, timeout: Duration) -> Result<Secret, Fault> {
     let ran = run(&["read", "--no-newline", &item.0], patience)?;
     if ran.success {
         return ran.output.ok_or_else(|| {
-            let what = "`op` gave more than 256 KiB, the most a literal can be";
+            let most = limits::size(limits::LITERAL);
+            let what = format!("`op` gave more than {most}, the most a literal can be");
             Fault::new(FaultKind::Malformed, what, "keep a file of that size elsewhere")
         });
     }
@@ -112,7 +113,7 @@ fn run(arguments: &[&str], patience: Patience) -> Result<Ran, Fault> {
 
 /// What became of `child`, if it ends in time.
 fn wait(child: &mut Child, patience: Patience) -> Option<Ran> {
-    let output = drain(child.stdout.take()?, LITERAL_MAX + 1);
+    let output = drain(child.stdout.take()?, limits::LITERAL + 1);
     let complaint = drain(child.stderr.take()?, COMPLAINT_MAX);
     let output = output.recv_timeout(patience.left()).ok()?;
     let complaint = complaint.recv_timeout(patience.left()).ok()?;
@@ -126,7 +127,7 @@ fn wait(child: &mut Child, patience: Patience) -> Option<Ran> {
     let complaint = String::from_utf8_lossy(complaint.expose());
     Some(Ran {
         success: status.success(),
-        output: (output.len() <= LITERAL_MAX).then_some(output),
+        output: (output.len() <= limits::LITERAL).then_some(output),
         complaint: complaint.split_whitespace().collect::<Vec<_>>().join(" "),
     })
 }

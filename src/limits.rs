@@ -1,0 +1,79 @@
+//! The limits and defaults of the formats, and how messages write them (`spec/package-v1.md`
+//! clause 9). A message that names one is made from it, so that the two cannot part.
+
+/// A whole package, in bytes.
+pub const FILE: usize = 16 << 20;
+/// A package header and, each, an age header, in bytes.
+pub const HEADER: usize = 16 << 10;
+/// A grease stanza of an age header, in bytes. Real ones are below 300; the age crate's parser is
+/// super-linear in it.
+pub const GREASE: usize = 1 << 10;
+/// Recipients.
+pub const RECIPIENTS: usize = 64;
+/// Entries of both slots.
+pub const ENTRIES: usize = 4096;
+/// A literal, in bytes.
+pub const LITERAL: usize = 256 << 10;
+/// A pointer, in bytes.
+pub const POINTER: usize = 1024;
+/// A description, in bytes.
+pub const DESCRIPTION: usize = 512;
+/// A segment of a coordinate, in bytes.
+pub const SEGMENT: usize = 64;
+/// A name in `crit` or `ext`, in bytes.
+pub const EXTENSION_NAME: usize = 64;
+/// From creation to expiry, in seconds.
+pub const LIFE: u64 = 366 * DAY;
+/// From creation to expiry where nobody says how long, in seconds.
+pub const DEFAULT_LIFE: u64 = 7 * DAY;
+/// The latest expiry: the end of the year 9999 (RFC 3339 §1), in Unix seconds.
+pub const LATEST: u64 = 253_402_300_799;
+/// How far a sender's clock may be ahead, in seconds.
+pub const CLOCK_SKEW: u64 = 300;
+/// The least that a payload is padded to, in bytes.
+pub const PADDED: usize = 1 << 10;
+/// A receipt, in bytes.
+pub const RECEIPT: usize = 256;
+
+const DAY: u64 = 86_400;
+
+/// So many bytes, in the largest unit that goes: `16 MiB`, `256 KiB`, `512 bytes`.
+pub fn size(bytes: usize) -> String {
+    match bytes {
+        n if n.is_multiple_of(1 << 20) => format!("{} MiB", n >> 20),
+        n if n.is_multiple_of(1 << 10) => format!("{} KiB", n >> 10),
+        n => format!("{n} bytes"),
+    }
+}
+
+/// A number with its thousands apart: `4,096`.
+pub fn count(n: usize) -> String {
+    let digits = n.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.char_indices() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// So many seconds in whole days.
+pub fn days(seconds: u64) -> u64 {
+    seconds / DAY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_messages_write_them() {
+        assert_eq!([FILE, LITERAL, POINTER].map(size), ["16 MiB", "256 KiB", "1 KiB"]);
+        assert_eq!([DESCRIPTION, RECEIPT].map(size), ["512 bytes", "256 bytes"]);
+        let counts = [7, RECIPIENTS, 512, ENTRIES, FILE].map(count);
+        assert_eq!(counts, ["7", "64", "512", "4,096", "16,777,216"]);
+        assert_eq!([LIFE, DEFAULT_LIFE].map(days), [366, 7]);
+    }
+}
