@@ -184,14 +184,14 @@ fn an_older_package_of_the_same_sender() {
     assert_eq!(bob.value("dev/db/url"), b"newer");
 }
 
-/// Row 62: an import resolves nothing and approves nothing.
+/// Row 62: an import resolves nothing and chooses nothing.
 #[test]
-fn a_pointer_is_stored_unapproved() {
+fn a_pointer_is_stored_unchosen() {
     let mut bob = Bob::new();
     let pointer = entry("dev/db/url", Value::Reference("azure-kv://orders/db-url"), 1);
     bob.import(&Forge::normal(pointer).file(), NOW, &mut Nobody).unwrap();
     let held = bob.get("dev/db/url").held;
-    assert!(matches!(held, Held::Reference { approved: false, .. }), "{held:?}");
+    assert!(matches!(held, Held::Reference { chosen: false, .. }), "{held:?}");
 }
 
 /// Row 63, both ways.

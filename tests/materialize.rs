@@ -112,9 +112,9 @@ fn a_check_reads_and_changes_nothing() {
     bob.env.extend(clouds.env());
     let before = entry(&bob, "dev/a/key");
     assert!(bob.ok(&["materialize", "--check"]).stdout.contains(" readable "));
-    assert_eq!(entry(&bob, "dev/a/key"), before, "it is as unapproved as it was");
+    assert_eq!(entry(&bob, "dev/a/key"), before, "it is as it was");
     bob.ok(&["materialize"]);
-    assert_eq!(entry(&bob, "dev/a/key")["approved"], true);
+    assert_eq!(entry(&bob, "dev/a/key")["chosen"], true);
     bob.ok(&["add", "dev/a/denied", "--reference", "azure-kv://team-kv/denied"]);
     bob.fails(&["materialize", "--check"], 30);
     bob.fails(&["materialize", "--check", "--capture"], 2);

@@ -2,6 +2,7 @@
 
 use super::error::Failure;
 use super::{Context, ui};
+use kovra::ops::list::{Filter, list};
 use kovra::text::hex;
 use kovra::vault::{Held, Provenance, Stored};
 use serde_json::{Value, json};
@@ -22,14 +23,9 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let matches = |filter: &Option<String>, text: &str| filter.as_deref().is_none_or(|f| f == text);
-    let mut entries = context.vault()?.view().entries()?;
-    entries.retain(|entry| {
-        matches(&args.env, entry.coordinate.env())
-            && matches(&args.component, entry.coordinate.component())
-            && matches(&args.project, &entry.origin.to_string())
-    });
+pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let filter = Filter { env: args.env, component: args.component, project: args.project };
+    let entries = list(&context.vault()?.view(), &filter)?;
     if args.json {
         return ui::json(&entries.iter().map(to_json).collect());
     }
@@ -51,9 +47,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 fn to_json(entry: &Stored) -> Value {
-    let (fingerprint, pointer, approved) = match &entry.held {
+    let (fingerprint, pointer, chosen) = match &entry.held {
         Held::Literal(print) => (Some(print.to_string()), None, None),
-        Held::Reference { pointer, approved } => (None, Some(pointer.as_str()), Some(approved)),
+        Held::Reference { pointer, chosen } => (None, Some(pointer.as_str()), Some(chosen)),
     };
     json!({
         "origin": entry.origin.to_string(),
@@ -62,7 +58,7 @@ fn to_json(entry: &Stored) -> Value {
         "mode": entry.held.mode().to_string(),
         "fingerprint": fingerprint,
         "pointer": pointer,
-        "approved": approved,
+        "chosen": chosen,
         "description": entry.description,
         "updated": entry.updated.to_string(),
         "revision": entry.revision,

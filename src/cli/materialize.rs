@@ -6,7 +6,7 @@ use super::{Context, ui};
 use kovra::clock::Moment;
 use kovra::coordinate::SecretUri;
 use kovra::ops::Selection;
-use kovra::ops::materialize::{Options, Outcome, Purpose, Version, materialize};
+use kovra::ops::materialize::{Materialized, Options, Purpose, Version, materialize};
 use kovra::text::escape;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub(super) struct Args {
     /// The project whose entries win over the global ones
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
-    /// Only ask whether I may read them: each is read and dropped, and none is approved for use
+    /// Only ask whether I may read them: each is read and dropped, and none is chosen for use
     #[arg(long, conflicts_with = "capture")]
     check: bool,
     /// Replace each pointer by a copy of its value in the vault, once; the pointer stays in its history
@@ -44,7 +44,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let (purpose, word) = match (args.check, args.capture) {
         (true, _) => (Purpose::Check, "readable"),
         (_, true) => (Purpose::Capture, "captured"),
-        _ => (Purpose::Approve, "resolved"),
+        _ => (Purpose::Choose, "resolved"),
     };
     let options = Options { selection, purpose };
     let outcomes =
@@ -71,14 +71,14 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     Err(Failure::new(cloud_code(faults.iter().map(|(_, fault)| *fault)), what))
 }
 
-fn row(outcome: &Outcome, word: &str, now: Moment) -> Vec<String> {
+fn row(outcome: &Materialized, word: &str, now: Moment) -> Vec<String> {
     let (result, version, age) = match &outcome.result {
         Ok(Version { name, created }) => {
             (word, escape(name), created.map(|at| age(at, now)).unwrap_or_default())
         }
         Err(fault) => (fault.kind.name(), String::new(), String::new()),
     };
-    let Outcome { entry, pointer, .. } = outcome;
+    let Materialized { entry, pointer, .. } = outcome;
     vec![entry.coordinate.to_string(), pointer.to_string(), result.into(), version, age]
 }
 
@@ -93,7 +93,7 @@ fn age(from: Moment, now: Moment) -> String {
     }
 }
 
-fn to_json(outcome: &Outcome, word: &str) -> Value {
+fn to_json(outcome: &Materialized, word: &str) -> Value {
     let read = outcome.result.as_ref().ok();
     let fault = outcome.result.as_ref().err();
     json!({

@@ -174,7 +174,7 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Id(args) => id::run(&args, context),
         Command::Peer(command) => peer::run(command, context),
         Command::Add(args) => add::run(args, context),
-        Command::List(args) => list::run(&args, context),
+        Command::List(args) => list::run(args, context),
         Command::Seal(args) => seal::run(args, context),
         Command::Verify(args) => verify::run(&args, context),
         Command::Inspect(args) => inspect::run(&args, context),

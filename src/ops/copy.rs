@@ -6,12 +6,12 @@ use super::values::Resolver;
 use super::{Error, Session};
 use crate::audit::{Action, Outcome};
 use crate::coordinate::SecretUri;
-use crate::entry::{Content, Entry, Sensitivity};
+use crate::entry::{Content, Entry, Mode, Sensitivity};
 use crate::pointer::Pointer;
-use crate::policy::Operation;
+use crate::policy::{Operation, Subject};
 use crate::provider::{Fault, FaultKind, onepassword};
 use crate::secret::Secret;
-use crate::vault::{Held, Provenance, Stored};
+use crate::vault::{Provenance, Stored};
 use std::fmt;
 
 /// Where a value is copied from.
@@ -64,21 +64,14 @@ pub fn copy(
     let Options { source, at, sensitivity, project, overwrite } = *options;
     let coordinate = at.coordinate.clone();
     let place = Place { at, project, sensitivity, overwrite };
-    let (origin, sensitivity) = place.check(session.view())?;
+    let (_, sensitivity) = place.check(session.view())?;
     let outcome = match source {
         Source::OnePassword(_) => Outcome::Allowed,
-        Source::Pointer(pointer) => {
-            let wanted = Stored {
-                origin,
-                coordinate: coordinate.clone(),
-                held: Held::Reference { pointer: pointer.clone(), approved: true },
-                sensitivity,
-                description: None,
-                provenance: None,
-                updated: session.now,
-                revision: 0,
-            };
-            session.authorize(&[&wanted], CAPTURE)?.pop().unwrap_or(Outcome::Allowed)
+        Source::Pointer(_) => {
+            let coordinate = &coordinate;
+            let mode = Mode::Reference;
+            let subject = Subject { coordinate, sensitivity, mode, chosen: true };
+            session.authorize(&[subject], CAPTURE)?[0]
         }
     };
     let value = match read(source, resolver) {

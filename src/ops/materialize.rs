@@ -2,19 +2,20 @@
 
 use super::copy::{CAPTURE, empty};
 use super::values::Resolver;
-use super::{Error, Selection, Session};
-use crate::audit::{self, Action, Event};
+use super::{Error, Listed, Selection, Session, Source};
+use crate::audit::{Action, Event, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
 use crate::pointer::Pointer;
+use crate::policy::Subject;
 use crate::provider::{Fault, Resolved};
 use crate::vault::{Batch, Held, Provenance, Stored};
 
 /// What becomes of pointers that resolve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// They are approved: their owner has now chosen them.
-    Approve,
+    /// Their owner has now chosen them.
+    Choose,
     /// Nothing. The values are read all the same, since to read one is the only sure answer to
     /// whether it may be read, and neither provider has a cheaper one.
     Check,
@@ -32,7 +33,7 @@ pub struct Options {
 }
 
 /// What came of one pointer. Its value has been dropped already.
-pub struct Outcome {
+pub struct Materialized {
     /// The entry, as it was.
     pub entry: Stored,
     /// Its pointer.
@@ -52,29 +53,19 @@ pub struct Version {
 /// Resolves the references among the selected entries.
 ///
 /// # Errors
-/// Those of [`Selection::entries`]; [`Error::Nothing`] if no reference is selected; to capture, also
+/// Those of [`Selection::of`]; [`Error::Nothing`] if no reference is selected; to capture, also
 /// [`Error::Denied`] and [`Error::Declined`] before anything is read, and [`Error::Conflict`] if an
 /// entry has changed meanwhile. A pointer that does not resolve is an outcome, not an error.
 pub fn materialize(
     session: &mut Session<'_>,
     Options { selection, purpose }: &Options,
     resolver: &dyn Resolver,
-) -> Result<Vec<Outcome>, Error> {
-    let references: Vec<(Stored, Pointer)> = selection
-        .entries(session.view())?
-        .into_iter()
-        .filter_map(|entry| match &entry.held {
-            Held::Reference { pointer, .. } => Some((entry.clone(), pointer.clone())),
-            Held::Literal(_) => None,
-        })
-        .collect();
-    if references.is_empty() {
-        return Err(Error::Nothing("no pointer is among the selected entries".into()));
-    }
-    let entries: Vec<&Stored> = references.iter().map(|(entry, _)| entry).collect();
+) -> Result<Vec<Materialized>, Error> {
+    let references = references(&session.view(), selection)?;
+    let subjects: Vec<Subject<'_>> = references.iter().map(|(entry, _)| entry.subject()).collect();
     let allowed = match purpose {
-        Purpose::Capture => session.authorize(&entries, CAPTURE)?,
-        Purpose::Approve | Purpose::Check => vec![audit::Outcome::Allowed; entries.len()],
+        Purpose::Capture => session.authorize(&subjects, CAPTURE)?,
+        Purpose::Choose | Purpose::Check => vec![Outcome::Allowed; subjects.len()],
     };
     let pointers: Vec<Pointer> = references.iter().map(|(_, pointer)| pointer.clone()).collect();
     let read: Vec<Read> = references
@@ -87,10 +78,21 @@ pub fn materialize(
             let events = events(session, Action::Materialize, &read, allowed);
             session.vault.record(&events)?;
         }
-        Purpose::Approve => approve(session, &read, allowed)?,
+        Purpose::Choose => choose(session, &read, allowed)?,
         Purpose::Capture => return capture(session, read, allowed),
     }
-    Ok(read.into_iter().map(Read::outcome).collect())
+    Ok(read.into_iter().map(Read::without_value).collect())
+}
+
+/// The references among the selected entries.
+fn references<S: Source>(
+    source: &S,
+    selection: &Selection,
+) -> Result<Vec<(S::Item, Pointer)>, Error> {
+    let with_pointer = |item: S::Item| item.pointer().cloned().map(|pointer| (item, pointer));
+    let found: Vec<_> = selection.of(source)?.into_iter().filter_map(with_pointer).collect();
+    let none = || Error::Nothing("no pointer is among the selected entries".into());
+    if found.is_empty() { Err(none()) } else { Ok(found) }
 }
 
 /// What was read for one entry, its value not dropped yet.
@@ -101,9 +103,9 @@ struct Read {
 }
 
 impl Read {
-    fn outcome(self) -> Outcome {
+    fn without_value(self) -> Materialized {
         let version = |read: Resolved| Version { name: read.version, created: read.created };
-        Outcome { entry: self.entry, pointer: self.pointer, result: self.result.map(version) }
+        Materialized { entry: self.entry, pointer: self.pointer, result: self.result.map(version) }
     }
 }
 
@@ -111,24 +113,20 @@ fn events(
     session: &Session<'_>,
     action: Action,
     read: &[Read],
-    allowed: Vec<audit::Outcome>,
+    allowed: Vec<Outcome>,
 ) -> Vec<Event> {
-    let event = |(read, allowed): (&Read, audit::Outcome)| {
-        let outcome = if read.result.is_ok() { allowed } else { audit::Outcome::Failed };
+    let event = |(read, allowed): (&Read, Outcome)| {
+        let outcome = if read.result.is_ok() { allowed } else { Outcome::Failed };
         session.event(action, outcome).about(&read.entry.coordinate)
     };
     read.iter().zip(allowed).map(event).collect()
 }
 
-/// Approves what resolved for the first time, and puts every pointer on record.
-fn approve(
-    session: &mut Session<'_>,
-    read: &[Read],
-    allowed: Vec<audit::Outcome>,
-) -> Result<(), Error> {
+/// Marks what resolved for the first time as chosen, and puts every pointer on record.
+fn choose(session: &mut Session<'_>, read: &[Read], allowed: Vec<Outcome>) -> Result<(), Error> {
     let events = events(session, Action::Materialize, read, allowed);
     let fresh = |read: &&Read| {
-        read.result.is_ok() && matches!(read.entry.held, Held::Reference { approved: false, .. })
+        read.result.is_ok() && matches!(read.entry.held, Held::Reference { chosen: false, .. })
     };
     let fresh: Vec<&Read> = read.iter().filter(fresh).collect();
     if fresh.is_empty() {
@@ -141,7 +139,7 @@ fn approve(
             // Between reading and now another process may have redirected it.
             let current = batch.view().entry(&entry.origin, &entry.coordinate)?;
             if current.as_ref() == Some(entry) {
-                batch.approve(entry, now)?;
+                batch.choose(entry, now)?;
             }
         }
         Ok(())
@@ -152,8 +150,8 @@ fn approve(
 fn capture(
     session: &mut Session<'_>,
     mut read: Vec<Read>,
-    allowed: Vec<audit::Outcome>,
-) -> Result<Vec<Outcome>, Error> {
+    allowed: Vec<Outcome>,
+) -> Result<Vec<Materialized>, Error> {
     for read in &mut read {
         if matches!(&read.result, Ok(resolved) if resolved.value.is_empty()) {
             read.result = Err(empty());
@@ -167,11 +165,11 @@ fn capture(
     })
 }
 
-fn capture_one(batch: &Batch<'_>, read: Read, now: Moment) -> Result<Outcome, Error> {
+fn capture_one(batch: &Batch<'_>, read: Read, now: Moment) -> Result<Materialized, Error> {
     let Read { entry, pointer, result } = read;
     let resolved = match result {
         Ok(resolved) => resolved,
-        Err(fault) => return Ok(Outcome { entry, pointer, result: Err(fault) }),
+        Err(fault) => return Ok(Materialized { entry, pointer, result: Err(fault) }),
     };
     if batch.view().entry(&entry.origin, &entry.coordinate)?.as_ref() != Some(&entry) {
         let what = format!("{} changed meanwhile; nothing was captured", entry.coordinate);
@@ -186,5 +184,5 @@ fn capture_one(batch: &Batch<'_>, read: Read, now: Moment) -> Result<Outcome, Er
     let provenance = Provenance::Copy { of: pointer.to_string() };
     batch.put_entry(&entry.origin, &literal, Some(provenance), now)?;
     let version = Version { name: resolved.version, created: resolved.created };
-    Ok(Outcome { entry, pointer, result: Ok(version) })
+    Ok(Materialized { entry, pointer, result: Ok(version) })
 }

@@ -9,6 +9,7 @@ pub mod generate;
 pub mod import;
 pub mod init;
 pub mod inspect;
+pub mod list;
 pub mod materialize;
 pub mod peer;
 pub mod pin;
@@ -19,11 +20,13 @@ mod select;
 mod session;
 pub mod shared;
 pub mod show;
+mod source;
 mod values;
 pub mod verify;
 
 pub use select::Selection;
 pub use session::Session;
+pub use source::{Listed, Source};
 pub use values::Resolver;
 
 use crate::coordinate::Coordinate;

@@ -1,16 +1,16 @@
 //! `run`: the environment of a process, from `.env.refs`.
 
-use super::select::{find, origin};
+use super::select::origin;
 use super::session::Use;
 use super::values::{Resolver, obtain};
-use super::{Error, Program, Session};
+use super::{Error, Program, Session, Source};
 use crate::audit::Action;
 use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
 use crate::policy::Operation;
-use crate::refs::{Refs, Source};
+use crate::refs::{self, Refs};
 use crate::secret::Secret;
-use crate::vault::Stored;
+use crate::vault::{Origin, Stored};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -45,38 +45,53 @@ pub fn environment(
     resolver: &dyn Resolver,
 ) -> Result<Environment, Error> {
     let project = origin(options.project.or(options.refs.project.as_deref()))?;
-    let mut variables = Vec::new();
-    let mut wanted: Vec<(&String, Stored)> = Vec::new();
-    for (name, source) in &options.refs.variables {
-        match source {
-            Source::Literal(text) => variables.push((name.clone(), text.into())),
-            Source::Env { name: from, fallback } => {
-                let value = (options.caller_env)(from).or(fallback.as_ref().map(OsString::from));
-                let what =
-                    || Error::Usage(format!("{name}: {from} is not set and has no fallback"));
-                variables.push((name.clone(), value.ok_or_else(what)?));
-            }
-            Source::Secret { uri, fallback } => {
-                match (find(session.view(), &project, uri), fallback) {
-                    (Ok(entry), _) => wanted.push((name, entry)),
-                    (Err(Error::NoEntry(_)), Some(text)) => {
-                        variables.push((name.clone(), text.into()))
-                    }
-                    (Err(error), _) => return Err(error),
-                }
-            }
-        }
-    }
-    let entries: Vec<&Stored> = wanted.iter().map(|(_, entry)| entry).collect();
+    let Wanted { mut variables, secrets } = wanted(&session.view(), &project, options)?;
+    let entries: Vec<&Stored> = secrets.iter().map(|(_, entry)| entry).collect();
     let program = Some(options.program);
     let purpose = Use { operation: Operation::Inject, action: Action::Run, program };
     let values = obtain(session, &entries, purpose, resolver)?;
-    for ((name, entry), value) in wanted.iter().zip(&values) {
+    for ((name, entry), value) in secrets.iter().zip(&values) {
         variables.push(((*name).clone(), environment_value(entry, value)?));
     }
     let noted = |entry: &&&Stored| entry.sensitivity == Sensitivity::Medium;
     let noted = entries.iter().filter(noted).map(|entry| entry.coordinate.clone()).collect();
     Ok(Environment { variables, noted })
+}
+
+/// What a file asks for: variables that are known already, and the entries that give the others.
+struct Wanted<I> {
+    variables: Vec<(String, OsString)>,
+    secrets: Vec<(String, I)>,
+}
+
+fn wanted<S: Source>(
+    source: &S,
+    project: &Origin,
+    options: &Options<'_>,
+) -> Result<Wanted<S::Item>, Error> {
+    let mut wanted = Wanted { variables: Vec::new(), secrets: Vec::new() };
+    for (name, from) in &options.refs.variables {
+        let text = match from {
+            refs::Source::Literal(text) => text.into(),
+            refs::Source::Env { name: variable, fallback } => {
+                let value = (options.caller_env)(variable).or(fallback.as_ref().map(Into::into));
+                let what = format!("{name}: {variable} is not set and has no fallback");
+                value.ok_or(Error::Usage(what))?
+            }
+            refs::Source::Secret { uri, fallback } => {
+                match (source.named(project, uri), fallback) {
+                    (Ok(item), _) => {
+                        wanted.secrets.push((name.clone(), item));
+                        continue;
+                    }
+                    (Err(Error::NoEntry(_)), Some(text)) => text.into(),
+                    (Err(error), _) => return Err(error),
+                }
+            }
+        };
+        wanted.variables.push((name.clone(), text));
+    }
+    Ok(wanted)
 }
 
 /// Copies a value into the form that `execve` takes. The copy lives until this process is replaced.

@@ -1,14 +1,14 @@
 //! `seal`: entries of the vault into a package for peers.
 
 use super::session::Use;
-use super::{Error, Selection, Session};
+use super::{Error, Listed, Selection, Session};
 use crate::audit::{Action, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
 use crate::identity::{Recipient, Token};
 use crate::limits;
 use crate::package::{self, Draft, Header, Sealed};
-use crate::policy::Operation;
+use crate::policy::{Operation, Subject};
 use crate::vault::{
     Given, Held, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, Vault, View,
 };
@@ -57,8 +57,9 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
         let most = limits::days(limits::LIFE);
         return Err(Error::Usage(format!("a package can be imported for 1 s to {most} days")));
     }
-    let stored = options.selection.entries(session.view())?;
-    let outcomes = session.authorize(&stored.iter().collect::<Vec<_>>(), SEAL)?;
+    let stored = options.selection.of(&session.view())?;
+    let subjects: Vec<Subject<'_>> = stored.iter().map(Listed::subject).collect();
+    let outcomes = session.authorize(&subjects, SEAL)?;
     let (view, now) = (session.view(), session.now);
     let peers =
         options.to.iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;

@@ -1,8 +1,8 @@
 //! Choosing entries: by filters, by name, for a project.
 
-use super::Error;
-use crate::coordinate::SecretUri;
-use crate::vault::{Origin, Stored, View};
+use super::{Error, Listed, Source};
+use crate::coordinate::{Coordinate, SecretUri};
+use crate::vault::Origin;
 use std::collections::BTreeMap;
 
 /// Which entries an operation is about.
@@ -27,11 +27,10 @@ impl Selection {
         origin(self.project.as_deref())
     }
 
-    fn passes(&self, entry: &Stored) -> bool {
+    fn passes(&self, at: &Coordinate) -> bool {
         let matches =
             |filter: &Option<String>, segment| filter.as_deref().is_none_or(|f| f == segment);
-        matches(&self.env, entry.coordinate.env())
-            && matches(&self.component, entry.coordinate.component())
+        matches(&self.env, at.env()) && matches(&self.component, at.component())
     }
 
     /// The selected entries, sorted by coordinate, each as the project sees it.
@@ -39,31 +38,30 @@ impl Selection {
     /// # Errors
     /// [`Error::NoEntry`], [`Error::Nothing`], [`Error::Usage`] for a named entry that the filters
     /// leave out, [`Error::Vault`].
-    pub fn entries(&self, view: View<'_>) -> Result<Vec<Stored>, Error> {
+    pub fn of<S: Source>(&self, source: &S) -> Result<Vec<S::Item>, Error> {
         let origin = self.origin()?;
-        let mut chosen = BTreeMap::new();
+        let mut selected = BTreeMap::new();
         if self.named.is_empty() {
-            for entry in view.entries()? {
-                let visible = entry.origin == Origin::Global || entry.origin == origin;
-                if visible && self.passes(&entry) {
-                    let slot = chosen.entry(entry.coordinate.clone());
+            for item in source.items()? {
+                let visible = [&Origin::Global, &origin].contains(&item.origin());
+                if visible && self.passes(item.coordinate()) {
                     // Global sorts first, so the project's own entry comes last and stays.
-                    slot.insert_entry(entry);
+                    selected.insert(item.coordinate().clone(), item);
                 }
             }
         }
         for uri in &self.named {
-            let entry = find(view, &origin, uri)?;
-            if !self.passes(&entry) {
-                let what = format!("{} is outside --env or --component", entry.coordinate);
+            let item = source.named(&origin, uri)?;
+            if !self.passes(item.coordinate()) {
+                let what = format!("{} is outside --env or --component", item.coordinate());
                 return Err(Error::Usage(what));
             }
-            chosen.insert(entry.coordinate.clone(), entry);
+            selected.insert(item.coordinate().clone(), item);
         }
-        if chosen.is_empty() {
+        if selected.is_empty() {
             return Err(Error::Nothing(self.describe()));
         }
-        Ok(chosen.into_values().collect())
+        Ok(selected.into_values().collect())
     }
 
     fn describe(&self) -> String {
@@ -90,10 +88,4 @@ pub(super) fn origin(project: Option<&str>) -> Result<Origin, Error> {
             )
         })
     })
-}
-
-/// The entry that `uri` means for `project`.
-pub(super) fn find(view: View<'_>, project: &Origin, uri: &SecretUri) -> Result<Stored, Error> {
-    let origin = if uri.global { &Origin::Global } else { project };
-    view.find(origin, &uri.coordinate)?.ok_or_else(|| Error::NoEntry(uri.coordinate.clone()))
 }

@@ -5,8 +5,8 @@ use crate::audit::{Action, Event, Outcome};
 use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
-use crate::policy::{self, Asker, Decision, Operation, Reason, Request};
-use crate::vault::{Held, Proof, Stored, Vault, View};
+use crate::policy::{self, Asker, Decision, Operation, Reason, Request, Subject};
+use crate::vault::{Proof, Vault, View};
 use std::path::Path;
 
 /// What most operations need: the vault, who asks, and the time.
@@ -73,25 +73,27 @@ impl Session<'_> {
         answer
     }
 
-    /// Asks policy about all `entries`, and the owner once about those that need it. Gives how each
+    /// Asks policy about all `subjects`, and the owner once about those that need it. Gives how each
     /// came to be allowed. What is refused is on record before this returns.
     ///
     /// # Errors
     /// [`Error::Denied`] with every entry that is denied, and those of [`Session::confirm`].
     pub(super) fn authorize(
         &mut self,
-        entries: &[&Stored],
+        subjects: &[Subject<'_>],
         purpose: Use<'_>,
     ) -> Result<Vec<Outcome>, Error> {
+        let (operation, asker) = (purpose.operation, self.asker());
         let allowed_program = self.is_allowed(purpose.program)?;
-        let mut outcomes = Vec::with_capacity(entries.len());
+        let mut outcomes = Vec::with_capacity(subjects.len());
         let (mut denied, mut to_confirm) = (Vec::new(), Vec::new());
-        for entry in entries {
-            let at = entry.coordinate.clone();
-            outcomes.push(match policy::decide(self.request(entry, purpose, allowed_program)) {
+        for subject in subjects.iter().copied() {
+            let at = subject.coordinate.clone();
+            let request = Request { operation, subject, allowed_program, asker };
+            outcomes.push(match policy::decide(request) {
                 Decision::Allow => Outcome::Allowed,
                 Decision::Confirm(reason) => {
-                    to_confirm.push((at, entry.sensitivity, reason));
+                    to_confirm.push((at, subject.sensitivity, reason));
                     Outcome::Confirmed
                 }
                 Decision::Deny(reason) => {
@@ -106,11 +108,11 @@ impl Session<'_> {
             self.ask_about(&to_confirm, purpose).err()
         };
         let Some(refusal) = refusal else { return Ok(outcomes) };
-        let refused: Vec<Event> = entries
+        let refused: Vec<Event> = subjects
             .iter()
             .zip(&outcomes)
             .filter(|(_, outcome)| **outcome != Outcome::Allowed)
-            .map(|(entry, _)| self.use_event(purpose, Outcome::Denied, &entry.coordinate))
+            .map(|(subject, _)| self.use_event(purpose, Outcome::Denied, subject.coordinate))
             .collect();
         self.vault.record(&refused)?;
         Err(refusal)
@@ -126,18 +128,6 @@ impl Session<'_> {
         }
         let Use { operation, program, .. } = purpose;
         self.confirm(&Question::Use { operation, entries, program })
-    }
-
-    fn request(&self, entry: &Stored, purpose: Use<'_>, allowed_program: bool) -> Request {
-        Request {
-            operation: purpose.operation,
-            sensitivity: entry.sensitivity,
-            prod: entry.coordinate.is_prod(),
-            mode: entry.held.mode(),
-            approved: !matches!(entry.held, Held::Reference { approved: false, .. }),
-            allowed_program,
-            asker: self.asker(),
-        }
     }
 
     fn is_allowed(&self, program: Option<Program<'_>>) -> Result<bool, Error> {

@@ -1,9 +1,9 @@
 //! `show`: one value, where policy lets it.
 
-use super::select::{find, origin};
+use super::select::origin;
 use super::session::Use;
 use super::values::{Resolver, obtain};
-use super::{Error, Session};
+use super::{Error, Session, Source};
 use crate::audit::Action;
 use crate::coordinate::SecretUri;
 use crate::policy::Operation;
@@ -19,7 +19,7 @@ pub fn show(
     project: Option<&str>,
     resolver: &dyn Resolver,
 ) -> Result<Secret, Error> {
-    let entry = find(session.view(), &origin(project)?, at)?;
+    let entry = session.view().named(&origin(project)?, at)?;
     let purpose = Use { operation: Operation::Reveal, action: Action::Show, program: None };
     let mut values = obtain(session, &[&entry], purpose, resolver)?;
     values.pop().ok_or_else(|| Error::NoEntry(at.coordinate.clone()))

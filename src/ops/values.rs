@@ -1,13 +1,14 @@
 //! Getting at values: from the vault, or from the clouds.
 
-use super::Error;
 use super::session::{Session, Use};
+use super::{Error, Listed, Source};
 use crate::audit::{Event, Outcome};
 use crate::coordinate::Coordinate;
 use crate::pointer::Pointer;
+use crate::policy::Subject;
 use crate::provider::{Fault, Resolved};
 use crate::secret::Secret;
-use crate::vault::{Held, Stored, View};
+use crate::vault::Stored;
 use std::time::Duration;
 
 /// The clouds, as operations see them.
@@ -30,8 +31,9 @@ pub(super) fn obtain(
     purpose: Use<'_>,
     resolver: &dyn Resolver,
 ) -> Result<Vec<Secret>, Error> {
-    let outcomes = session.authorize(entries, purpose)?;
-    let fetched = fetch(session.view(), entries, resolver);
+    let subjects: Vec<Subject<'_>> = entries.iter().map(|entry| entry.subject()).collect();
+    let outcomes = session.authorize(&subjects, purpose)?;
+    let fetched = fetch(&session.view(), entries, resolver);
     let events: Vec<Event> = entries
         .iter()
         .zip(outcomes)
@@ -44,36 +46,31 @@ pub(super) fn obtain(
     fetched
 }
 
-/// Nothing cloud-related is touched unless one of the entries is a reference.
-fn fetch(
-    view: View<'_>,
-    entries: &[&Stored],
+/// Nothing cloud-related is touched unless one of the items is a reference.
+pub(super) fn fetch<S: Source>(
+    source: &S,
+    items: &[&S::Item],
     resolver: &dyn Resolver,
 ) -> Result<Vec<Secret>, Error> {
-    let mut resolved = resolve(entries, resolver)?.into_iter();
-    let value = |entry: &&Stored| match &entry.held {
-        Held::Literal(_) => Ok(view.value(entry)?),
-        Held::Reference { .. } => {
-            let missing = || Error::Nothing(format!("no result came for {}", entry.coordinate));
+    let mut resolved = resolve(items, resolver)?.into_iter();
+    let value = |item: &&S::Item| match item.pointer() {
+        None => source.value(item),
+        Some(_) => {
+            let missing = || Error::Nothing(format!("no result came for {}", item.coordinate()));
             resolved.next().map(|r| r.value).ok_or_else(missing)
         }
     };
-    entries.iter().map(value).collect()
+    items.iter().map(value).collect()
 }
 
-/// Resolves the references among `entries`: all of them, or none.
-fn resolve(entries: &[&Stored], resolver: &dyn Resolver) -> Result<Vec<Resolved>, Error> {
-    let references: Vec<(&Coordinate, Pointer)> = entries
-        .iter()
-        .filter_map(|entry| match &entry.held {
-            Held::Reference { pointer, .. } => Some((&entry.coordinate, pointer.clone())),
-            Held::Literal(_) => None,
-        })
-        .collect();
-    if references.is_empty() {
+/// Resolves the references among `items`: all of them, or none.
+fn resolve<I: Listed>(items: &[&I], resolver: &dyn Resolver) -> Result<Vec<Resolved>, Error> {
+    let references = items.iter().filter_map(|item| Some((item.coordinate(), item.pointer()?)));
+    let (names, pointers): (Vec<&Coordinate>, Vec<Pointer>) =
+        references.map(|(name, pointer)| (name, pointer.clone())).unzip();
+    if pointers.is_empty() {
         return Ok(Vec::new());
     }
-    let (names, pointers): (Vec<_>, Vec<_>) = references.into_iter().unzip();
     let (mut values, mut faults) = (Vec::new(), Vec::new());
     for (name, result) in names.into_iter().zip(resolver.resolve(&pointers)) {
         match result {

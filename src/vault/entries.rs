@@ -28,6 +28,14 @@ impl Origin {
         good.then(|| Self::Project(name.to_owned()))
     }
 
+    /// `global`, or the project's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Global => "global",
+            Self::Project(name) => name,
+        }
+    }
+
     /// From what a row says, which was checked when it was written.
     pub(super) fn stored(name: &str) -> Self {
         match name {
@@ -39,10 +47,7 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Global => "global",
-            Self::Project(name) => name,
-        })
+        f.pad(self.name())
     }
 }
 
@@ -67,7 +72,7 @@ pub enum Held {
         pointer: Pointer,
         /// Whether the owner of this vault has ever chosen to resolve it. A pointer that came in a
         /// package has not been chosen by anyone here.
-        approved: bool,
+        chosen: bool,
     },
 }
 
@@ -216,7 +221,7 @@ impl Batch<'_> {
         let held = match &entry.content {
             Content::Literal(value) => Held::Literal(view.fingerprint(value)),
             Content::Reference(pointer) => {
-                Held::Reference { pointer: pointer.clone(), approved: provenance.is_none() }
+                Held::Reference { pointer: pointer.clone(), chosen: provenance.is_none() }
             }
         };
         let stored = Stored {
@@ -278,10 +283,10 @@ impl Batch<'_> {
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub fn approve(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
+    pub fn choose(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
         let mut entry = entry.clone();
-        if let Held::Reference { approved, .. } = &mut entry.held {
-            *approved = true;
+        if let Held::Reference { chosen, .. } = &mut entry.held {
+            *chosen = true;
             entry.updated = now;
             self.put_stored(&entry, &Secret::empty())?;
         }
@@ -314,9 +319,9 @@ fn encode(entry: &Stored, removed: bool) -> Vec<u8> {
     match &entry.held {
         _ if removed => w.uint(REMOVED).array(0),
         Held::Literal(print) => w.uint(Mode::Literal as u64).bytes(&print.0),
-        Held::Reference { pointer, approved } => {
-            let approved = (*approved).into();
-            w.uint(Mode::Reference as u64).array(2).text(pointer.as_str()).uint(approved)
+        Held::Reference { pointer, chosen } => {
+            let chosen = (*chosen).into();
+            w.uint(Mode::Reference as u64).array(2).text(pointer.as_str()).uint(chosen)
         }
     };
     match &entry.provenance {
@@ -345,7 +350,7 @@ fn decode(row: &Row) -> Result<Revision, Error> {
         1 => {
             r.array()?;
             let pointer = r.text()?.parse().map_err(|_| bad("pointer"))?;
-            Some(Held::Reference { pointer, approved: r.uint()? == 1 })
+            Some(Held::Reference { pointer, chosen: r.uint()? == 1 })
         }
         REMOVED => {
             r.array()?;

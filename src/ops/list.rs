@@ -1,0 +1,34 @@
+//! `list`: what a source holds, without any value.
+
+use super::{Error, Listed, Source};
+
+/// Which entries are wanted; `None` wants all.
+#[derive(Default)]
+pub struct Filter {
+    /// Of this env.
+    pub env: Option<String>,
+    /// Of this component.
+    pub component: Option<String>,
+    /// Of this project, or `global`; not what it sees of others.
+    pub project: Option<String>,
+}
+
+impl Filter {
+    fn passes(&self, item: &impl Listed) -> bool {
+        let is = |wanted: &Option<String>, text: &str| wanted.as_deref().is_none_or(|w| w == text);
+        let at = item.coordinate();
+        is(&self.env, at.env())
+            && is(&self.component, at.component())
+            && is(&self.project, item.origin().name())
+    }
+}
+
+/// The entries that pass `filter`, by coordinate, then origin.
+///
+/// # Errors
+/// Those of the source.
+pub fn list<S: Source>(source: &S, filter: &Filter) -> Result<Vec<S::Item>, Error> {
+    let mut items = source.items()?;
+    items.retain(|item| filter.passes(item));
+    Ok(items)
+}

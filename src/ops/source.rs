@@ -1,0 +1,231 @@
+//! Where entries come from. Today that is the snapshot of a vault; what works on a [`Source`] works on
+//! any other, such as a package that has been opened.
+
+use super::Error;
+use crate::coordinate::{Coordinate, SecretUri};
+use crate::pointer::Pointer;
+use crate::policy::Subject;
+use crate::secret::Secret;
+use crate::vault::{Held, Origin, Stored, View};
+
+/// What lists entries, and gives their values.
+pub trait Source {
+    /// An entry as it is listed, its value closed.
+    type Item: Listed;
+
+    /// All of them, sorted by coordinate, then origin.
+    ///
+    /// # Errors
+    /// Those of the place that it reads.
+    fn items(&self) -> Result<Vec<Self::Item>, Error>;
+
+    /// What `at` means for `project`: the project's own entry, else the global one.
+    ///
+    /// # Errors
+    /// Those of the place that it reads.
+    fn find(&self, project: &Origin, at: &Coordinate) -> Result<Option<Self::Item>, Error>;
+
+    /// The value of a literal.
+    ///
+    /// # Errors
+    /// Those of the place that it reads.
+    fn value(&self, item: &Self::Item) -> Result<Secret, Error>;
+
+    /// The entry that `uri` means for `project`.
+    ///
+    /// # Errors
+    /// [`Error::NoEntry`], and those of [`Source::find`].
+    fn named(&self, project: &Origin, uri: &SecretUri) -> Result<Self::Item, Error> {
+        let origin = if uri.global { &Origin::Global } else { project };
+        let found = self.find(origin, &uri.coordinate)?;
+        found.ok_or_else(|| Error::NoEntry(uri.coordinate.clone()))
+    }
+}
+
+/// What every operation has to know of an entry.
+pub trait Listed {
+    /// For everybody, or for a project.
+    fn origin(&self) -> &Origin;
+
+    /// What policy decides on.
+    fn subject(&self) -> Subject<'_>;
+
+    /// Where the value is, if it is not a literal.
+    fn pointer(&self) -> Option<&Pointer>;
+
+    /// Its name.
+    fn coordinate(&self) -> &Coordinate {
+        self.subject().coordinate
+    }
+}
+
+impl Source for View<'_> {
+    type Item = Stored;
+
+    fn items(&self) -> Result<Vec<Stored>, Error> {
+        Ok(self.entries()?)
+    }
+
+    fn find(&self, project: &Origin, at: &Coordinate) -> Result<Option<Stored>, Error> {
+        Ok(View::find(self, project, at)?)
+    }
+
+    fn value(&self, entry: &Stored) -> Result<Secret, Error> {
+        Ok(View::value(self, entry)?)
+    }
+}
+
+impl Listed for Stored {
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            coordinate: &self.coordinate,
+            sensitivity: self.sensitivity,
+            mode: self.held.mode(),
+            chosen: !matches!(self.held, Held::Reference { chosen: false, .. }),
+        }
+    }
+
+    fn pointer(&self) -> Option<&Pointer> {
+        match &self.held {
+            Held::Literal(_) => None,
+            Held::Reference { pointer, .. } => Some(pointer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Selection;
+    use super::super::values::{Resolver, fetch};
+    use super::*;
+    use crate::entry::{Mode, Sensitivity};
+    use crate::provider::{Fault, FaultKind, Resolved};
+    use std::time::Duration;
+
+    /// A source that is no vault.
+    struct Handful(Vec<Item>);
+
+    #[derive(Clone)]
+    struct Item {
+        origin: Origin,
+        coordinate: Coordinate,
+        pointer: Option<Pointer>,
+    }
+
+    impl Source for Handful {
+        type Item = Item;
+
+        fn items(&self) -> Result<Vec<Item>, Error> {
+            Ok(self.0.clone())
+        }
+
+        fn find(&self, project: &Origin, at: &Coordinate) -> Result<Option<Item>, Error> {
+            let there = |origin: &Origin| {
+                self.0.iter().find(|item| item.origin == *origin && item.coordinate == *at)
+            };
+            Ok(there(project).or(there(&Origin::Global)).cloned())
+        }
+
+        fn value(&self, item: &Item) -> Result<Secret, Error> {
+            Ok(Secret::copy_of(format!("{} {}", item.origin, item.coordinate).as_bytes()))
+        }
+    }
+
+    impl Listed for Item {
+        fn origin(&self) -> &Origin {
+            &self.origin
+        }
+
+        fn subject(&self) -> Subject<'_> {
+            let mode = if self.pointer.is_some() { Mode::Reference } else { Mode::Literal };
+            let sensitivity = Sensitivity::Medium;
+            Subject { coordinate: &self.coordinate, sensitivity, mode, chosen: true }
+        }
+
+        fn pointer(&self) -> Option<&Pointer> {
+            self.pointer.as_ref()
+        }
+    }
+
+    fn handful() -> Handful {
+        let shop = Origin::project("shop").unwrap();
+        let item = |origin: &Origin, at: &str, pointer: Option<&str>| Item {
+            origin: origin.clone(),
+            coordinate: at.parse().unwrap(),
+            pointer: pointer.map(|text| text.parse().unwrap()),
+        };
+        Handful(vec![
+            item(&Origin::Global, "dev/db/url", None),
+            item(&shop, "dev/db/url", None),
+            item(&Origin::Global, "dev/pay/key", Some("aws-sm://key")),
+            item(&Origin::Global, "prod/db/url", Some("aws-sm://denied")),
+        ])
+    }
+
+    struct Cloud;
+
+    impl Resolver for Cloud {
+        fn resolve(&self, pointers: &[Pointer]) -> Vec<Result<Resolved, Fault>> {
+            let denied =
+                || Fault { kind: FaultKind::Denied, what: String::new(), hint: String::new() };
+            let resolved = |pointer: &Pointer| match pointer.as_str() {
+                "aws-sm://denied" => Err(denied()),
+                text => Ok(Resolved {
+                    value: Secret::copy_of(text.as_bytes()),
+                    version: String::new(),
+                    created: None,
+                }),
+            };
+            pointers.iter().map(resolved).collect()
+        }
+
+        fn timeout(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    fn values(selection: &Selection) -> Result<Vec<String>, Error> {
+        let source = handful();
+        let items = selection.of(&source)?;
+        let values = fetch(&source, &items.iter().collect::<Vec<_>>(), &Cloud)?;
+        Ok(values.iter().map(|v| String::from_utf8_lossy(v.expose()).into_owned()).collect())
+    }
+
+    #[test]
+    fn a_projects_own_entry_wins_and_pointers_are_resolved() {
+        let of = |project: Option<&str>| Selection {
+            env: Some("dev".into()),
+            project: project.map(str::to_owned),
+            ..Selection::default()
+        };
+        assert_eq!(values(&of(None)).unwrap(), ["global dev/db/url", "aws-sm://key"]);
+        assert_eq!(values(&of(Some("shop"))).unwrap(), ["shop dev/db/url", "aws-sm://key"]);
+    }
+
+    #[test]
+    fn one_pointer_that_fails_fails_all() {
+        let Err(Error::Unresolved(faults)) = values(&Selection::default()) else { panic!() };
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].0.as_str(), "prod/db/url");
+    }
+
+    #[test]
+    fn what_is_named_is_there_and_within_the_filters() {
+        let named = |uri: &str, env: Option<&str>| Selection {
+            env: env.map(str::to_owned),
+            named: vec![uri.parse().unwrap()],
+            project: Some("shop".into()),
+            ..Selection::default()
+        };
+        let global = named("secret://global/dev/db/url", None);
+        assert_eq!(values(&global).unwrap(), ["global dev/db/url"]);
+        assert!(matches!(values(&named("dev/no/such", None)), Err(Error::NoEntry(_))));
+        assert!(matches!(values(&named("dev/db/url", Some("prod"))), Err(Error::Usage(_))));
+        let nothing = Selection { env: Some("qa".into()), ..Selection::default() };
+        assert!(matches!(values(&nothing), Err(Error::Nothing(_))));
+    }
+}
