@@ -92,7 +92,7 @@ impl Batch<'_> {
     pub fn put_peer(&self, peer: &Peer) -> Result<(), Error> {
         let view = self.view();
         let lookup = view.peer_lookup(&peer.name);
-        view.rows.put(Kind::Peer, &lookup, &encode(peer), &Secret::empty())
+        view.rows.replace(Kind::Peer, &lookup, &encode(peer), &Secret::empty())
     }
 
     /// Forgets a peer.
