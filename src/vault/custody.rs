@@ -146,9 +146,9 @@ impl Kek {
     }
 
     /// The text of a key file.
+    #[expect(clippy::expect_used, reason = "32 bytes cannot exceed Bech32's length limit")]
     pub fn to_text(&self) -> Secret {
-        // Encoding 32 bytes cannot exceed the length limit.
-        let mut text = bech32::encode_upper::<Bech32m>(HRP, &*self.0).unwrap_or_default();
+        let mut text = bech32::encode_upper::<Bech32m>(HRP, &*self.0).expect("52 characters");
         let mut bytes = Vec::with_capacity(text.len() + 1);
         bytes.extend_from_slice(text.as_bytes());
         bytes.push(b'\n');

@@ -39,12 +39,7 @@ pub(super) struct Place<'a> {
 impl Keys {
     pub(super) fn derive(vault_key: &Key, id: [u8; 16]) -> Self {
         let hkdf = Hkdf::<Sha256>::new(Some(&id), &**vault_key);
-        let sub_key = |purpose: &str| {
-            let mut key = Key::default();
-            // Only an output over 255 hashes long can fail.
-            let _ = hkdf.expand(format!("kovra-vault-v1 {purpose}").as_bytes(), &mut *key);
-            key
-        };
+        let sub_key = |purpose| sub_key(&hkdf, purpose);
         Self {
             id,
             lookup: sub_key("lookup"),
@@ -122,20 +117,28 @@ impl Keys {
     }
 }
 
+#[expect(clippy::expect_used, reason = "only an output over 255 hashes long can fail")]
+fn sub_key(hkdf: &Hkdf<Sha256>, purpose: &str) -> Key {
+    let mut key = Key::default();
+    hkdf.expand(format!("kovra-vault-v1 {purpose}").as_bytes(), &mut *key).expect("one hash");
+    key
+}
+
 fn moved(place: Place<'_>) -> Error {
     Error::Damaged(format!("a row of {} was changed, moved or put back from outside", place.kind))
 }
 
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
 fn mac(key: &Key) -> Hmac<Sha256> {
-    // HMAC takes a key of any length, so the fallback is never reached.
-    Hmac::new_from_slice(&**key).unwrap_or_else(|_| Hmac::new(&Default::default()))
+    Hmac::new_from_slice(&**key).expect("a key of 32 bytes")
 }
 
 /// XChaCha20-Poly1305 under a random nonce.
+#[expect(clippy::expect_used, reason = "only 256 GiB can fail, and entries are at most 256 KiB")]
 pub(super) fn seal(key: &Key, nonce: &Nonce, associated: &[u8], plain: &[u8]) -> Vec<u8> {
     let payload = Payload { msg: plain, aad: associated };
-    // Only a message of 256 GiB can fail; entries are at most 256 KiB.
-    XChaCha20Poly1305::new((&**key).into()).encrypt(nonce.into(), payload).unwrap_or_default()
+    let cipher = XChaCha20Poly1305::new((&**key).into());
+    cipher.encrypt(nonce.into(), payload).expect("a message that is not too long")
 }
 
 pub(super) fn open(
