@@ -30,7 +30,7 @@ pub(super) struct Keys {
 /// Where a row stands. It is the associated data of both its blobs, so that a row which is moved,
 /// swapped or put back does not open.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct RowPlace<'a> {
     pub(super) kind: &'a str,
     pub(super) lookup: &'a [u8; 32],
     pub(super) revision: u64,
@@ -81,13 +81,18 @@ impl Keys {
         [bytes[0], bytes[1], bytes[2], bytes[3]]
     }
 
-    pub(super) fn seal_metadata(&self, place: Place<'_>, nonce: &Nonce, plain: &[u8]) -> Vec<u8> {
+    pub(super) fn seal_metadata(
+        &self,
+        place: RowPlace<'_>,
+        nonce: &Nonce,
+        plain: &[u8],
+    ) -> Vec<u8> {
         seal(&self.metadata, nonce, &self.associated(place), plain)
     }
 
     pub(super) fn open_metadata(
         &self,
-        place: Place<'_>,
+        place: RowPlace<'_>,
         nonce: &Nonce,
         sealed: &[u8],
     ) -> Result<Vec<u8>, Error> {
@@ -96,13 +101,13 @@ impl Keys {
             .ok_or_else(|| moved(place))
     }
 
-    pub(super) fn seal_value(&self, place: Place<'_>, nonce: &Nonce, plain: &Secret) -> Vec<u8> {
+    pub(super) fn seal_value(&self, place: RowPlace<'_>, nonce: &Nonce, plain: &Secret) -> Vec<u8> {
         seal(&self.value, nonce, &self.associated(place), plain.expose())
     }
 
     pub(super) fn open_value(
         &self,
-        place: Place<'_>,
+        place: RowPlace<'_>,
         nonce: &Nonce,
         sealed: &[u8],
     ) -> Result<Secret, Error> {
@@ -111,7 +116,7 @@ impl Keys {
             .ok_or_else(|| moved(place))
     }
 
-    fn associated(&self, place: Place<'_>) -> Vec<u8> {
+    fn associated(&self, place: RowPlace<'_>) -> Vec<u8> {
         let kind = place.kind.as_bytes();
         [&self.id[..], &place.revision.to_be_bytes(), place.lookup, kind].concat()
     }
@@ -124,7 +129,7 @@ fn sub_key(hkdf: &Hkdf<Sha256>, purpose: &str) -> Key {
     key
 }
 
-fn moved(place: Place<'_>) -> Error {
+fn moved(place: RowPlace<'_>) -> Error {
     Error::Damaged(format!("a row of {} was changed, moved or put back from outside", place.kind))
 }
 
