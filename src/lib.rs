@@ -14,6 +14,7 @@ pub mod env_name;
 pub mod identity;
 pub mod ops;
 pub mod package;
+pub mod platform;
 pub mod pointer;
 pub mod policy;
 pub mod provider;
