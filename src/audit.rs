@@ -74,7 +74,7 @@ macro_rules! names {
             }
 
             fn number(self) -> u64 {
-                Self::ALL.iter().position(|x| *x == self).unwrap_or_default() as u64
+                position(Self::ALL, self) as u64
             }
 
             fn from_number(number: u64) -> Option<Self> {
@@ -82,6 +82,11 @@ macro_rules! names {
             }
         }
     };
+}
+
+#[expect(clippy::expect_used, reason = "`name` does not compile unless `all` has every member")]
+fn position<T: PartialEq>(all: &[T], member: T) -> usize {
+    all.iter().position(|x| *x == member).expect("a member of all")
 }
 
 names!(Outcome { Allowed = "allowed", Confirmed = "confirmed", Denied = "denied", Failed = "failed" });

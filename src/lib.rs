@@ -33,6 +33,8 @@ pub mod audit;
 #[cfg(feature = "vault")]
 pub mod ops;
 #[cfg(feature = "vault")]
+pub mod platform;
+#[cfg(feature = "vault")]
 pub mod policy;
 #[cfg(any(feature = "vault", feature = "_cloud"))]
 pub mod provider;

@@ -10,10 +10,12 @@ use kovra::ops::Session;
 use kovra::ops::copy::{self, Source, copy};
 use kovra::ops::import::{Options, Plan, apply, plan, receipt};
 use kovra::ops::verify::read_package;
+use kovra::platform::{NewFile, Readers};
 use kovra::pointer::PointerError;
 use kovra::secret::Secret;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Longer than any token file, in bytes.
@@ -135,8 +137,10 @@ fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |e: std::io::Error| {
         Failure::new(1, format!("imported, but no receipt was written: {}: {e}", path.display()))
     };
-    let mut file = File::create_new(path).map_err(failed)?;
-    std::io::Write::write_all(&mut file, bytes).map_err(failed)
+    let (receipt, mut file) = NewFile::create(path, Readers::Everyone).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    receipt.keep();
+    Ok(())
 }
 
 pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {

@@ -32,6 +32,7 @@ use clap::{Parser, Subcommand};
 use error::Failure;
 use kovra::clock::Moment;
 use kovra::ops::Session;
+use kovra::platform;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -154,7 +155,8 @@ struct Context {
 
 /// Parses, runs, reports.
 pub(crate) fn main() -> ExitCode {
-    forbid_core_dumps();
+    // A crash must not write values to disk.
+    platform::forbid_core_dumps();
     let cli = Cli::parse();
     let is_run = matches!(cli.command, Command::Run(_));
     let done = Context::new(cli.global).and_then(|context| dispatch(cli.command, &context));
@@ -200,12 +202,10 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
 
 impl Context {
     fn new(global: Global) -> Result<Self, Failure> {
-        use etcetera::BaseStrategy;
         let home = match global.home {
             Some(home) => home,
-            None => etcetera::base_strategy::Xdg::new()
-                .map_err(|_| Failure::new(1, "no home folder is known; set KOVRA_HOME"))?
-                .data_dir()
+            None => platform::data_folder()
+                .ok_or_else(|| Failure::new(1, "no home folder is known; set KOVRA_HOME"))?
                 .join("kovra"),
         };
         Ok(Self {
@@ -226,19 +226,7 @@ impl Context {
         operate: impl FnOnce(&mut Session<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let (mut vault, passphrase) = self.unlock()?;
-        let mut terminal = ui::Terminal::open(passphrase);
-        operate(&mut Session { vault: &mut vault, approver: &mut terminal, now: self.now })
-    }
-}
-
-/// A crash must not write values to disk. The setting ends with `exec`, so a command that is run
-/// keeps its own.
-fn forbid_core_dumps() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    #[cfg(not(target_os = "linux"))]
-    {
-        use rustix::process::{Resource, Rlimit, setrlimit};
-        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: None });
+        let mut person = ui::Person::look(passphrase);
+        operate(&mut Session { vault: &mut vault, approver: &mut person, now: self.now })
     }
 }

@@ -6,12 +6,11 @@ use super::{Context, ui};
 use kovra::coordinate::Coordinate;
 use kovra::ops::run::{Environment, Options, environment};
 use kovra::ops::{self, Program};
+use kovra::platform::{self, NoProgram};
 use kovra::refs::Refs;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -49,7 +48,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     if !noted.is_empty() {
         ui::note(&format!("kovra: {} gets {}", path.display(), listed(&noted)));
     }
-    let error = Command::new(&path).arg0(name).args(arguments).envs(variables).exec();
+    let error = platform::become_program(&path, name, arguments, variables);
     Err(Failure::new(126, format!("{}: {error}", path.display())))
 }
 
@@ -76,22 +75,13 @@ fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
         .map_err(|error| ops::Error::Refs { path: path.to_owned(), error }.into())
 }
 
-/// Finds a program as execvp(3) does, to be able to say which one would get the secrets.
+/// Finds the program that would get the secrets.
 pub(super) fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Failure> {
-    let shown = name.to_string_lossy();
-    let candidates: Vec<PathBuf> = if shown.contains('/') {
-        vec![PathBuf::from(name)]
-    } else {
-        std::env::split_paths(search.unwrap_or_default()).map(|dir| dir.join(name)).collect()
-    };
-    let executable = |path: &Path| {
-        path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
-    };
-    if let Some(found) = candidates.iter().find(|path| executable(path)) {
-        return std::path::absolute(found).map_err(|e| Failure::new(126, format!("{shown}: {e}")));
-    }
-    if candidates.iter().any(|path| path.exists()) {
-        return Err(Failure::new(126, format!("{shown} is not an executable program")));
-    }
-    Err(Failure::new(127, format!("{shown} was not found")))
+    platform::find_program(name, search).map_err(|error| {
+        let code = match error {
+            NoProgram::Missing(_) => 127,
+            NoProgram::NotExecutable(_) | NoProgram::Nowhere(..) => 126,
+        };
+        Failure::new(code, error.to_string())
+    })
 }

@@ -77,6 +77,19 @@ impl Recipient {
         }
     }
 
+    /// A plain recipient out of a row that the vault has authenticated, like
+    /// [`SigningPublic::stored`]: the text is one that [`Recipient::to_text`] wrote.
+    #[cfg(feature = "vault")]
+    pub(crate) fn stored(text: &str) -> Option<Self> {
+        match text.strip_prefix("ssh-ed25519 ") {
+            Some(blob) => {
+                let blob = BASE64_STANDARD.decode(blob).ok()?.try_into().ok()?;
+                Some(Self::SshEd25519(blob))
+            }
+            None => AgreementPublic::from_age(text).map(Self::Age),
+        }
+    }
+
     /// The text that [`Recipient::plain`] reads; for a kovra identity, its age recipient.
     pub fn to_text(&self) -> String {
         match self {
@@ -115,6 +128,7 @@ mod tests {
         assert_eq!(ssh.id().kind, RecipientKind::SshEd25519);
         for recipient in [age, ssh] {
             assert_eq!(Recipient::plain(&recipient.to_text()), Some(recipient.clone()));
+            assert_eq!(Recipient::stored(&recipient.to_text()), Some(recipient.clone()));
         }
     }
 

@@ -2,11 +2,10 @@
 
 use super::Error;
 use crate::identity::{Identity, PublicIdentity};
+use crate::platform::{NewFile, Readers};
 use crate::secret::Secret;
 use crate::vault::{self, Custody, Kek, NewVault, Vault, keyring};
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Who shall keep the key of the new vault.
@@ -57,20 +56,14 @@ pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error>
 /// Longer than any key file.
 const KEY_FILE_MAX: usize = 4096;
 
-/// Reads the key file at `path`, or makes one with mode 0600.
+/// Reads the key file at `path`, or makes one for its owner alone.
 fn key_file(path: &Path) -> Result<Kek, Error> {
     if path.exists() {
         return read_key_file(path);
     }
     let kek = Kek::generate()?;
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(Error::io(path))?;
-    file.write_all(kek.to_text().expose()).map_err(Error::io(path))?;
-    file.sync_all().map_err(Error::io(path))?;
+    let file = NewFile::write(path, Readers::Owner, kek.to_text().expose());
+    file.map_err(Error::io(path))?.keep();
     Ok(kek)
 }
 

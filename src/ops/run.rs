@@ -7,12 +7,12 @@ use super::{Error, Program, Session, Source};
 use crate::audit::Action;
 use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
+use crate::platform;
 use crate::policy::Operation;
 use crate::refs::{self, Refs};
 use crate::secret::Secret;
 use crate::vault::{Origin, Stored};
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 
 /// What a process is to be given.
 pub struct Options<'a> {
@@ -38,7 +38,7 @@ pub struct Environment {
 ///
 /// # Errors
 /// [`Error::NoEntry`], [`Error::Denied`], [`Error::Declined`], [`Error::Unresolved`]; [`Error::Rule`]
-/// for a value with a NUL, which no environment can hold; [`Error::Usage`] for a variable of the caller that is not set.
+/// for a value that no environment here can hold; [`Error::Usage`] for a variable of the caller that is not set.
 pub fn environment(
     session: &mut Session<'_>,
     options: &Options<'_>,
@@ -51,7 +51,7 @@ pub fn environment(
     let purpose = Use { operation: Operation::Inject, action: Action::Run, program };
     let values = obtain(session, &entries, purpose, resolver)?;
     for ((name, entry), value) in secrets.iter().zip(&values) {
-        variables.push(((*name).clone(), environment_value(entry, value)?));
+        variables.push((name.clone(), environment_value(name, entry, value)?));
     }
     let noted = |entry: &&&Stored| entry.sensitivity == Sensitivity::Medium;
     let noted = entries.iter().filter(noted).map(|entry| entry.coordinate.clone()).collect();
@@ -94,11 +94,14 @@ fn wanted<S: Source>(
     Ok(wanted)
 }
 
-/// Copies a value into the form that `execve` takes. The copy lives until this process is replaced.
-fn environment_value(entry: &Stored, value: &Secret) -> Result<OsString, Error> {
+/// Copies a value into the form that a process takes. The copy lives until this process is replaced.
+fn environment_value(name: &str, entry: &Stored, value: &Secret) -> Result<OsString, Error> {
     if value.expose().contains(&0) {
         let what = format!("{}: a value with a NUL byte cannot be a variable", entry.coordinate);
         return Err(Error::Rule(what));
     }
-    Ok(OsString::from_vec(value.expose().to_vec()))
+    platform::variable(value).ok_or_else(|| {
+        let at = &entry.coordinate;
+        Error::Rule(format!("{name}: {at} is not text, and a variable of this system has to be"))
+    })
 }

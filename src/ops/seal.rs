@@ -8,14 +8,13 @@ use crate::entry::{Content, Entry};
 use crate::identity::{Recipient, Token};
 use crate::limits;
 use crate::package::{self, Draft, Header, Sealed};
+use crate::platform::{NewFile, Readers};
 use crate::policy::{Operation, Subject};
 use crate::vault::{
     Given, Held, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, Vault, View,
 };
 use sha2::{Digest, Sha256};
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -87,7 +86,7 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let sealed = package::seal(draft)?;
 
     let token = options.token_out.filter(|_| needs_token);
-    let package_file = NewFile::write(&options.out, 0o644, &sealed.bytes)?;
+    let package_file = new_file(&options.out, Readers::Everyone, &sealed.bytes)?;
     let token_file = match (&token, &sealed.token) {
         (Some(path), Some(key)) => Some(write_token(path, key, &sealed.header)?),
         _ => None,
@@ -184,35 +183,14 @@ fn travelling(view: View<'_>, entry: &Stored) -> Result<Entry, Error> {
 }
 
 fn write_token(path: &Path, token: &Token, header: &Header) -> Result<NewFile, Error> {
-    NewFile::write(path, 0o600, token.to_file(&header.id).expose())
+    new_file(path, Readers::Owner, token.to_file(&header.id).expose())
 }
 
-/// A file that was not there before, and is not there afterwards unless it is kept.
-struct NewFile(Option<PathBuf>);
-
-impl NewFile {
-    fn write(path: &Path, mode: u32, bytes: &[u8]) -> Result<Self, Error> {
-        let options = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-        let mut file = options.map_err(|e| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => {
-                Error::Conflict(format!("{} exists already, and was left alone", path.display()))
-            }
-            _ => Error::io(path)(e),
-        })?;
-        let new = Self(Some(path.to_owned()));
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(path))?;
-        Ok(new)
-    }
-
-    fn keep(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if let Some(path) = &self.0 {
-            let _ = fs::remove_file(path);
+fn new_file(path: &Path, readers: Readers, bytes: &[u8]) -> Result<NewFile, Error> {
+    NewFile::write(path, readers, bytes).map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Error::Conflict(format!("{} exists already, and was left alone", path.display()))
         }
-    }
+        _ => Error::io(path)(e),
+    })
 }

@@ -6,11 +6,12 @@
 use super::Error;
 use super::keys::{Key, Nonce, open, random, seal};
 use crate::cbor::{Reader, Writer};
+use crate::platform;
 use crate::secret::Secret;
 use argon2::{Algorithm, Argon2, Params, Version};
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32m, Hrp};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use zeroize::{Zeroize, Zeroizing};
 
 /// Argon2id (RFC 9106): 64 MiB, 3 passes, one lane. Recorded, so that it can rise later.
@@ -58,10 +59,7 @@ impl Custody {
             Self::Passphrase { salt, memory_kib, passes } => {
                 w.array(4).uint(1).bytes(salt).uint((*memory_kib).into()).uint((*passes).into())
             }
-            Self::KeyFile { path } => {
-                use std::os::unix::ffi::OsStrExt;
-                w.array(2).uint(2).bytes(path.as_os_str().as_bytes())
-            }
+            Self::KeyFile { path } => w.array(2).uint(2).bytes(platform::path_to_bytes(path)),
         };
         w.finish()
     }
@@ -77,8 +75,9 @@ impl Custody {
                 passes: small(r.uint()?),
             },
             (2, 2) => {
-                use std::os::unix::ffi::OsStrExt;
-                Self::KeyFile { path: Path::new(std::ffi::OsStr::from_bytes(r.bytes()?)).into() }
+                let path = platform::path_from_bytes(r.bytes()?);
+                let foreign = || Error::Damaged("its key file's path is of another system".into());
+                Self::KeyFile { path: path.ok_or_else(foreign)? }
             }
             _ => return Err(Error::Damaged("an unknown custody".into())),
         };
@@ -146,9 +145,9 @@ impl Kek {
     }
 
     /// The text of a key file.
+    #[expect(clippy::expect_used, reason = "32 bytes cannot exceed Bech32's length limit")]
     pub fn to_text(&self) -> Secret {
-        // Encoding 32 bytes cannot exceed the length limit.
-        let mut text = bech32::encode_upper::<Bech32m>(HRP, &*self.0).unwrap_or_default();
+        let mut text = bech32::encode_upper::<Bech32m>(HRP, &*self.0).expect("52 characters");
         let mut bytes = Vec::with_capacity(text.len() + 1);
         bytes.extend_from_slice(text.as_bytes());
         bytes.push(b'\n');

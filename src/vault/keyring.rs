@@ -4,7 +4,7 @@
 //! when the time is up.
 
 use super::{Error, Kek};
-use crate::secret::Secret;
+use crate::platform;
 use crate::text::hex;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const WRITE: Duration = Duration::from_secs(5);
 /// [`Error::Locked`] if no keyring answers.
 pub fn store(id: &[u8; 16], kek: &Kek) -> Result<(), Error> {
     let (id, text) = (*id, kek.to_text());
-    within(WRITE, move || backend::set(&hex(&id), &text))
+    within(WRITE, move || platform::store_key(&hex(&id), &text))
 }
 
 /// Reads the key of the vault `id`.
@@ -28,7 +28,7 @@ pub fn store(id: &[u8; 16], kek: &Kek) -> Result<(), Error> {
 /// [`Error::Locked`] if no keyring answers or it has no such key, [`Error::WrongKey`] if what it has is damaged.
 pub fn load(id: &[u8; 16]) -> Result<Kek, Error> {
     let id = *id;
-    Kek::from_text(&within(READ, move || backend::get(&hex(&id)))?)
+    Kek::from_text(&within(READ, move || platform::load_key(&hex(&id)))?)
 }
 
 fn within<T: Send + 'static>(
@@ -42,45 +42,4 @@ fn within<T: Send + 'static>(
     });
     let answer = receive.recv_timeout(limit).unwrap_or(Err("the keyring did not answer in time"));
     answer.map_err(|why| Error::Locked(why.to_owned()))
-}
-
-#[cfg(all(feature = "keyring", target_os = "linux"))]
-mod backend {
-    use super::Secret;
-    use keyring_core::api::CredentialStoreApi;
-    use keyring_core::{Entry, Error};
-    use zbus_secret_service_keyring_store::Store;
-
-    const SERVICE: &str = "kovra";
-
-    fn entry(account: &str) -> Result<Entry, &'static str> {
-        let store = Store::new().map_err(|_| "no keyring (Secret Service) answers here")?;
-        store.build(SERVICE, account, None).map_err(|_| "the keyring refused the request")
-    }
-
-    pub(super) fn set(account: &str, text: &Secret) -> Result<(), &'static str> {
-        entry(account)?.set_secret(text.expose()).map_err(|_| "the keyring did not store the key")
-    }
-
-    pub(super) fn get(account: &str) -> Result<Secret, &'static str> {
-        entry(account)?.get_secret().map(Secret::new).map_err(|e| match e {
-            Error::NoEntry => "the keyring has no key for this vault",
-            _ => "the keyring is locked or refused the request",
-        })
-    }
-}
-
-#[cfg(not(all(feature = "keyring", target_os = "linux")))]
-mod backend {
-    use super::Secret;
-
-    const ABSENT: &str = "this kovra was built without keyring support";
-
-    pub(super) fn set(_account: &str, _text: &Secret) -> Result<(), &'static str> {
-        Err(ABSENT)
-    }
-
-    pub(super) fn get(_account: &str) -> Result<Secret, &'static str> {
-        Err(ABSENT)
-    }
 }

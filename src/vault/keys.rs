@@ -30,7 +30,7 @@ pub(super) struct Keys {
 /// Where a row stands. It is the associated data of both its blobs, so that a row which is moved,
 /// swapped or put back does not open.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct RowPlace<'a> {
     pub(super) kind: &'a str,
     pub(super) lookup: &'a [u8; 32],
     pub(super) revision: u64,
@@ -39,12 +39,7 @@ pub(super) struct Place<'a> {
 impl Keys {
     pub(super) fn derive(vault_key: &Key, id: [u8; 16]) -> Self {
         let hkdf = Hkdf::<Sha256>::new(Some(&id), &**vault_key);
-        let sub_key = |purpose: &str| {
-            let mut key = Key::default();
-            // Only an output over 255 hashes long can fail.
-            let _ = hkdf.expand(format!("kovra-vault-v1 {purpose}").as_bytes(), &mut *key);
-            key
-        };
+        let sub_key = |purpose| sub_key(&hkdf, purpose);
         Self {
             id,
             lookup: sub_key("lookup"),
@@ -86,13 +81,18 @@ impl Keys {
         [bytes[0], bytes[1], bytes[2], bytes[3]]
     }
 
-    pub(super) fn seal_metadata(&self, place: Place<'_>, nonce: &Nonce, plain: &[u8]) -> Vec<u8> {
+    pub(super) fn seal_metadata(
+        &self,
+        place: RowPlace<'_>,
+        nonce: &Nonce,
+        plain: &[u8],
+    ) -> Vec<u8> {
         seal(&self.metadata, nonce, &self.associated(place), plain)
     }
 
     pub(super) fn open_metadata(
         &self,
-        place: Place<'_>,
+        place: RowPlace<'_>,
         nonce: &Nonce,
         sealed: &[u8],
     ) -> Result<Vec<u8>, Error> {
@@ -101,13 +101,13 @@ impl Keys {
             .ok_or_else(|| moved(place))
     }
 
-    pub(super) fn seal_value(&self, place: Place<'_>, nonce: &Nonce, plain: &Secret) -> Vec<u8> {
+    pub(super) fn seal_value(&self, place: RowPlace<'_>, nonce: &Nonce, plain: &Secret) -> Vec<u8> {
         seal(&self.value, nonce, &self.associated(place), plain.expose())
     }
 
     pub(super) fn open_value(
         &self,
-        place: Place<'_>,
+        place: RowPlace<'_>,
         nonce: &Nonce,
         sealed: &[u8],
     ) -> Result<Secret, Error> {
@@ -116,26 +116,34 @@ impl Keys {
             .ok_or_else(|| moved(place))
     }
 
-    fn associated(&self, place: Place<'_>) -> Vec<u8> {
+    fn associated(&self, place: RowPlace<'_>) -> Vec<u8> {
         let kind = place.kind.as_bytes();
         [&self.id[..], &place.revision.to_be_bytes(), place.lookup, kind].concat()
     }
 }
 
-fn moved(place: Place<'_>) -> Error {
+#[expect(clippy::expect_used, reason = "only an output over 255 hashes long can fail")]
+fn sub_key(hkdf: &Hkdf<Sha256>, purpose: &str) -> Key {
+    let mut key = Key::default();
+    hkdf.expand(format!("kovra-vault-v1 {purpose}").as_bytes(), &mut *key).expect("one hash");
+    key
+}
+
+fn moved(place: RowPlace<'_>) -> Error {
     Error::Damaged(format!("a row of {} was changed, moved or put back from outside", place.kind))
 }
 
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
 fn mac(key: &Key) -> Hmac<Sha256> {
-    // HMAC takes a key of any length, so the fallback is never reached.
-    Hmac::new_from_slice(&**key).unwrap_or_else(|_| Hmac::new(&Default::default()))
+    Hmac::new_from_slice(&**key).expect("a key of 32 bytes")
 }
 
 /// XChaCha20-Poly1305 under a random nonce.
+#[expect(clippy::expect_used, reason = "only 256 GiB can fail, and entries are at most 256 KiB")]
 pub(super) fn seal(key: &Key, nonce: &Nonce, associated: &[u8], plain: &[u8]) -> Vec<u8> {
     let payload = Payload { msg: plain, aad: associated };
-    // Only a message of 256 GiB can fail; entries are at most 256 KiB.
-    XChaCha20Poly1305::new((&**key).into()).encrypt(nonce.into(), payload).unwrap_or_default()
+    let cipher = XChaCha20Poly1305::new((&**key).into());
+    cipher.encrypt(nonce.into(), payload).expect("a message that is not too long")
 }
 
 pub(super) fn open(

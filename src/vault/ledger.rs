@@ -145,8 +145,7 @@ fn decode_seen(bytes: &[u8]) -> Result<Seen, Error> {
     let mut r = Reader::new(bytes, "package");
     r.array()?;
     let (id, digest) = (*r.fixed()?, *r.fixed()?);
-    let sender = SigningPublic::from_bytes(r.fixed()?)
-        .map_err(|_| Error::Damaged("the memory of a package is unreadable".to_owned()))?;
+    let sender = SigningPublic::stored(r.fixed()?);
     let (complete, keep_until) = (r.uint()? == 1, Moment::from_millis(r.uint()?));
     r.finish()?;
     Ok(Seen { id, digest, sender, complete, keep_until })

@@ -25,14 +25,14 @@ pub use programs::AllowedProgram;
 pub use proof::Proof;
 pub use shares::{Given, Share, SharedEntry, SharedWith};
 
+use crate::platform::{NewFile, Readers, private_folder};
 use custody::Wrapped;
 use keys::{Keys, random};
 use rows::{Rows, SCHEMA, meta};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -111,7 +111,7 @@ impl Locked {
 
 /// A new vault's folder, custody and key, for [`Vault::create`].
 pub struct NewVault<'a> {
-    /// Where; made with mode 0700 if it is not there.
+    /// Where; made for its owner alone if it is not there.
     pub folder: &'a Path,
     /// Drawn by the caller, since a keyring wants to know it first.
     pub id: [u8; 16],
@@ -154,13 +154,13 @@ impl Vault {
             let path = path.to_owned();
             move |source| Error::Io { path, source }
         };
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(new.folder).map_err(io(new.folder))?;
-
-        let draft = Draft::create(new.folder).map_err(io(new.folder))?;
+        private_folder(new.folder).map_err(io(new.folder))?;
+        // Another name until it is whole. SQLite opens it anew: whoever closes a file takes its locks.
+        let unfinished = new.folder.join(format!("{FILE}.{}", std::process::id()));
+        let (draft, _) = NewFile::create(&unfinished, Readers::Owner).map_err(io(new.folder))?;
         let vault_key = Zeroizing::new(random()?);
         let wrapped = Wrapped::wrap(new.custody, new.kek, &vault_key, &new.id)?;
-        let db = Connection::open(&draft.0)?;
+        let db = Connection::open(&unfinished)?;
         db.pragma_update(None, "application_id", APPLICATION_ID)?;
         db.pragma_update(None, "user_version", FORMAT)?;
         db.execute_batch(SCHEMA)?;
@@ -172,7 +172,10 @@ impl Vault {
         vault.take_snapshot()?;
         vault.write(fill)?;
         vault.db.close().map_err(|(_, e)| e)?;
-        draft.publish(&path)
+        draft.keep_as(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => Error::Exists(path),
+            _ => Error::Io { path, source },
+        })
     }
 
     /// Everything there is to read.
@@ -236,31 +239,6 @@ impl Batch<'_> {
     /// The vault as it is within this transaction.
     pub fn view(&self) -> View<'_> {
         View { rows: Rows { db: &self.tx, keys: self.keys }, custody: self.custody }
-    }
-}
-
-/// A vault file that is not finished: it has another name, and goes away if it never is.
-struct Draft(PathBuf);
-
-impl Draft {
-    fn create(folder: &Path) -> io::Result<Self> {
-        let path = folder.join(format!("{FILE}.{}", std::process::id()));
-        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        Ok(Self(path))
-    }
-
-    /// Gives the file its name, unless that has been taken meanwhile.
-    fn publish(self, path: &Path) -> Result<(), Error> {
-        fs::hard_link(&self.0, path).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => Error::Exists(path.to_owned()),
-            _ => Error::Io { path: path.to_owned(), source },
-        })
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
     }
 }
 

@@ -92,7 +92,7 @@ impl Batch<'_> {
     pub fn put_peer(&self, peer: &Peer) -> Result<(), Error> {
         let view = self.view();
         let lookup = view.peer_lookup(&peer.name);
-        view.rows.put(Kind::Peer, &lookup, &encode(peer), &Secret::empty())
+        view.rows.replace(Kind::Peer, &lookup, &encode(peer), &Secret::empty())
     }
 
     /// Forgets a peer.
@@ -124,9 +124,9 @@ fn decode(bytes: &[u8]) -> Result<Peer, Error> {
     }
     let (name, added) = (r.text()?.to_owned(), Moment::from_millis(r.uint()?));
     let key = match r.uint()? {
-        0 => PeerKey::Identity(r.text()?.parse().map_err(|_| bad())?),
-        1 => PeerKey::Sender(SigningPublic::from_bytes(r.fixed()?).map_err(|_| bad())?),
-        2 => PeerKey::Recipient(Recipient::plain(r.text()?).ok_or_else(bad)?),
+        0 => PeerKey::Identity(PublicIdentity::stored(r.text()?).ok_or_else(bad)?),
+        1 => PeerKey::Sender(SigningPublic::stored(r.fixed()?)),
+        2 => PeerKey::Recipient(Recipient::stored(r.text()?).ok_or_else(bad)?),
         _ => return Err(bad()),
     };
     r.finish()?;

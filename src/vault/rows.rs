@@ -6,7 +6,7 @@
 //! or replaced by its own older self. Only putting back the whole file goes unnoticed.
 
 use super::Error;
-use super::keys::{Keys, Nonce, Place, random};
+use super::keys::{Keys, Nonce, RowPlace, random};
 use crate::secret::Secret;
 use hmac::Mac;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -73,8 +73,8 @@ impl Rows<'_> {
             "SELECT lookup, revision, nonce, metadata FROM sealed
              WHERE kind = ?1 AND lookup = ?2 ORDER BY revision DESC LIMIT 1",
         )?;
-        let raw = query.query_row(params![kind.name(), lookup], Raw::read).optional()?;
-        raw.map(|raw| self.opened(kind, raw)).transpose()
+        let row = query.query_row(params![kind.name(), lookup], SealedRow::read).optional()?;
+        row.map(|row| self.opened(kind, row)).transpose()
     }
 
     /// All revisions of one row, the latest first.
@@ -83,8 +83,8 @@ impl Rows<'_> {
             "SELECT lookup, revision, nonce, metadata FROM sealed
              WHERE kind = ?1 AND lookup = ?2 ORDER BY revision DESC",
         )?;
-        let raws = query.query_map(params![kind.name(), lookup], Raw::read)?;
-        raws.map(|raw| self.opened(kind, raw?)).collect()
+        let rows = query.query_map(params![kind.name(), lookup], SealedRow::read)?;
+        rows.map(|row| self.opened(kind, row?)).collect()
     }
 
     /// The latest revisions of all rows of a kind.
@@ -94,13 +94,13 @@ impl Rows<'_> {
             "SELECT lookup, max(revision), nonce, metadata FROM sealed
              WHERE kind = ?1 GROUP BY lookup",
         )?;
-        let raws = query.query_map([kind.name()], Raw::read)?;
-        raws.map(|raw| self.opened(kind, raw?)).collect()
+        let rows = query.query_map([kind.name()], SealedRow::read)?;
+        rows.map(|row| self.opened(kind, row?)).collect()
     }
 
-    fn opened(&self, kind: Kind, raw: Raw) -> Result<Row, Error> {
-        let Raw { lookup, revision, nonce, metadata } = raw;
-        let place = Place { kind: kind.name(), lookup: &lookup, revision };
+    fn opened(&self, kind: Kind, row: SealedRow) -> Result<Row, Error> {
+        let SealedRow { lookup, revision, nonce, metadata } = row;
+        let place = RowPlace { kind: kind.name(), lookup: &lookup, revision };
         let metadata = self.keys.open_metadata(place, &nonce, &metadata)?;
         Ok(Row { revision, metadata })
     }
@@ -118,7 +118,7 @@ impl Rows<'_> {
         let key = params![kind.name(), lookup, revision as i64];
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let found: Option<(Nonce, Vec<u8>)> = query.query_row(key, read).optional()?;
-        let place = Place { kind: kind.name(), lookup, revision };
+        let place = RowPlace { kind: kind.name(), lookup, revision };
         found.map(|(nonce, sealed)| self.keys.open_value(place, &nonce, &sealed)).transpose()
     }
 
@@ -131,7 +131,7 @@ impl Rows<'_> {
         value: &Secret,
     ) -> Result<(), Error> {
         let revision = self.get(kind, lookup)?.map_or(1, |row| row.revision + 1);
-        let place = Place { kind: kind.name(), lookup, revision };
+        let place = RowPlace { kind: kind.name(), lookup, revision };
         let nonce = random()?;
         let metadata = self.keys.seal_metadata(place, &nonce, metadata);
         let value = self.keys.seal_value(place, &nonce, value);
@@ -208,14 +208,14 @@ impl Rows<'_> {
 }
 
 /// A row as it stands in the file.
-struct Raw {
+struct SealedRow {
     lookup: [u8; 32],
     revision: u64,
     nonce: Nonce,
     metadata: Vec<u8>,
 }
 
-impl Raw {
+impl SealedRow {
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             lookup: row.get(0)?,

@@ -5,6 +5,7 @@ use crate::clock::Moment;
 use crate::entry::{Content, Entry, Sensitivity};
 use crate::identity::Identity;
 use crate::secret::Secret;
+use std::path::PathBuf;
 
 const NOW: Moment = Moment::from_seconds(1_800_000_000);
 
@@ -91,13 +92,11 @@ fn nothing_stands_in_clear() {
 
 #[test]
 fn files_are_for_the_owner_alone() {
-    use std::os::unix::fs::PermissionsExt;
     let home = Home::new();
     put(&mut home.open().unwrap(), &literal("dev/a/b", "x"));
     let _open = home.open().unwrap();
     for file in std::fs::read_dir(home.folder.path()).unwrap() {
-        let mode = file.unwrap().metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o077, 0);
+        assert!(crate::platform::is_private(&file.unwrap().path()).unwrap());
     }
 }
 
@@ -264,6 +263,10 @@ fn peers_and_the_ledger_read_back() {
     assert_eq!(view.seen(&[1; 16]).unwrap(), None, "expired");
     assert_eq!(view.seen(&[2; 16]).unwrap(), Some(seen(2, later)));
     assert_eq!((view.last_seq().unwrap(), view.clock_floor().unwrap()), (6, later));
+    let again = Peer { added: later, ..view.peer("sam").unwrap().unwrap() };
+    vault.write(|batch| batch.put_peer(&again)).unwrap();
+    let peers = "SELECT count(*) FROM sealed WHERE kind = 'peer'";
+    assert_eq!(vault.db.query_row(peers, [], |r| r.get(0)), Ok(2), "in place of the first");
     vault.write(|batch| batch.remove_peer("sam")).unwrap();
     assert!(vault.view().peer("sam").unwrap().is_none());
 }

@@ -1,6 +1,6 @@
 //! The audit trail in the vault: sealed rows in a chain, and its head outside of their table.
 
-use super::keys::{Keys, Nonce, Place, random};
+use super::keys::{Keys, Nonce, RowPlace, random};
 use super::rows::Kind;
 use super::{BUSY, Batch, Error, Vault, View};
 use crate::audit::Event;
@@ -24,16 +24,16 @@ struct Head {
 }
 
 /// A row as it stands in the file.
-struct Raw {
+struct TrailRow {
     number: u64,
     nonce: Nonce,
     sealed: Vec<u8>,
     link: [u8; 32],
 }
 
-impl Raw {
-    fn place(&self) -> Place<'static> {
-        Place { kind: KIND, lookup: &NO_LOOKUP, revision: self.number }
+impl TrailRow {
+    fn place(&self) -> RowPlace<'static> {
+        RowPlace { kind: KIND, lookup: &NO_LOOKUP, revision: self.number }
     }
 
     /// What the row's link must be, after a row with the link `before`.
@@ -59,7 +59,7 @@ impl Batch<'_> {
         // A run of many secrets is one row with many names.
         for events in events.chunk_by(Event::differs_in_entry_only) {
             let (number, nonce) = (head.count + 1, random()?);
-            let mut row = Raw { number, nonce, sealed: Vec::new(), link: [0; 32] };
+            let mut row = TrailRow { number, nonce, sealed: Vec::new(), link: [0; 32] };
             row.sealed = self.keys.seal_metadata(row.place(), &nonce, &Event::encode(events));
             row.link = row.link_after(&head.link, self.keys);
             insert.execute(params![number as i64, nonce, row.sealed, row.link])?;
@@ -117,7 +117,7 @@ impl View<'_> {
             .prepare_cached("SELECT number, nonce, sealed, link FROM audit ORDER BY number")?;
         let rows = query.query_map([], |row| {
             let number = row.get::<_, i64>(0)? as u64;
-            Ok(Raw { number, nonce: row.get(1)?, sealed: row.get(2)?, link: row.get(3)? })
+            Ok(TrailRow { number, nonce: row.get(1)?, sealed: row.get(2)?, link: row.get(3)? })
         })?;
         let (mut events, mut link, mut count) = (Vec::new(), [0; 32], 0);
         for row in rows {

@@ -7,16 +7,16 @@ mod question;
 mod terminal;
 
 pub(super) use progress::Progress;
-pub(super) use terminal::{Terminal, ask_secret, typed_again};
+pub(super) use terminal::{Person, ask_secret, typed_again};
 
 use super::error::Failure;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL};
 use kovra::entry::Content;
 use kovra::ops::import::{Change, Effect};
+use kovra::platform;
 use kovra::secret::Secret;
 use kovra::text::{escape, is_plain};
 use kovra::vault::{Held, Stored};
-use rustix::termios;
 use std::io::{self, IsTerminal, Write};
 
 /// One line, or several, of data.
@@ -82,12 +82,8 @@ pub(super) fn json(value: &serde_json::Value) -> Result<(), Failure> {
 pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_style(UTF8_FULL).set_header(header.to_vec());
-    let stdout = io::stdout();
-    if stdout.is_terminal()
-        && let Ok(size) = termios::tcgetwinsize(&stdout)
-        && size.ws_col > 0
-    {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(size.ws_col);
+    if let Some(width) = platform::stdout_width() {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
     for row in rows {
         table.add_row(row);

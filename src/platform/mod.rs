@@ -1,0 +1,130 @@
+//! What the program needs from its system: private files, paths and values as the system writes
+//! them, a store for keys, the terminal, a program that takes its place, memory that is not dumped,
+//! the user's folders, and the name of whoever called.
+//!
+//! This is the interface. How a system does it stands in one file, and its name nowhere else: a new
+//! system is a new file here with the same functions. All of it is public for the `kovra` program
+//! alone, and comes without a promise of stability.
+
+mod new_file;
+#[cfg(not(all(feature = "keyring", target_os = "linux")))]
+mod no_key_store;
+mod program;
+mod terminal;
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as system;
+
+#[cfg(all(unix, not(target_os = "linux")))]
+mod other_unix;
+#[cfg(all(unix, not(target_os = "linux")))]
+use other_unix as system;
+
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+compile_error!("kovra does not know this system: it has no file in src/platform yet");
+
+pub use new_file::{NewFile, Readers};
+pub use program::{NoProgram, become_program, find_program};
+pub use terminal::{Terminal, stdout_width};
+
+use crate::secret::Secret;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Makes a folder for its owner alone, and those above it that are missing. One that is there
+/// already stays as it is.
+///
+/// # Errors
+/// What the system says.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    system::private_folder(path)
+}
+
+/// Whether a file or folder is closed to everyone but its owner.
+#[cfg(test)]
+pub(crate) fn is_private(path: &Path) -> io::Result<bool> {
+    system::is_private(path)
+}
+
+/// A path as it is recorded in a vault. Any path can be written; [`path_from_bytes`] reads it.
+pub fn path_to_bytes(path: &Path) -> &[u8] {
+    system::path_to_bytes(path)
+}
+
+/// A path that was recorded. `None` if this system has no such paths.
+pub fn path_from_bytes(bytes: &[u8]) -> Option<PathBuf> {
+    system::path_from_bytes(bytes)
+}
+
+/// A value as the environment of a process holds it, which is a copy that nobody wipes. `None` if
+/// this system's environment takes text only, and the value is none.
+pub fn variable(value: &Secret) -> Option<OsString> {
+    system::variable(value.expose())
+}
+
+/// Gives a secret to the user's key store, under a name. It may take long, or never end.
+///
+/// # Errors
+/// Why it was not stored, in words.
+pub fn store_key(name: &str, key: &Secret) -> Result<(), &'static str> {
+    system::store_key(name, key)
+}
+
+/// Reads a secret from the user's key store. It waits for a person to unlock the store, and may
+/// never end.
+///
+/// # Errors
+/// Why there is none, in words.
+pub fn load_key(name: &str) -> Result<Secret, &'static str> {
+    system::load_key(name)
+}
+
+/// Keeps the memory of this process out of files that a crash leaves behind.
+pub fn forbid_core_dumps() {
+    system::forbid_core_dumps();
+}
+
+/// The folder for data of the user's programs. `None` if no home is known.
+pub fn data_folder() -> Option<PathBuf> {
+    system::data_folder()
+}
+
+/// The process that started this one.
+pub struct Caller {
+    /// Its number.
+    pub process: u32,
+    /// The program's name as the system has it, where it can be had. Any process can choose its own.
+    pub program: Option<String>,
+}
+
+/// Who started this process. `None` if it was the system itself.
+pub fn caller() -> Option<Caller> {
+    let process = system::parent()?;
+    Some(Caller { process, program: system::program_of(process) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorded_path_reads_back() {
+        let path = Path::new("/home/\u{e9}/a file");
+        assert_eq!(path_from_bytes(path_to_bytes(path)).as_deref(), Some(path));
+    }
+
+    #[test]
+    fn a_private_folder_is_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("a/b");
+        private_folder(&inner).unwrap();
+        assert!(is_private(&inner).unwrap() && is_private(&folder.path().join("a")).unwrap());
+        private_folder(&inner).unwrap();
+    }
+}

@@ -1,0 +1,13 @@
+//! Where there is no key store, or this program was built without one.
+
+use crate::secret::Secret;
+
+const ABSENT: &str = "this kovra was built without keyring support";
+
+pub(super) fn store_key(_name: &str, _key: &Secret) -> Result<(), &'static str> {
+    Err(ABSENT)
+}
+
+pub(super) fn load_key(_name: &str) -> Result<Secret, &'static str> {
+    Err(ABSENT)
+}
