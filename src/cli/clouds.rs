@@ -3,7 +3,8 @@
 use super::ui;
 use kovra::ops::Resolver;
 use kovra::pointer::Pointer;
-use kovra::provider::{self, AzureCloud, Fault, Resolved, Settings};
+use kovra::provider::{self, AzureCloud, Fault, Resolved, Settings, onepassword};
+use kovra::secret::Secret;
 use std::time::Duration;
 
 #[derive(clap::Args)]
@@ -40,7 +41,7 @@ impl Resolver for Clouds {
         provider::resolve(&self.settings(), pointers, &|done, of| progress.show(done, of))
     }
 
-    fn timeout(&self) -> Duration {
-        self.timeout
+    fn read(&self, item: &onepassword::Item) -> Result<Secret, Fault> {
+        onepassword::read(item, self.timeout)
     }
 }

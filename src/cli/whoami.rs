@@ -3,7 +3,7 @@
 use super::clouds::Clouds;
 use super::error::{Failure, cloud_code};
 use super::{error, ui};
-use kovra::provider::{Fault, Identity, whoami};
+use kovra::provider::{CloudIdentity, Fault, whoami};
 use serde_json::{Value, json};
 
 #[derive(clap::Args)]
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn row((cloud, who): &(&str, Result<Identity, Fault>)) -> Vec<String> {
+fn row((cloud, who): &(&str, Result<CloudIdentity, Fault>)) -> Vec<String> {
     let (who, place) = match who {
         Ok(identity) => (identity.who.clone(), identity.place.clone()),
         Err(fault) => (format!("none: {}", fault.kind.name()), String::new()),
@@ -43,7 +43,7 @@ fn row((cloud, who): &(&str, Result<Identity, Fault>)) -> Vec<String> {
     vec![(*cloud).to_owned(), who, place]
 }
 
-fn to_json((cloud, who): &(&str, Result<Identity, Fault>)) -> Value {
+fn to_json((cloud, who): &(&str, Result<CloudIdentity, Fault>)) -> Value {
     let fault = who.as_ref().err();
     let identity = who.as_ref().ok();
     json!({

@@ -146,7 +146,8 @@ impl AgreementPublic {
     }
 }
 
-#[cfg(all(test, feature = "seal"))]
+#[cfg(test)]
+#[cfg(feature = "seal")]
 mod tests {
     use super::super::{AgreementSecret, SigningSecret};
     use super::*;

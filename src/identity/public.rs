@@ -126,7 +126,8 @@ impl FromStr for PublicIdentity {
     }
 }
 
-#[cfg(all(test, feature = "seal"))]
+#[cfg(test)]
+#[cfg(feature = "seal")]
 mod tests {
     use super::super::{AgreementSecret, Identity};
     use super::*;

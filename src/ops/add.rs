@@ -32,13 +32,13 @@ pub fn add(session: &mut Session<'_>, options: Options) -> Result<Stored, Error>
     if let Some(description) = &options.description {
         check_description(description)?;
     }
-    let place = Place {
+    let destination = Destination {
         at: &options.at,
         project: options.project.as_deref(),
         sensitivity: options.sensitivity,
         overwrite: false,
     };
-    let (origin, sensitivity) = place.check(session.view())?;
+    let (origin, sensitivity) = destination.check(session.view())?;
     let entry = Entry {
         coordinate: options.at.coordinate,
         content: options.content,
@@ -54,7 +54,7 @@ pub fn add(session: &mut Session<'_>, options: Options) -> Result<Stored, Error>
 }
 
 /// Where a new entry is to go, and how.
-pub(super) struct Place<'a> {
+pub(super) struct Destination<'a> {
     pub(super) at: &'a SecretUri,
     pub(super) project: Option<&'a str>,
     pub(super) sensitivity: Option<Sensitivity>,
@@ -62,7 +62,7 @@ pub(super) struct Place<'a> {
     pub(super) overwrite: bool,
 }
 
-impl Place<'_> {
+impl Destination<'_> {
     /// Its origin and sensitivity, if it may be written.
     ///
     /// # Errors

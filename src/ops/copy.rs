@@ -1,6 +1,6 @@
 //! `import` of one value: a one-time copy of what a pointer or a 1Password reference leads to.
 
-use super::add::{Place, check_content};
+use super::add::{Destination, check_content};
 use super::session::Use;
 use super::values::Resolver;
 use super::{Error, Session};
@@ -63,8 +63,8 @@ pub fn copy(
 ) -> Result<Stored, Error> {
     let Options { source, at, sensitivity, project, overwrite } = *options;
     let coordinate = at.coordinate.clone();
-    let place = Place { at, project, sensitivity, overwrite };
-    let (_, sensitivity) = place.check(session.view())?;
+    let destination = Destination { at, project, sensitivity, overwrite };
+    let (_, sensitivity) = destination.check(session.view())?;
     let outcome = match source {
         Source::OnePassword(_) => Outcome::Allowed,
         Source::Pointer(_) => {
@@ -90,7 +90,7 @@ pub fn copy(
     let now = session.now;
     session.vault.write(|batch| {
         // Reading took its time.
-        let (origin, _) = place.check(batch.view())?;
+        let (origin, _) = destination.check(batch.view())?;
         batch.audit(&[event])?;
         Ok(batch.put_entry(&origin, &entry, Some(provenance), now)?)
     })
@@ -98,7 +98,7 @@ pub fn copy(
 
 fn read(source: &Source, resolver: &dyn Resolver) -> Result<Secret, Fault> {
     match source {
-        Source::OnePassword(item) => onepassword::read(item, resolver.timeout()),
+        Source::OnePassword(item) => resolver.read(item),
         Source::Pointer(pointer) => {
             let mut results = resolver.resolve(std::slice::from_ref(pointer));
             let value = results.pop().ok_or_else(empty)??.value;

@@ -103,8 +103,7 @@ mod tests {
     use super::super::values::{Resolver, fetch};
     use super::*;
     use crate::entry::{Mode, Sensitivity};
-    use crate::provider::{Fault, FaultKind, Resolved};
-    use std::time::Duration;
+    use crate::provider::{Fault, FaultKind, Resolved, onepassword};
 
     /// A source that is no vault.
     struct Handful(Vec<Item>);
@@ -183,8 +182,8 @@ mod tests {
             pointers.iter().map(resolved).collect()
         }
 
-        fn timeout(&self) -> Duration {
-            Duration::ZERO
+        fn read(&self, _item: &onepassword::Item) -> Result<Secret, Fault> {
+            unreachable!("no source holds items of 1Password")
         }
     }
 

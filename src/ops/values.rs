@@ -6,18 +6,20 @@ use crate::audit::{Event, Outcome};
 use crate::coordinate::Coordinate;
 use crate::pointer::Pointer;
 use crate::policy::Subject;
-use crate::provider::{Fault, Resolved};
+use crate::provider::{Fault, Resolved, onepassword};
 use crate::secret::Secret;
 use crate::vault::Stored;
-use std::time::Duration;
 
-/// The clouds, as operations see them.
+/// What is outside of every source, as operations see it: the clouds, and 1Password.
 pub trait Resolver {
     /// Resolves `pointers` with one result each, in their order. Not called for none.
     fn resolve(&self, pointers: &[Pointer]) -> Vec<Result<Resolved, Fault>>;
 
-    /// How long that takes at most.
-    fn timeout(&self) -> Duration;
+    /// Reads one item of 1Password.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    fn read(&self, item: &onepassword::Item) -> Result<Secret, Fault>;
 }
 
 /// The values of `entries`, in their order, once policy and the owner allow it. All of it is on

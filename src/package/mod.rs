@@ -7,7 +7,8 @@
 
 #[cfg(feature = "seal")]
 mod age_layer;
-#[cfg(all(test, feature = "seal"))]
+#[cfg(test)]
+#[cfg(feature = "seal")]
 mod cctv;
 mod envelope;
 mod error;

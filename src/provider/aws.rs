@@ -4,7 +4,8 @@
 //! that response may be the secret. Only its kind, status and error code are looked at.
 
 use super::{
-    Fault, FaultKind, Identity, Outcome, Provider, Resolved, Settings, all, is_certificate, plain,
+    CloudIdentity, Fault, FaultKind, Provider, Resolution, Resolved, Settings, all, is_certificate,
+    plain,
 };
 use crate::clock::Moment;
 use crate::pointer::AwsSm;
@@ -58,7 +59,7 @@ impl<'s> Aws<'s> {
 impl Provider for Aws<'_> {
     type Target = AwsSm;
 
-    fn fetch<'a>(&'a self, targets: &'a [AwsSm]) -> BoxStream<'a, (usize, Outcome)> {
+    fn fetch<'a>(&'a self, targets: &'a [AwsSm]) -> BoxStream<'a, (usize, Resolution)> {
         stream::once(Session::open(self.settings, targets))
             .flat_map(move |session| match session {
                 Ok(session) => Arc::new(session).fetch(targets),
@@ -67,14 +68,14 @@ impl Provider for Aws<'_> {
             .boxed()
     }
 
-    fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>> {
+    fn identity(&self) -> BoxFuture<'_, Result<CloudIdentity, Fault>> {
         Box::pin(async {
             let session = Session::open(self.settings, &[]).await?;
             let place = session.home.map_or_else(
                 || "no region is configured (AWS_REGION)".to_owned(),
                 |region| format!("region {}", plain(region.as_ref())),
             );
-            Ok(Identity { who: session.who, place })
+            Ok(CloudIdentity { who: session.who, place })
         })
     }
 }
@@ -134,7 +135,7 @@ impl Session {
     }
 
     /// Batches by region; alone what a batch cannot say (a version) or is not needed for.
-    fn fetch<'a>(self: Arc<Self>, targets: &'a [AwsSm]) -> BoxStream<'a, (usize, Outcome)> {
+    fn fetch<'a>(self: Arc<Self>, targets: &'a [AwsSm]) -> BoxStream<'a, (usize, Resolution)> {
         let mut regions: BTreeMap<String, (Vec<Item<'a>>, Vec<Item<'a>>)> = BTreeMap::new();
         let mut outcomes = Vec::new();
         for (place, target) in targets.iter().enumerate() {
@@ -175,7 +176,7 @@ impl Regional {
         Self { client: Client::from_conf(config), region, who, calls }
     }
 
-    fn singles<'a>(self: Arc<Self>, items: Vec<Item<'a>>) -> BoxStream<'a, (usize, Outcome)> {
+    fn singles<'a>(self: Arc<Self>, items: Vec<Item<'a>>) -> BoxStream<'a, (usize, Resolution)> {
         stream::iter(items)
             .map(move |(place, target)| {
                 let regional = self.clone();
@@ -185,7 +186,7 @@ impl Regional {
             .boxed()
     }
 
-    async fn single(&self, target: &AwsSm) -> Outcome {
+    async fn single(&self, target: &AwsSm) -> Resolution {
         let _permit = self.calls.acquire().await;
         let answer = self
             .client
@@ -202,7 +203,7 @@ impl Regional {
 
     /// One call for all `items`, then single gets for those it does not settle: a batch needs a
     /// permission of its own, and may leave items out.
-    fn batch<'a>(self: Arc<Self>, items: Vec<Item<'a>>) -> BoxStream<'a, (usize, Outcome)> {
+    fn batch<'a>(self: Arc<Self>, items: Vec<Item<'a>>) -> BoxStream<'a, (usize, Resolution)> {
         if items.len() == 1 {
             return self.singles(items);
         }
@@ -217,7 +218,7 @@ impl Regional {
             .boxed()
     }
 
-    async fn settle<'a>(&self, items: Vec<Item<'a>>) -> (Vec<(usize, Outcome)>, Vec<Item<'a>>) {
+    async fn settle<'a>(&self, items: Vec<Item<'a>>) -> (Vec<(usize, Resolution)>, Vec<Item<'a>>) {
         let ids = items.iter().map(|(_, target)| target.id.clone()).collect();
         let permit = self.calls.acquire().await;
         let sent = self.client.batch_get_secret_value().set_secret_id_list(Some(ids)).send().await;
@@ -263,7 +264,7 @@ impl Regional {
         binary: Option<Blob>,
         version: Option<String>,
         made: Option<DateTime>,
-    ) -> Outcome {
+    ) -> Resolution {
         let bytes = text.map(String::into_bytes).or(binary.map(Blob::into_inner));
         let value = Secret::new(bytes.ok_or_else(|| self.fault(FaultKind::Malformed))?);
         let created = made.and_then(|at| u64::try_from(at.secs()).ok()).map(Moment::from_seconds);

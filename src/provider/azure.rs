@@ -4,7 +4,7 @@
 //! error codes are looked at.
 
 use super::{
-    AzureCloud, AzureEnvironment, Fault, FaultKind, Identity, Outcome, Provider, Resolved,
+    AzureCloud, AzureEnvironment, CloudIdentity, Fault, FaultKind, Provider, Resolution, Resolved,
     Settings, all, is_certificate, plain,
 };
 use crate::clock::Moment;
@@ -64,7 +64,7 @@ impl<'s> Azure<'s> {
 impl Provider for Azure<'_> {
     type Target = AzureKv;
 
-    fn fetch<'a>(&'a self, targets: &'a [AzureKv]) -> BoxStream<'a, (usize, Outcome)> {
+    fn fetch<'a>(&'a self, targets: &'a [AzureKv]) -> BoxStream<'a, (usize, Resolution)> {
         stream::once(Session::open(self.settings))
             .flat_map(move |session| match session {
                 Ok(session) => Arc::new(session).fetch(targets),
@@ -73,7 +73,7 @@ impl Provider for Azure<'_> {
             .boxed()
     }
 
-    fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>> {
+    fn identity(&self) -> BoxFuture<'_, Result<CloudIdentity, Fault>> {
         Box::pin(async {
             let session = Session::open(self.settings).await?;
             let cloud = match self.settings.azure_cloud {
@@ -83,7 +83,7 @@ impl Provider for Azure<'_> {
             };
             let tenant = Claims::of(&session.credential.token).tid;
             let tenant = tenant.map(|id| format!(", tenant {}", plain(&id))).unwrap_or_default();
-            Ok(Identity { who: session.who, place: format!("{cloud}{tenant}") })
+            Ok(CloudIdentity { who: session.who, place: format!("{cloud}{tenant}") })
         })
     }
 }
@@ -113,8 +113,8 @@ impl Session {
         Ok(Self { transport, credential, suffix, who, opened, limit })
     }
 
-    fn fetch<'a>(self: Arc<Self>, targets: &'a [AzureKv]) -> BoxStream<'a, (usize, Outcome)> {
-        let mut vaults: HashMap<String, Arc<Vault>> = HashMap::new();
+    fn fetch<'a>(self: Arc<Self>, targets: &'a [AzureKv]) -> BoxStream<'a, (usize, Resolution)> {
+        let mut vaults: HashMap<String, Arc<KeyVault>> = HashMap::new();
         let mut gets = Vec::new();
         for (place, target) in targets.iter().enumerate() {
             let mut first = false;
@@ -123,7 +123,7 @@ impl Session {
                 .entry(host)
                 .or_insert_with_key(|host| {
                     first = true;
-                    Arc::new(Vault::new(&self, host.clone()))
+                    Arc::new(KeyVault::new(&self, host.clone()))
                 })
                 .clone();
             gets.push(async move {
@@ -175,7 +175,7 @@ impl TokenCredential for Granted {
 }
 
 /// One Key Vault.
-struct Vault {
+struct KeyVault {
     client: Option<SecretClient>,
     host: String,
     who: String,
@@ -185,7 +185,7 @@ struct Vault {
     challenged: Semaphore,
 }
 
-impl Vault {
+impl KeyVault {
     fn new(session: &Session, host: String) -> Self {
         let options = SecretClientOptions {
             client_options: ClientOptions {
@@ -204,7 +204,7 @@ impl Vault {
         Self { client, host, who: who.clone(), opened: *opened, limit: *limit, challenged }
     }
 
-    async fn get(&self, target: &AzureKv) -> Outcome {
+    async fn get(&self, target: &AzureKv) -> Resolution {
         let mut tries = 0;
         loop {
             match self.try_get(target).await {

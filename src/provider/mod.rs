@@ -131,7 +131,7 @@ pub struct Resolved {
 
 /// Who the caller is to a cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct CloudIdentity {
     /// In words, without a secret: a profile, the end of a key's id, an account, an application.
     pub who: String,
     /// Where pointers that do not say it themselves lead: a region, or a cloud and tenant.
@@ -194,7 +194,6 @@ pub struct Fault {
 
 impl Fault {
     /// For a cloud that this build leaves out.
-    #[cfg(not(all(feature = "aws", feature = "azure")))]
     fn left_out(cloud: &str) -> Self {
         Self::new(
             FaultKind::Unsupported,
@@ -219,7 +218,7 @@ impl Fault {
 }
 
 /// What becomes of one pointer.
-pub type Outcome = Result<Resolved, Fault>;
+pub type Resolution = Result<Resolved, Fault>;
 
 /// A build without any cloud knows pointers, and cannot follow one.
 #[cfg(not(feature = "_cloud"))]
@@ -227,33 +226,33 @@ pub fn resolve(
     _settings: &Settings,
     pointers: &[crate::pointer::Pointer],
     _watch: &dyn Fn(usize, usize),
-) -> Vec<Outcome> {
+) -> Vec<Resolution> {
     pointers.iter().map(|_| Err(Fault::left_out("any cloud"))).collect()
 }
 
 /// A build without any cloud is nobody to both.
 #[cfg(not(feature = "_cloud"))]
-pub fn whoami(_settings: &Settings) -> [(&'static str, Result<Identity, Fault>); 2] {
+pub fn whoami(_settings: &Settings) -> [(&'static str, Result<CloudIdentity, Fault>); 2] {
     ["AWS", "Azure"].map(|cloud| (cloud, Err(Fault::left_out(cloud))))
 }
 
 /// One cloud.
 #[cfg(feature = "_cloud")]
-pub trait Provider {
+trait Provider {
     /// What a pointer into this cloud names.
     type Target;
 
     /// Reads `targets` concurrently. Each index comes once, in any order, as soon as its outcome is
     /// known: whoever stops listening at a deadline keeps what had arrived by then.
-    fn fetch<'a>(&'a self, targets: &'a [Self::Target]) -> BoxStream<'a, (usize, Outcome)>;
+    fn fetch<'a>(&'a self, targets: &'a [Self::Target]) -> BoxStream<'a, (usize, Resolution)>;
 
     /// Who would read them. Asks no more of the network than finding credentials takes.
-    fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>>;
+    fn identity(&self) -> BoxFuture<'_, Result<CloudIdentity, Fault>>;
 }
 
 #[cfg(feature = "_cloud")]
 /// One fault for all of `count` targets.
-fn all<'a>(count: usize, fault: Fault) -> BoxStream<'a, (usize, Outcome)> {
+fn all<'a>(count: usize, fault: Fault) -> BoxStream<'a, (usize, Resolution)> {
     stream::iter((0..count).map(move |i| (i, Err(fault.clone())))).boxed()
 }
 

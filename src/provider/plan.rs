@@ -1,7 +1,7 @@
 //! From pointers to outcomes: each secret is read once, both clouds work side by side, and one
 //! deadline holds for all.
 
-use super::{Fault, FaultKind, Identity, Outcome, Provider, Resolved, Settings};
+use super::{CloudIdentity, Fault, FaultKind, Provider, Resolution, Resolved, Settings};
 use crate::pointer::{AwsSm, AzureKv, Pointer, Target};
 use crate::secret::Secret;
 use futures::future::{BoxFuture, Either, join, select};
@@ -27,17 +27,17 @@ pub fn resolve(
     settings: &Settings,
     pointers: &[Pointer],
     watch: &dyn Fn(usize, usize),
-) -> Vec<Outcome> {
+) -> Vec<Resolution> {
     with_clouds(settings, |clouds| resolve_with(settings.timeout, clouds, pointers, watch))
 }
 
 /// Which identity each cloud would use. It reads no secret, and takes [`Settings::timeout`] at most.
-pub fn whoami(settings: &Settings) -> [(&'static str, Result<Identity, Fault>); 2] {
+pub fn whoami(settings: &Settings) -> [(&'static str, Result<CloudIdentity, Fault>); 2] {
     let limit = settings.timeout;
-    let in_time = async |asked: BoxFuture<'_, Result<Identity, Fault>>| {
+    let in_time = async |asked: BoxFuture<'_, Result<CloudIdentity, Fault>>| {
         tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(late(limit)))
     };
-    with_clouds(settings, |(aws, azure)| {
+    with_clouds(settings, |Clouds { aws, azure }| {
         let asked = runtime().map(|runtime| {
             let both = join(in_time(aws.identity()), in_time(azure.identity()));
             let answers = runtime.block_on(both);
@@ -50,19 +50,49 @@ pub fn whoami(settings: &Settings) -> [(&'static str, Result<Identity, Fault>); 
 }
 
 fn with_clouds<T>(settings: &Settings, work: impl FnOnce(Clouds<'_>) -> T) -> T {
+    let mut clouds = Clouds { aws: Cloud::left_out("AWS"), azure: Cloud::left_out("Azure") };
     #[cfg(feature = "aws")]
     let aws = super::aws::Aws::new(settings);
-    #[cfg(not(feature = "aws"))]
-    let aws = LeftOut::<AwsSm>::new("AWS");
+    #[cfg(feature = "aws")]
+    clouds.aws.provider.replace(&aws);
     #[cfg(feature = "azure")]
     let azure = super::azure::Azure::new(settings);
-    #[cfg(not(feature = "azure"))]
-    let azure = LeftOut::<AzureKv>::new("Azure");
-    work((&aws, &azure))
+    #[cfg(feature = "azure")]
+    clouds.azure.provider.replace(&azure);
+    work(clouds)
 }
 
-/// The providers behind [`resolve`].
-type Clouds<'a> = (&'a dyn Provider<Target = AwsSm>, &'a dyn Provider<Target = AzureKv>);
+/// What is behind [`resolve`].
+struct Clouds<'a> {
+    aws: Cloud<'a, AwsSm>,
+    azure: Cloud<'a, AzureKv>,
+}
+
+/// A cloud, if this build has it.
+struct Cloud<'a, T> {
+    name: &'static str,
+    provider: Option<&'a dyn Provider<Target = T>>,
+}
+
+impl<'a, T> Cloud<'a, T> {
+    fn left_out(name: &'static str) -> Self {
+        Self { name, provider: None }
+    }
+
+    fn fetch(&self, targets: &'a [T]) -> BoxStream<'a, (usize, Resolution)> {
+        match self.provider {
+            Some(provider) => provider.fetch(targets),
+            None => super::all(targets.len(), Fault::left_out(self.name)),
+        }
+    }
+
+    fn identity(&self) -> BoxFuture<'_, Result<CloudIdentity, Fault>> {
+        match self.provider {
+            Some(provider) => provider.identity(),
+            None => Box::pin(async { Err(Fault::left_out(self.name)) }),
+        }
+    }
+}
 
 /// One thread is enough for what waits on the network.
 fn runtime() -> Result<Runtime, Fault> {
@@ -77,10 +107,10 @@ fn runtime() -> Result<Runtime, Fault> {
 
 fn resolve_with(
     timeout: Duration,
-    (aws, azure): Clouds<'_>,
+    Clouds { aws, azure }: Clouds<'_>,
     pointers: &[Pointer],
     watch: &dyn Fn(usize, usize),
-) -> Vec<Outcome> {
+) -> Vec<Resolution> {
     if pointers.is_empty() {
         return Vec::new();
     }
@@ -147,9 +177,9 @@ async fn gather<'a, T>(
     timeout: Duration,
     settled: &Cell<usize>,
     targets: &'a [T],
-    fetch: impl FnOnce(&'a [T]) -> BoxStream<'a, (usize, Outcome)>,
-) -> Vec<Outcome> {
-    let mut outcomes: Vec<Outcome> = targets.iter().map(|_| Err(late(timeout))).collect();
+    fetch: impl FnOnce(&'a [T]) -> BoxStream<'a, (usize, Resolution)>,
+) -> Vec<Resolution> {
+    let mut outcomes: Vec<Resolution> = targets.iter().map(|_| Err(late(timeout))).collect();
     if targets.is_empty() {
         return outcomes;
     }
@@ -170,7 +200,7 @@ fn late(timeout: Duration) -> Fault {
 }
 
 /// This pointer's own copy of what was read, or of one field of it.
-fn pick(outcome: &Outcome, field: Option<&str>) -> Outcome {
+fn pick(outcome: &Resolution, field: Option<&str>) -> Resolution {
     let read = outcome.as_ref().map_err(Fault::clone)?;
     let value = match field {
         None => Secret::copy_of(read.value.expose()),
@@ -209,33 +239,6 @@ fn compact(json: &str) -> Vec<u8> {
     compact
 }
 
-/// Stands in for a cloud this build leaves out.
-#[cfg(not(all(feature = "aws", feature = "azure")))]
-struct LeftOut<T> {
-    cloud: &'static str,
-    target: std::marker::PhantomData<T>,
-}
-
-#[cfg(not(all(feature = "aws", feature = "azure")))]
-impl<T> LeftOut<T> {
-    fn new(cloud: &'static str) -> Self {
-        Self { cloud, target: std::marker::PhantomData }
-    }
-}
-
-#[cfg(not(all(feature = "aws", feature = "azure")))]
-impl<T> Provider for LeftOut<T> {
-    type Target = T;
-
-    fn fetch<'a>(&'a self, targets: &'a [T]) -> BoxStream<'a, (usize, Outcome)> {
-        super::all(targets.len(), Fault::left_out(self.cloud))
-    }
-
-    fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>> {
-        Box::pin(async { Err(Fault::left_out(self.cloud)) })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,7 +260,7 @@ mod tests {
     impl<T: Clone + Send + Sync> Provider for Fake<T> {
         type Target = T;
 
-        fn fetch<'a>(&'a self, targets: &'a [T]) -> BoxStream<'a, (usize, Outcome)> {
+        fn fetch<'a>(&'a self, targets: &'a [T]) -> BoxStream<'a, (usize, Resolution)> {
             self.asked.lock().unwrap().extend_from_slice(targets);
             let answers = targets.iter().enumerate().rev().filter_map(|(place, target)| {
                 let outcome = (self.answer)(target)?
@@ -272,7 +275,7 @@ mod tests {
             stream::iter(answers).chain(stream::pending()).boxed()
         }
 
-        fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>> {
+        fn identity(&self) -> BoxFuture<'_, Result<CloudIdentity, Fault>> {
             Box::pin(std::future::pending())
         }
     }
@@ -290,14 +293,18 @@ mod tests {
         Fake::new(|target| Some(Ok(format!("azure {}", target.secret))))
     }
 
-    fn told(outcomes: Vec<Outcome>) -> Vec<Result<String, FaultKind>> {
+    fn told(outcomes: Vec<Resolution>) -> Vec<Result<String, FaultKind>> {
         let text = |resolved: Resolved| String::from_utf8(resolved.value.expose().to_vec());
         outcomes.into_iter().map(|o| o.map(|r| text(r).unwrap()).map_err(|f| f.kind)).collect()
     }
 
-    fn run(aws: &Fake<AwsSm>, azure: &Fake<AzureKv>, texts: &[&str]) -> Vec<Outcome> {
+    fn run(aws: &Fake<AwsSm>, azure: &Fake<AzureKv>, texts: &[&str]) -> Vec<Resolution> {
         let pointers: Vec<Pointer> = texts.iter().map(|text| text.parse().unwrap()).collect();
-        resolve_with(Duration::from_millis(50), (aws, azure), &pointers, &|_, _| ())
+        let clouds = Clouds {
+            aws: Cloud { provider: Some(aws), ..Cloud::left_out("AWS") },
+            azure: Cloud { provider: Some(azure), ..Cloud::left_out("Azure") },
+        };
+        resolve_with(Duration::from_millis(50), clouds, &pointers, &|_, _| ())
     }
 
     #[test]
