@@ -1,7 +1,7 @@
 //! Every golden vector of `testdata/identity-v1`: public identities, recipients and token files.
 //!
-//! `testdata/identity-v1/README.md` says what a vector is, `cargo run --example vectors` makes them.
-//! The same files are read by `tests/outside/identity.py`, which shares no code with this.
+//! `testdata/identity-v1/README.md` says what a vector is, and what makes them. The same files
+//! are read by `tests/outside/identity.py`, which shares no code with this.
 
 use forge::vector::{File, clauses, root};
 use kovra::identity::{IdentityError, KeyError, PublicIdentity, Recipient, Token};
@@ -137,7 +137,7 @@ const WITHOUT: [(&str, &str); 10] = [
     ("4.1", "it says what is not there"),
     ("4.2", "the vectors of packages are encrypted so"),
     ("5.1", "the package's clause 5.5"),
-    ("6.1", "what is known already is state: `tests/owner.rs`"),
+    ("6.1", "what is known already is state: `tests/it/owner.rs`"),
     ("6.2", "what was confirmed last is state"),
     ("6.3", "people do it"),
     ("6.4", "it is advice"),

@@ -1,10 +1,10 @@
 //! Imports against what the vault remembers, with packages that only a hostile or broken sender
-//! would make: rows 44, 48-50 and 62-65 of the list of attacks.
+//! would make: rows 44, 48-50 and 62-65 of `testdata/attacks.md`.
 
 use forge::cbor::{bytes, uint};
 use forge::{ALICE, BOB, CREATED, Forge, Keys, MALLORY, NOW, To, Value, entry};
 use kovra::clock::Moment;
-use kovra::entry::Sensitivity;
+use kovra::entry::{Content, Entry, Sensitivity};
 use kovra::identity::{AgreementSecret, Identity};
 use kovra::ops::import::{Effect, Options, apply, plan};
 use kovra::ops::peer::{Added, add};
@@ -209,7 +209,7 @@ fn a_change_of_mode_needs_a_person() {
     }
 }
 
-/// Row 64.
+/// Row 64, of an entry of the same sender and of the owner's own.
 #[test]
 fn a_sensitivity_is_never_lowered() {
     let mut bob = Bob::new();
@@ -219,6 +219,18 @@ fn a_sensitivity_is_never_lowered() {
     bob.import(&package(&ALICE, 99, "two", 0).file(), NOW, &mut Nobody).unwrap();
     assert_eq!(bob.get("dev/db/url").sensitivity, Sensitivity::High);
     assert_eq!(bob.value("dev/db/url"), b"two");
+
+    let mut bob = Bob::new();
+    let own = Entry {
+        coordinate: "dev/db/url".parse().unwrap(),
+        content: Content::Literal(Secret::copy_of(b"mine")),
+        sensitivity: Sensitivity::High,
+        description: None,
+    };
+    bob.vault.write(|batch| batch.put_entry(&Origin::Global, &own, None, NOW)).unwrap();
+    bob.import(&package(&ALICE, 1, "hers", 0).file(), NOW, &mut Nobody).unwrap();
+    assert_eq!(bob.get("dev/db/url").sensitivity, Sensitivity::High);
+    assert_eq!(bob.value("dev/db/url"), b"hers");
 }
 
 /// Row 65: pinned is not the same as allowed to write over somebody else's entries.

@@ -1,7 +1,7 @@
 //! Every golden vector of `testdata/v1`, through parse, verify, trust and open.
 //!
-//! `testdata/v1/README.md` says what a vector is, `cargo run --example vectors` makes them. The same
-//! files are read by `tests/outside/reader.py`, which shares no code with this.
+//! `testdata/v1/README.md` says what a vector is, and what makes them. The same files are
+//! read by `tests/outside/reader.py`, which shares no code with this.
 
 use ed25519_dalek::{Verifier, VerifyingKey};
 use forge::age::CHUNK;
@@ -12,7 +12,7 @@ use kovra::entry::{Content, Entry};
 use kovra::package::{Class, High, Package};
 use kovra::text::hex;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
@@ -184,10 +184,10 @@ fn signatures_that_hold_by_the_equation_alone() {
 /// Clauses of 1 to 9 without a refused vector, and why.
 const NOT_REFUSED: [(&str, &str); 5] = [
     ("1.4", "it follows from 1.1 to 1.3, whose vectors change those bytes"),
-    ("7.3", "the importer's own clock is state: `tests/import.rs`"),
-    ("8.1", "it says what is done with what was accepted: `tests/import.rs`"),
-    ("8.2", "what was imported before is state: `tests/import.rs`"),
-    ("8.3", "what is stored already is state: `tests/import.rs`"),
+    ("7.3", "the importer's own clock is state: `tests/it/import.rs`"),
+    ("8.1", "it says what is done with what was accepted: `tests/it/import.rs`"),
+    ("8.2", "what was imported before is state: `tests/it/import.rs`"),
+    ("8.3", "what is stored already is state: `tests/it/import.rs`"),
 ];
 
 #[test]
@@ -216,17 +216,35 @@ fn every_clause_has_its_vectors_and_every_vector_its_clause() {
     }
 }
 
-/// The rows of the list of attacks that a package alone shows, without a vault, a terminal, a
-/// network or an identity string.
+/// Each row of the list of attacks is shown by vectors, or the list names the test that tries it.
 #[test]
 fn every_row_has_its_vectors() {
-    let rows: BTreeSet<u8> = corpus().into_iter().flat_map(|v| v.rows).collect();
-    let elsewhere = (41..=45).chain(48..=50).chain(61..=65).chain([68]);
-    let elsewhere: BTreeSet<u8> = elsewhere.collect();
-    for row in 1..=68 {
-        assert_eq!(rows.contains(&row), !elsewhere.contains(&row), "row {row}");
+    let list = std::fs::read_to_string(root().join("testdata/attacks.md")).unwrap();
+    let (attacks, tests) = list.split_once("\n## ").unwrap();
+    let attacks: Vec<u8> = numbered(attacks).map(|(row, _)| row).collect();
+    assert!(attacks.len() >= 68 && attacks.iter().copied().eq(1..=attacks[attacks.len() - 1]));
+    let tests: BTreeMap<u8, &str> = numbered(tests).collect();
+    let identities = forge::vector::corpus("identity-v1").into_iter();
+    let identities = identities.flat_map(|mut file| file.many("row"));
+    let identities = identities.map(|row| row.parse().unwrap());
+    let shown: BTreeSet<u8> = corpus().into_iter().flat_map(|v| v.rows).chain(identities).collect();
+    for row in &attacks {
+        assert_ne!(shown.contains(row), tests.contains_key(row), "row {row}");
     }
-    assert_eq!(rows.last(), Some(&67));
+    assert!(shown.iter().chain(tests.keys()).all(|row| attacks.contains(row)));
+    for name in tests.into_values().map(|cell| cell.trim_matches(['`', '|'])) {
+        let (module, function) = name.split_once("::").unwrap();
+        let files = [format!("{module}.rs"), format!("{module}/mod.rs")];
+        let mut source = files.iter().map(|file| root().join("tests/it").join(file));
+        let source = std::fs::read_to_string(source.find(|file| file.exists()).unwrap()).unwrap();
+        assert!(source.contains(&format!("#[test]\nfn {function}(")), "there is no {name}");
+    }
+}
+
+/// The lines of a table that start with a number, and the rest of each.
+fn numbered(table: &str) -> impl Iterator<Item = (u8, &str)> {
+    let lines = table.lines().filter_map(|line| line.strip_prefix('|')?.split_once('|'));
+    lines.filter_map(|(number, rest)| Some((number.parse().ok()?, rest)))
 }
 
 /// Each of the classes that need no memory is there, at each stage that has it.

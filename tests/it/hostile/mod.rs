@@ -1,22 +1,16 @@
 //! What hostile and damaged packages get that a golden vector can't show: every bit, every cut, every
 //! wrong head at every place; memory and stack; and what holds for any package.
 //!
-//! Numbers are the rows of the list of attacks that the format was made against. Most of them are
-//! golden vectors of `testdata/v1`, which `tests/vectors.rs` runs, and of `testdata/identity-v1`, which
-//! `tests/identities.rs` runs. Rows that need state, a terminal or a network are tested where that is.
+//! Numbers are the rows of `testdata/attacks.md`, the list of attacks that the format was made against.
+//! Most of them are golden vectors too, or tests elsewhere, which the list names.
 //!
-//! | rows | where |
+//! | rows | here |
 //! |---|---|
-//! | 1-40, 46, 47, 51-60, 66, 67 | `testdata/v1` |
-//! | 3, 4, 6-9, 16, 18, 24, 47 | `file` too: every place |
-//! | 10 | `tests/cli.rs` too: a FIFO and /dev/zero |
-//! | 38, 55 | `slots` too: every byte of an age file, chunks in the middle; how much of a name is told |
-//! | 57, 58 | `tests/run.rs` too, where variables are set |
-//! | 26, 27, 41-43, 45 | `testdata/identity-v1` |
+//! | 3, 4, 6-9, 16, 18, 24, 47 | `file`: every place |
+//! | 38, 55 | `slots`: every byte of an age file, chunks in the middle; how much of a name is told |
 //! | 43-45 | `identity`: every bit, every typo; what a rotation keeps |
-//! | 44, 48-50, 62-65 | `tests/import.rs`: they need a vault |
-//! | 61 | `tests/providers.rs`: it needs a provider |
-//! | 68 | `tests/secrecy.rs`: it needs a process to kill |
+//!
+//! And 10 in `cli`, with a FIFO and /dev/zero; 57 and 58 in `run`, where variables are set.
 
 mod file;
 mod identity;

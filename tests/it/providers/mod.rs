@@ -1,117 +1,21 @@
 //! Both clouds as a user meets them: real SDKs, real TLS, an identity in the environment.
 //!
 //! The SDKs read the environment of their process, and no test may change its own. So each test runs
-//! this very program again, as a child with an environment made for it: see [`child_resolve`].
+//! this very program again, as a [`child`] with an environment made for it.
 
 #![cfg(all(feature = "aws", feature = "azure"))]
-// The child answers on its standard output.
-#![allow(clippy::print_stdout)]
 
+mod child;
+
+use child::{run, without};
 use forge::clouds::{
-    ACCESS_KEY, Answer, BEARER, CLIENT, CLIENT_SECRET, CURRENT, FEDERATED, LEAK, ROLE, SSO_TOKEN,
-    Standin, TENANT,
+    ACCESS_KEY, Answer, BEARER, CLIENT, CURRENT, FEDERATED, ROLE, SSO_TOKEN, Standin, TENANT,
 };
-use kovra::pointer::Pointer;
-use kovra::provider::{FaultKind, Settings, resolve};
+use kovra::provider::FaultKind;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::process::Command;
-use std::time::{Duration, Instant};
-
-const POINTERS: &str = "CHILD_POINTERS";
-const TIMEOUT: &str = "CHILD_TIMEOUT_MS";
-const LINE: &str = "\u{1f}outcome\u{1f}";
-
-/// The child's part: resolves what its environment names, and says what became of it, a line each.
-#[test]
-#[ignore = "runs as a child of the other tests, and does nothing without them"]
-fn child_resolve() {
-    let Ok(pointers) = std::env::var(POINTERS) else { return };
-    let pointers: Vec<Pointer> = pointers.lines().map(|line| line.parse().unwrap()).collect();
-    let mut settings = Settings::from_variables(|name| std::env::var(name).ok());
-    if let Ok(millis) = std::env::var(TIMEOUT) {
-        settings.timeout = Duration::from_millis(millis.parse().unwrap());
-    }
-    let start = Instant::now();
-    for outcome in resolve(&settings, &pointers, &|_, _| ()) {
-        match outcome {
-            Ok(read) => {
-                println!(
-                    "{LINE}ok\u{1f}{}\u{1f}{}",
-                    read.value.expose().escape_ascii(),
-                    read.version
-                );
-            }
-            Err(fault) => {
-                println!("{LINE}{:?}\u{1f}{}\u{1f}{}", fault.kind, fault.what, fault.hint)
-            }
-        }
-    }
-    println!("{LINE}took\u{1f}{}\u{1f}", start.elapsed().as_millis());
-}
-
-/// What a child said.
-struct Run {
-    /// `ok`, value (non-ASCII bytes as `\xff`) and version; or the kind, what happened and the hint.
-    outcomes: Vec<[String; 3]>,
-    took: Duration,
-}
-
-impl Run {
-    fn kinds(&self) -> Vec<&str> {
-        self.outcomes.iter().map(|[kind, ..]| kind.as_str()).collect()
-    }
-
-    fn value(&self, place: usize) -> &str {
-        let [kind, value, _] = &self.outcomes[place];
-        assert_eq!(kind, "ok", "{:?}", self.outcomes[place]);
-        value
-    }
-
-    fn fault(&self, place: usize, kind: FaultKind) -> &str {
-        let [got, what, hint] = &self.outcomes[place];
-        assert_eq!(*got, format!("{kind:?}"), "{what}");
-        assert!(!hint.is_empty());
-        what
-    }
-}
-
-fn run(env: &BTreeMap<String, String>, pointers: &[impl AsRef<str>]) -> Run {
-    let list: Vec<&str> = pointers.iter().map(AsRef::as_ref).collect();
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "--ignored", "--nocapture", "providers::child_resolve"])
-        .env_clear()
-        .env(POINTERS, list.join("\n"))
-        // Where there is no `az` to be found.
-        .env("PATH", "/nonexistent")
-        .envs(env)
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{text}{errors}");
-    for printed in [&text, &errors] {
-        assert!(!printed.contains(LEAK), "a response body reached the user: {printed}");
-        assert!(!printed.contains(BEARER) && !printed.contains(CLIENT_SECRET));
-    }
-    let mut lines: Vec<[String; 3]> = text
-        .lines()
-        .filter_map(|line| line.split_once(LINE))
-        .map(|(_, rest)| {
-            let mut parts = rest.split('\u{1f}').map(str::to_owned);
-            [(); 3].map(|()| parts.next().unwrap())
-        })
-        .collect();
-    let [_, millis, _] = lines.pop().unwrap();
-    assert_eq!(lines.len(), pointers.len());
-    Run { outcomes: lines, took: Duration::from_millis(millis.parse().unwrap()) }
-}
-
-fn without(mut env: BTreeMap<String, String>, prefixes: &[&str]) -> BTreeMap<String, String> {
-    env.retain(|name, _| !prefixes.iter().any(|prefix| name.starts_with(prefix)));
-    env
-}
+use std::time::Duration;
 
 const AWS_KEYS: &[&str] = &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
@@ -237,73 +141,6 @@ fn aws_troubles_are_told_apart() {
         .start();
     let single: Vec<_> = names.map(|name| format!("aws-sm://{name}?version-stage=S")).into();
     assert_eq!(run(&standin.env(), &single).kinds(), kinds);
-}
-
-#[test]
-fn azure_troubles_are_told_apart() {
-    let standin = Standin::builder()
-        .azure("payments-kv", "fine", "value")
-        .azure("payments-kv", "denied", Answer::Denied)
-        .azure("payments-kv", "disabled", Answer::Disabled)
-        .azure("payments-kv", "throttled", Answer::Throttled(1))
-        .azure("payments-kv", "patience", Answer::Throttled(60))
-        .azure("payments-kv", "broken", Answer::Broken)
-        .azure("payments-kv", "garbage", Answer::Garbage)
-        .azure("payments-kv", "empty", Answer::Empty)
-        .start();
-    let names = [
-        "fine",
-        "denied",
-        "disabled",
-        "throttled",
-        "patience",
-        "broken",
-        "garbage",
-        "empty",
-        "none",
-    ];
-    let pointers = names.map(|name| format!("azure-kv://payments-kv/{name}"));
-    let run = run(&standin.env(), &pointers);
-    assert_eq!(
-        run.kinds(),
-        [
-            "ok",
-            "Denied",
-            "Disabled",
-            "Throttled",
-            "Throttled",
-            "Unreachable",
-            "Unreachable",
-            "Malformed",
-            "NotFound"
-        ]
-    );
-    let what = run.fault(1, FaultKind::Denied);
-    assert!(what.contains("payments-kv.vault.azure.net") && what.contains(CLIENT), "{what}");
-    assert!(run.took < Duration::from_secs(10), "{:?}", run.took);
-}
-
-#[test]
-fn the_deadline_cuts_off_what_hangs_and_keeps_the_rest() {
-    let standin = Standin::builder()
-        .azure("payments-kv", "hangs", Answer::Hang)
-        .azure("payments-kv", "fine", "value")
-        .aws("eu-west-1", "fine", "value")
-        .aws_version("eu-west-1", "hangs", "S", Answer::Hang)
-        .start();
-    let mut env = standin.env();
-    env.insert(TIMEOUT.to_owned(), "1500".to_owned());
-    let run = run(
-        &env,
-        &[
-            "azure-kv://payments-kv/hangs",
-            "azure-kv://payments-kv/fine",
-            "aws-sm://fine",
-            "aws-sm://hangs?version-stage=S",
-        ],
-    );
-    assert_eq!(run.kinds(), ["Unreachable", "ok", "ok", "Unreachable"]);
-    assert!((1500..2500).contains(&run.took.as_millis()), "{:?}", run.took);
 }
 
 #[test]
@@ -579,24 +416,6 @@ fn the_azure_cli_is_started_once() {
     assert_eq!((run.value(0), run.value(1)), ("1", "2"));
     assert!(run.fault(2, FaultKind::NotFound).contains("the account of `az`"));
     assert_eq!(std::fs::read_to_string(count).unwrap(), "started\n");
-}
-
-#[test]
-fn an_unknown_ca_is_not_trusted() {
-    let standin = Standin::builder()
-        .azure("payments-kv", "a", "value")
-        .aws("eu-west-1", "a", "value")
-        .start();
-    let other = Standin::builder().start();
-    let mut env = standin.env();
-    env.insert("SSL_CERT_FILE".to_owned(), other.env()["SSL_CERT_FILE"].clone());
-    let run = run(&env, &["azure-kv://payments-kv/a", "aws-sm://a"]);
-    for place in 0..2 {
-        run.fault(place, FaultKind::Certificate);
-        assert!(run.outcomes[place][2].contains("SSL_CERT_FILE"));
-    }
-    assert!(standin.requests().is_empty(), "a request got through");
-    assert!(run.took < Duration::from_secs(8), "{:?}", run.took);
 }
 
 #[test]
