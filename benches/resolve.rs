@@ -10,15 +10,10 @@
 // Its figures go to standard output.
 #![allow(clippy::print_stdout)]
 
-#[path = "../tests/standin/mod.rs"]
-mod standin;
-#[path = "../tests/support/mod.rs"]
-mod support;
-
-use standin::Standin;
+use forge::clouds::{BEARER, Standin};
+use forge::people::Person;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use support::{KOVRA, Person};
 
 /// What the stand-ins add to each answer: one round trip.
 const TRIP: Duration = Duration::from_millis(50);
@@ -104,7 +99,7 @@ fn nobody() -> Duration {
     person.env.insert("AWS_EC2_METADATA_SERVICE_ENDPOINT".into(), address);
     let mut times: Vec<Duration> = (0..ROUNDS)
         .map(|_| {
-            let mut command = person.command(KOVRA);
+            let mut command = person.kovra();
             command.arg("whoami").stdout(Stdio::null()).stderr(Stdio::null());
             let start = Instant::now();
             assert_eq!(command.status().unwrap().code(), Some(31));
@@ -144,7 +139,7 @@ impl Figures {
 }
 
 fn materialize(person: &Person, project: &str) -> Duration {
-    let mut command = person.command(KOVRA);
+    let mut command = person.kovra();
     command.args(["materialize", "--project", project]).stdout(Stdio::null());
     let start = Instant::now();
     assert!(command.status().unwrap().success(), "{project}");
@@ -167,10 +162,8 @@ fn sign_ins(person: &mut Person, clouds: &Standin) -> (usize, usize) {
     let tokens = clouds.requests_to(ENTRA).len() - before;
 
     let (az, log) = (person.home().join("az"), person.home().join("az.log"));
-    let token = format!(
-        r#"{{"accessToken":"{}","expires_on":4102444800,"tokenType":"Bearer"}}"#,
-        standin::BEARER
-    );
+    let token =
+        format!(r#"{{"accessToken":"{}","expires_on":4102444800,"tokenType":"Bearer"}}"#, BEARER);
     let script = format!("#!/bin/sh\necho run >> '{}'\necho '{token}'\n", log.display());
     std::fs::write(&az, script).unwrap();
     assert!(Command::new("chmod").arg("755").arg(&az).status().unwrap().success());

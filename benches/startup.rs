@@ -8,12 +8,9 @@
 // Its figures go to standard output.
 #![allow(clippy::print_stdout)]
 
-#[path = "../tests/support/mod.rs"]
-mod support;
-
+use forge::people::Person;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use support::{KOVRA, Person};
 
 const LITERALS: usize = 50;
 const ROUNDS: usize = 300;
@@ -31,7 +28,7 @@ fn main() {
     let (mut bare, mut with_kovra) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         bare.push(timed(&mut person.command("true")));
-        with_kovra.push(timed(person.command(KOVRA).args(["run", "--", "true"])));
+        with_kovra.push(timed(person.kovra().args(["run", "--", "true"])));
     }
     let (bare, with_kovra) = (median(bare), median(with_kovra));
     let added = with_kovra.saturating_sub(bare);

@@ -1,8 +1,5 @@
 //! What two CBOR crates of others make of bytes: ciborium and dcbor.
 
-// Each target uses another part of this.
-#![allow(dead_code)]
-
 use ciborium::Value;
 use dcbor::{CBOR, CBORCase, Error};
 use kovra::cbor::SELF_DESCRIBED;

@@ -2,13 +2,11 @@
 //!
 //! Mallory signs them. She is pinned by the reader, so they go as far as they are well-formed.
 
-use crate::forge::age::{self, Age};
-use crate::forge::cbor::{bytes, cat, head, map, text, uint};
-use crate::forge::{
-    self, CAROL, Forge, MALLORY, To, Value, entry, fixed_token, listed, prefix, stranger,
-};
-use crate::support;
 use bech32::{Bech32, Hrp};
+use forge::age::{self, Age};
+use forge::cbor::{bytes, cat, head, map, text, uint};
+use forge::people::Person;
+use forge::{self, CAROL, Forge, MALLORY, To, Value, entry, fixed_token, listed, prefix, stranger};
 use kovra::clock::Moment;
 use kovra::identity::PublicIdentity;
 use kovra::limits;
@@ -58,7 +56,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     /// `reader` pins Mallory, gets the token, and imports what [`remembered`] builds on.
-    pub(crate) fn of(reader: &support::Person) -> Self {
+    pub(crate) fn of(reader: &Person) -> Self {
         use ::age::secrecy::ExposeSecret;
         let me: PublicIdentity = reader.id().parse().unwrap();
         let x = me.agreement();

@@ -16,27 +16,18 @@
 // Its figures go to standard output.
 #![allow(clippy::print_stdout)]
 
-#[path = "../../tests/forge/mod.rs"]
-mod forge;
-#[path = "../../tests/golden/mod.rs"]
-mod golden;
-#[path = "../../tests/support/mod.rs"]
-mod support;
-#[path = "../../tests/vector/mod.rs"]
-mod vector;
-
 mod cases;
 mod usage;
 
 use cases::{Case, Ground};
-use golden::Vector;
+use forge::golden::Vector;
+use forge::people::Person;
+use forge::vector::{self, File};
 use kovra::limits;
 use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::time::Duration;
-use support::{KOVRA, Person};
 use usage::Cost;
-use vector::File;
 
 /// For the vectors, and for what anybody can send.
 const CPU_LIMIT: Duration = Duration::from_millis(50);
@@ -104,7 +95,7 @@ fn made(reader: &Person, ground: &Ground, cases: Vec<Case>, commands: &[&str]) -
         for verb in commands {
             let sender = ["--from", &ground.sender()];
             let options = if *verb == "verify" { sender } else { ["--token", "token"] };
-            let mut command = reader.command(KOVRA);
+            let mut command = reader.kovra();
             command.args([verb, "hostile.kovra"]).args(options);
             // What is only found inside is not for `verify` to find, and `inspect` tells it and goes on.
             let codes = if *verb == "import" { [code; 2] } else { [code, 0] };

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::golden::Vector;
-use crate::vector::File;
+use forge::golden::Vector;
+use forge::vector::File;
 
 /// What a process took.
 #[derive(Clone, Copy)]

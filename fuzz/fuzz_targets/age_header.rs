@@ -3,9 +3,6 @@
 
 #![no_main]
 
-#[path = "../../tests/forge/mod.rs"]
-mod forge;
-
 use forge::{BOB, Forge, Value, entry};
 use kovra::package::Package;
 use libfuzzer_sys::fuzz_target;

@@ -3,9 +3,6 @@
 
 #![no_main]
 
-#[path = "../oracle.rs"]
-mod oracle;
-
 use kovra::cbor::diagnose;
 use libfuzzer_sys::fuzz_target;
 

@@ -3,11 +3,6 @@
 
 #![no_main]
 
-#[path = "../../tests/forge/mod.rs"]
-mod forge;
-#[path = "../oracle.rs"]
-mod oracle;
-
 use forge::cbor::{array, bytes, cat, map, uint};
 use forge::{ALICE, Forge, Value, entry};
 use kovra::package::{Header, Package};

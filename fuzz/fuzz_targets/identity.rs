@@ -3,9 +3,6 @@
 
 #![no_main]
 
-#[path = "../../tests/forge/mod.rs"]
-mod forge;
-
 use bech32::{Bech32m, Hrp};
 use ed25519_dalek::Signer;
 use forge::BOB;

@@ -3,11 +3,6 @@
 
 #![no_main]
 
-#[path = "../../tests/forge/mod.rs"]
-mod forge;
-#[path = "../oracle.rs"]
-mod oracle;
-
 use forge::{ALICE, BOB, Forge, sign_again};
 use kovra::package::{High, Package};
 use libfuzzer_sys::fuzz_target;

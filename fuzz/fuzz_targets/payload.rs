@@ -3,11 +3,6 @@
 
 #![no_main]
 
-#[path = "../../tests/forge/mod.rs"]
-mod forge;
-#[path = "../oracle.rs"]
-mod oracle;
-
 use forge::cbor::{array, bytes, cat, text, uint};
 use forge::{ALICE, BOB, CREATED, EXPIRES, Forge, NOW};
 use kovra::clock::Moment;

@@ -38,8 +38,7 @@ pub fn generate(length: usize, alphabet: Alphabet) -> Result<Secret, Error> {
     let mut value = Vec::with_capacity(length);
     let mut pool = Zeroizing::new([0; 256]);
     while value.len() < length {
-        getrandom::fill(&mut *pool)
-            .map_err(|e| vault::Error::Storage(format!("no randomness: {e}")))?;
+        getrandom::fill(&mut *pool).map_err(vault::Error::from)?;
         let drawn = pool.iter().map(|b| usize::from(*b)).filter(|b| *b < fair);
         let left = length - value.len();
         value.extend(drawn.take(left).map(|b| characters[b % characters.len()]));

@@ -46,8 +46,7 @@ pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error>
             (Custody::KeyFile { path }, kek)
         }
     };
-    let identity =
-        Identity::generate().map_err(|e| vault::Error::Storage(format!("no randomness: {e}")))?;
+    let identity = Identity::generate().map_err(vault::Error::from)?;
     let new = NewVault { folder, id, custody, kek: &kek };
     Vault::create(new, |batch| batch.put_identity(&identity))?;
     Ok(identity.public())

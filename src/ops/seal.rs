@@ -11,7 +11,7 @@ use crate::package::{self, Draft, Header, Sealed};
 use crate::platform::{NewFile, Readers};
 use crate::policy::{Operation, Subject};
 use crate::vault::{
-    Given, Held, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, Vault, View,
+    self, Given, Held, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, View,
 };
 use sha2::{Digest, Sha256};
 use std::io;
@@ -75,7 +75,7 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let seq = view.last_seq()?.saturating_add(1).max(now.millis());
     let expires = now.seconds().saturating_add(options.ttl.as_secs());
     let draft = Draft {
-        id: Vault::new_id()?,
+        id: package::new_id().map_err(vault::Error::from)?,
         sender: &identity.signing,
         seq,
         created: Moment::from_seconds(now.seconds()),

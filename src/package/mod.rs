@@ -33,4 +33,4 @@ pub use receipt::Receipt;
 #[cfg(feature = "seal")]
 pub use rules::check_entries;
 #[cfg(feature = "seal")]
-pub use seal::{Draft, Sealed, seal};
+pub use seal::{Draft, Sealed, new_id, seal};

@@ -9,9 +9,19 @@ use crate::clock::Moment;
 use crate::entry::Entry;
 use crate::identity::{Recipient, SigningSecret, Token};
 
+/// A package id: 16 bytes from the operating system's randomness.
+///
+/// # Errors
+/// If the system gives no randomness.
+pub fn new_id() -> Result<[u8; 16], getrandom::Error> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id)?;
+    Ok(id)
+}
+
 /// What goes into a package.
 pub struct Draft<'a> {
-    /// 16 random bytes, never used before.
+    /// From [`new_id`], never used before.
     pub id: [u8; 16],
     /// Who signs.
     pub sender: &'a SigningSecret,

@@ -59,6 +59,13 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
+/// Nothing random can be had from the system.
+impl From<getrandom::Error> for Error {
+    fn from(error: getrandom::Error) -> Self {
+        Self::Storage(format!("no randomness: {error}"))
+    }
+}
+
 /// Metadata that was sealed by us and does not parse: a bug or a forged key, never a typo.
 impl From<crate::cbor::CborError> for Error {
     fn from(error: crate::cbor::CborError) -> Self {

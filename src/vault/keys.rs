@@ -160,6 +160,6 @@ pub(super) fn open(
 /// Random bytes from the operating system.
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|e| Error::Storage(format!("no randomness: {e}")))?;
+    getrandom::fill(&mut bytes)?;
     Ok(bytes)
 }

@@ -1,0 +1,51 @@
+//! What is in a package, for the identity that it is sealed to.
+//!
+//! An identity is 64 random bytes: `head -c 64 /dev/urandom > bob.keys`.
+//! `cargo run --example open -- bob.keys` prints its string, which a sender seals to, and
+//! `cargo run --example open -- bob.keys dev.kovra kovra1...` opens what that sender made.
+
+#![allow(clippy::print_stdout)]
+
+use kovra::entry::Content;
+use kovra::identity::{AgreementSecret, Identity, PublicIdentity, SigningSecret};
+use kovra::package::{High, Package};
+use std::error::Error;
+use std::time::SystemTime;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [keys, package @ ..] = &arguments[..] else {
+        return Err("usage: open KEYS [FILE kovra1...]".into());
+    };
+    let me = identity(keys)?;
+    let [file, sender] = package else {
+        println!("{}", me.public());
+        return Ok(());
+    };
+    let sender: PublicIdentity = sender.parse()?;
+    let bytes = std::fs::read(file)?;
+
+    let package =
+        Package::parse(&bytes)?.verify()?.trust(&[sender.signing()], SystemTime::now().into())?;
+    // High literals would want the token file too: `High::Open(&token)`.
+    let contents = package.open(&me, High::Skip)?;
+
+    for entry in &contents.entries {
+        match &entry.content {
+            Content::Literal(secret) => println!("{}: {} bytes", entry.coordinate, secret.len()),
+            Content::Reference(pointer) => println!("{}: {pointer}", entry.coordinate),
+        }
+    }
+    Ok(())
+}
+
+/// The secret halves of an identity, from a file.
+fn identity(file: &str) -> Result<Identity, Box<dyn Error>> {
+    let bytes = std::fs::read(file)?;
+    let (signing, rest) = bytes.split_first_chunk().ok_or("a file of keys has 64 bytes")?;
+    let agreement = rest.try_into().map_err(|_| "a file of keys has 64 bytes")?;
+    Ok(Identity {
+        signing: SigningSecret::from_bytes(signing),
+        agreement: AgreementSecret::from_bytes(agreement),
+    })
+}

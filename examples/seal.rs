@@ -1,0 +1,43 @@
+//! One literal, sealed to somebody. It prints the sender's string, which the receiver wants to know.
+//!
+//! `cargo run --example seal -- kovra1... dev.kovra`
+
+#![allow(clippy::print_stdout)]
+
+use kovra::clock::Moment;
+use kovra::entry::{Content, Entry, Sensitivity};
+use kovra::identity::{Identity, PublicIdentity, Recipient};
+use kovra::limits;
+use kovra::package::{Draft, new_id, seal};
+use kovra::secret::Secret;
+use std::error::Error;
+use std::time::SystemTime;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [to, file] = &arguments[..] else { return Err("usage: seal kovra1... FILE".into()) };
+    let to: PublicIdentity = to.parse()?;
+
+    // Who seals more than once keeps these keys. A vault does.
+    let me = Identity::generate()?;
+    let now = Moment::from_seconds(Moment::from(SystemTime::now()).seconds());
+    let sealed = seal(Draft {
+        id: new_id()?,
+        sender: &me.signing,
+        // More than in any package that this sender made before.
+        seq: now.millis(),
+        created: now,
+        expires: Moment::from_seconds(now.seconds() + limits::DEFAULT_LIFE),
+        recipients: &[Recipient::Kovra(to.agreement())],
+        entries: vec![Entry {
+            coordinate: "dev/db/url".parse()?,
+            content: Content::Literal(Secret::copy_of(b"postgres://localhost/orders")),
+            sensitivity: Sensitivity::Medium,
+            description: None,
+        }],
+    })?;
+
+    std::fs::write(file, &sealed.bytes)?;
+    println!("{}", me.public());
+    Ok(())
+}

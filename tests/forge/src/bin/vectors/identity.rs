@@ -1,0 +1,376 @@
+//! `testdata/identity-v1`: the strings of `spec/identity.md`, good and bad.
+
+use crate::case::{MALFORMED, TOKEN, UNSUPPORTED, hex};
+use crate::signature::{ORDER_8, mixed, near_p, small_number};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bech32::{Bech32, Bech32m, ByteIterExt, Checksum, Fe32, Fe32IterExt, Hrp};
+use ed25519_dalek::{Signer, SigningKey};
+use forge::{ALICE, BOB, CAROL, Keys, MALLORY, listed};
+use sha2::{Digest, Sha512};
+use std::fmt::Write;
+
+/// What a text is taken for, by the word of its vector.
+pub(crate) const IDENTITY: &str = "identity";
+const RECIPIENT: &str = "recipient";
+const TOKEN_FILE: &str = "token";
+
+const SIGNATURE: &str = "signature";
+
+/// A text and what a reader makes of it.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) kind: &'static str,
+    rows: &'static [u8],
+    class: &'static str,
+    note: &'static str,
+    /// What it says, if it is good.
+    says: Vec<(&'static str, String)>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Case {
+    pub(crate) fn text(&self) -> String {
+        let clause = self.name.split_once('-').unwrap().0;
+        let mut text = format!("clause: {clause}\nkind: {}\n", self.kind);
+        for row in self.rows {
+            writeln!(text, "row: {row}").unwrap();
+        }
+        writeln!(text, "class: {}\nnote: {}", self.class, self.note).unwrap();
+        for (key, value) in &self.says {
+            writeln!(text, "{key}: {value}").unwrap();
+        }
+        text.push('\n');
+        for line in self.bytes.split_inclusive(|b| *b == b'\n') {
+            let (word, shown) = match line.strip_suffix(b"\n") {
+                Some(shown) => ("line", shown),
+                None => ("text", line),
+            };
+            // What a person can read stands as it is.
+            if !shown.is_empty() && shown.iter().all(|b| (32..127).contains(b)) {
+                writeln!(text, "{word} {}", String::from_utf8_lossy(shown)).unwrap();
+            } else {
+                writeln!(text, "{}", hex(line)).unwrap();
+            }
+        }
+        text
+    }
+
+    fn rows(mut self, rows: &'static [u8]) -> Self {
+        self.rows = rows;
+        self
+    }
+}
+
+pub(crate) fn cases() -> Vec<Case> {
+    let groups =
+        [good(), encodings(), lengths(), keys(), self_signatures(), recipients(), tokens()];
+    groups.into_iter().flatten().collect()
+}
+
+/// A text that is taken for an identity and refused.
+fn bad(name: &str, class: &'static str, note: &'static str, text: impl Into<Vec<u8>>) -> Case {
+    Case {
+        name: name.into(),
+        kind: IDENTITY,
+        rows: &[],
+        class,
+        note,
+        says: vec![],
+        bytes: text.into(),
+    }
+}
+
+/// The 129 bytes of 2.1 for these keys, signed by `signer`.
+fn data(version: u8, ed: &[u8; 32], x: &[u8; 32], signer: &SigningKey) -> Vec<u8> {
+    let message = [&b"kovra-identity-v1"[..], &[version], ed, x].concat();
+    [&[version][..], ed, x, &signer.sign(&message).to_bytes()].concat()
+}
+
+fn bobs() -> Vec<u8> {
+    data(1, &BOB.ed(), &BOB.x(), &BOB.signing())
+}
+
+fn encoded<C: Checksum>(hrp: &str, data: &[u8]) -> String {
+    bech32::encode::<C>(Hrp::parse(hrp).unwrap(), data).unwrap()
+}
+
+/// The same with the last padding bit set.
+fn with_padding<C: Checksum>(hrp: &str, data: &[u8]) -> String {
+    let hrp = Hrp::parse(hrp).unwrap();
+    let mut fes: Vec<Fe32> = data.iter().copied().bytes_to_fes().collect();
+    let last = fes.last_mut().unwrap();
+    *last = Fe32::try_from(last.to_u8() | 1).unwrap();
+    fes.into_iter().with_checksum::<C>(&hrp).chars().collect()
+}
+
+fn string(data: &[u8]) -> String {
+    encoded::<Bech32m>("kovra", data)
+}
+
+/// Clause 3.1.
+fn fingerprint(ed: &[u8; 32]) -> String {
+    let digest = Sha512::digest([&b"kovra-fingerprint-v1"[..], ed].concat());
+    let group = |five: &[u8]| {
+        let number = five.iter().fold(0, |n, b| n << 8 | u64::from(*b));
+        format!("{:05}", number % 100_000)
+    };
+    digest[..40].chunks(5).map(group).collect::<Vec<_>>().join(" ")
+}
+
+fn good() -> Vec<Case> {
+    let of = |name: &str, person: &Keys, x: [u8; 32], note| {
+        let says = vec![
+            ("ed25519", hex(&person.ed())),
+            ("x25519", hex(&x)),
+            ("fingerprint", fingerprint(&person.ed())),
+        ];
+        let text = string(&data(1, &person.ed(), &x, &person.signing()));
+        Case { says, ..bad(name, "ok", note, text) }
+    };
+    vec![
+        of("2.1-alice", &ALICE, ALICE.x(), "Alice."),
+        of("2.1-bob", &BOB, BOB.x(), "Bob."),
+        of("3.1-carol", &CAROL, CAROL.x(), "Carol. A fingerprint may have leading zeros."),
+        of(
+            "3.2-bob-rotated",
+            &BOB,
+            MALLORY.x(),
+            "Bob with another X25519 key has the same fingerprint.",
+        ),
+    ]
+}
+
+fn encodings() -> Vec<Case> {
+    let text = string(&bobs());
+    let typo = |at: usize| {
+        let mut typo = text.clone().into_bytes();
+        typo[at] = if typo[at] == b'q' { b'p' } else { b'q' };
+        typo
+    };
+    let bad = |name: &str, note, text: Vec<u8>| bad(name, MALFORMED, note, text).rows(&[45]);
+    let mixed = text.replacen('q', "Q", 1);
+    vec![
+        bad("2.3-bech32", "The checksum of Bech32.", encoded::<Bech32>("kovra", &bobs()).into()),
+        bad("2.3-capitals", "In capitals, which BIP 173 allows.", text.to_uppercase().into()),
+        bad("2.3-mixed-case", "One letter is a capital.", mixed.into()),
+        bad("2.3-capital-k", "The first letter is a capital.", format!("K{}", &text[1..]).into()),
+        bad("2.3-typo", "One character is another.", typo(100)),
+        bad("2.3-typo-in-the-checksum", "The last character is another.", typo(text.len() - 1)),
+        bad("2.3-typo-in-the-prefix", "The first character is another.", typo(0)),
+        bad("2.3-cut", "The last character is missing.", text[..text.len() - 1].into()),
+        bad("2.3-empty", "Nothing.", vec![]),
+        bad("2.3-prefix-alone", "Nothing behind the prefix.", b"kovra1".to_vec()),
+        bad("2.3-space-before", "A space before it.", format!(" {text}").into()),
+        bad("2.3-line-feed-behind", "A line feed behind it.", format!("{text}\n").into()),
+        bad("2.3-hyphens", "A hyphen in it.", format!("{}-{}", &text[..50], &text[50..]).into()),
+        bad(
+            "2.3-no-ascii",
+            "A letter that only looks like an a.",
+            text.replacen('a', "\u{430}", 1).into(),
+        ),
+        bad("2.3-padding-bits", "A bit is set behind the last byte.", {
+            with_padding::<Bech32m>("kovra", &bobs()).into()
+        }),
+    ]
+}
+
+fn lengths() -> Vec<Case> {
+    let of = |name: &str, class, note, text: String| bad(name, class, note, text);
+    let versioned = |version| data(version, &BOB.ed(), &BOB.x(), &BOB.signing());
+    vec![
+        of("2.3-no-byte", MALFORMED, "No byte at all.", string(&[])),
+        of(
+            "2.3-another-prefix",
+            MALFORMED,
+            "Another prefix.",
+            encoded::<Bech32m>("kovrb", &bobs()),
+        ),
+        of(
+            "2.3-prefix-age",
+            MALFORMED,
+            "The prefix of an age key.",
+            encoded::<Bech32m>("age", &bobs()),
+        ),
+        of("2.1-128-bytes", MALFORMED, "A byte too few.", string(&bobs()[..128])),
+        of("2.1-130-bytes", MALFORMED, "A byte too many.", string(&[&bobs()[..], &[0]].concat())),
+        of("2.3-version-0", UNSUPPORTED, "Version 0.", string(&versioned(0))),
+        of("2.3-version-2", UNSUPPORTED, "Version 2.", string(&versioned(2))),
+        of("2.3-version-255", UNSUPPORTED, "Version 255.", string(&versioned(255))),
+        of(
+            "2.3-version-2-short",
+            UNSUPPORTED,
+            "Version 2, of another length.",
+            string(&versioned(2)[..10]),
+        ),
+    ]
+}
+
+/// Montgomery u of the points of order 8 (RFC 7748, §6.1; curve and twist have more of them).
+pub(crate) const U_ORDER_8: [u8; 32] = [
+    0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a,
+    0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00,
+];
+const U_ORDER_8_TOO: [u8; 32] = [
+    0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef, 0x5b,
+    0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57,
+];
+
+/// Keys that are refused. What signs them is Bob's, as nobody can sign under most of them.
+fn keys() -> Vec<Case> {
+    let x = |name: &str, row: &'static [u8], note, x: [u8; 32]| {
+        let text = string(&data(1, &BOB.ed(), &x, &BOB.signing()));
+        bad(&format!("1.2-x25519-{name}"), MALFORMED, note, text).rows(row)
+    };
+    let ed = |name: &str, note, ed: [u8; 32]| {
+        let text = string(&data(1, &ed, &BOB.x(), &BOB.signing()));
+        bad(&format!("1.2-ed25519-{name}"), MALFORMED, note, text)
+    };
+    let mut high_bit = BOB.x();
+    high_bit[31] |= 0x80;
+    vec![
+        x("0", &[41], "The X25519 key is 0.", [0; 32]),
+        x("1", &[41], "The X25519 key is 1.", small_number(1, 0)),
+        x("p-less-1", &[41], "The X25519 key is p - 1.", near_p(0xec, 0x7f)),
+        x("order-8", &[41], "The X25519 key is of order 8.", U_ORDER_8),
+        x("order-8-too", &[41], "The X25519 key is the other of order 8.", U_ORDER_8_TOO),
+        x("bit-255", &[42], "Bob's X25519 key with bit 255 set.", high_bit),
+        x("p", &[42], "The X25519 key is 0, written as p.", near_p(0xed, 0x7f)),
+        x("p-and-1", &[42], "The X25519 key is 1, written as p + 1.", near_p(0xee, 0x7f)),
+        x("18", &[42], "The X25519 key is 18, written as 2^255 - 1.", near_p(0xff, 0x7f)),
+        x("ones", &[42], "The X25519 key is 2^256 - 1.", [0xff; 32]),
+        ed("order-1", "The Ed25519 key is the neutral point.", small_number(1, 0)),
+        ed("order-2", "The Ed25519 key is the point of order 2.", near_p(0xec, 0x7f)),
+        ed("order-4", "The Ed25519 key is a point of order 4.", [0; 32]),
+        ed("order-8", "The Ed25519 key is a point of order 8.", ORDER_8),
+        ed("mixed", "The Ed25519 key is Alice's plus the point of order 2.", mixed()),
+        ed("p-and-1", "The Ed25519 key is 1, written as p + 1.", near_p(0xee, 0x7f)),
+        ed("no-point", "The Ed25519 key is no point.", small_number(2, 0)),
+    ]
+}
+
+fn self_signatures() -> Vec<Case> {
+    let bad = |name: &str, note, data: Vec<u8>| bad(name, SIGNATURE, note, string(&data));
+    let keys = [BOB.ed(), BOB.x()].concat();
+    let over = |message: &[u8]| [&bobs()[..65], &BOB.signing().sign(message).to_bytes()].concat();
+    let mut exchanged = bobs();
+    exchanged[33..65].copy_from_slice(&MALLORY.x());
+    let mut another = bobs();
+    another[1..33].copy_from_slice(&ALICE.ed());
+    let (mut first, mut last) = (bobs(), bobs());
+    first[65] ^= 1;
+    last[128] ^= 0x80;
+    let by_mallory = data(1, &BOB.ed(), &MALLORY.x(), &MALLORY.signing());
+    vec![
+        bad("2.2-exchanged", "Bob's Ed25519 key with Mallory's X25519 key.", exchanged).rows(&[43]),
+        bad("2.2-signed-by-mallory", "The same, signed by Mallory.", by_mallory).rows(&[43]),
+        bad("2.2-another-owner", "Bob's X25519 key and signature under Alice's key.", another),
+        bad("2.2-first-bit", "A bit of R is another.", first),
+        bad("2.2-last-bit", "The last bit of S is another.", last),
+        bad("2.2-no-domain", "Signed without the domain.", over(&keys)).rows(&[27]),
+        bad("2.2-over-nothing", "Signed over no bytes.", over(b"")),
+        bad("2.2-no-version", "Signed without the version.", {
+            over(&[&b"kovra-identity-v1"[..], &keys].concat())
+        }),
+        bad("2.2-as-a-package", "Signed as a package starts.", {
+            over(&[&b"\xd9\xd9\xf7\x86\x6dkovra-package\x01"[..], &keys].concat())
+        })
+        .rows(&[27]),
+    ]
+}
+
+fn recipients() -> Vec<Case> {
+    let good = |name: &str, note, kind, key: &[u8], text: String| {
+        let says = vec![("listed", hex(&listed(kind, key)))];
+        Case { kind: RECIPIENT, says, ..bad(name, "ok", note, text) }
+    };
+    let refused = |name: &str, note, text: String| Case {
+        kind: RECIPIENT,
+        ..bad(name, MALFORMED, note, text)
+    };
+    let age = |x: &[u8; 32]| encoded::<Bech32>("age", x);
+    let ssh = |blob: &[u8]| format!("ssh-ed25519 {}", BASE64_STANDARD.encode(blob));
+    let with_key = |key: &[u8; 32]| [&b"\0\0\0\x0bssh-ed25519\0\0\0\x20"[..], key].concat();
+    let blob = CAROL.ssh_blob();
+    let mut high_bit = CAROL.x();
+    high_bit[31] |= 0x80;
+    vec![
+        good("4-age", "An age recipient.", 1, &CAROL.x(), age(&CAROL.x())),
+        good("4-ssh", "An SSH key.", 2, &blob, ssh(&blob)),
+        good("4-ssh-comment", "An SSH key with a comment.", 2, &blob, ssh(&blob) + " carol@host 2"),
+        good("4-ssh-white-space", "Tabs and spaces between.", 2, &blob, {
+            format!("ssh-ed25519 \t {}  ", BASE64_STANDARD.encode(&blob))
+        }),
+        refused("4-age-bech32m", "The checksum of Bech32m.", encoded::<Bech32m>("age", &CAROL.x())),
+        refused("4-age-capitals", "In capitals.", age(&CAROL.x()).to_uppercase()),
+        refused("4-age-31-bytes", "A byte too few.", encoded::<Bech32>("age", &CAROL.x()[1..])),
+        refused("4-age-padding-bits", "A bit is set behind the last byte.", {
+            with_padding::<Bech32>("age", &CAROL.x())
+        }),
+        refused("4-age-another-prefix", "Another prefix.", encoded::<Bech32>("agf", &CAROL.x())),
+        refused("4-age-0", "The key is 0.", age(&[0; 32])).rows(&[41]),
+        refused("4-age-order-8", "The key is of order 8.", age(&U_ORDER_8)).rows(&[41]),
+        refused("4-age-bit-255", "Carol's key with bit 255 set.", age(&high_bit)).rows(&[42]),
+        refused("4-age-secret", "A secret key.", CAROL.age_identity()),
+        refused("4-ssh-padded", "Base64 with padding that it does not need.", ssh(&blob) + "="),
+        refused("4-ssh-50-bytes", "A byte too few.", ssh(&blob[..50])),
+        refused("4-ssh-52-bytes", "A byte too many.", ssh(&[&blob[..], &[0]].concat())),
+        refused("4-ssh-another-blob", "The blob of another algorithm.", {
+            ssh(&with_key(&CAROL.ed())).replacen("AAAAC3", "AAAAC2", 1)
+        }),
+        refused("4-ssh-order-4", "The key is of order 4.", ssh(&with_key(&[0; 32]))).rows(&[26]),
+        refused("4-ssh-no-point", "The key is no point.", ssh(&with_key(&small_number(2, 0)))),
+        refused("4-ssh-rsa", "An RSA key.", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQA=".into()),
+        refused("4-ssh-alone", "No key at all.", "ssh-ed25519".into()),
+        refused("4-empty", "Nothing.", String::new()),
+    ]
+}
+
+fn tokens() -> Vec<Case> {
+    let key = |secret: &[u8]| {
+        bech32::encode_upper::<Bech32>(Hrp::parse("AGE-SECRET-KEY-").unwrap(), secret).unwrap()
+    };
+    let token = key(&[0x70; 32]);
+    let good = |name: &str, note, text: String| {
+        let secret = x25519_dalek::StaticSecret::from([0x70; 32]);
+        let public = x25519_dalek::PublicKey::from(&secret);
+        let says = vec![("public", encoded::<Bech32>("age", public.as_bytes()))];
+        Case { kind: TOKEN_FILE, says, ..bad(name, "ok", note, text) }
+    };
+    let refused =
+        |name: &str, note, text: Vec<u8>| Case { kind: TOKEN_FILE, ..bad(name, TOKEN, note, text) };
+    let id = "1d".repeat(16);
+    let public = encoded::<Bech32>("age", &BOB.x());
+    vec![
+        good("5.2-whole", "As kovra writes it, but for the comments, which nothing checks.", {
+            format!("# kovra token of package {id}\n# public key: {public}\n{token}\n")
+        }),
+        good("5.3-key-alone", "The key without a line feed.", token.clone()),
+        good("5.3-blank-lines", "Blank lines, and white space around lines.", {
+            format!("\r\n\t # x\n\n  {token} \r\n\n")
+        }),
+        refused("5.3-empty", "Nothing.", vec![]),
+        refused("5.3-comments-alone", "No key.", b"# a\n\n# b\n".to_vec()),
+        refused("5.3-two-keys", "Two keys.", format!("{token}\n{}\n", key(&[0x71; 32])).into()),
+        refused("5.3-twice", "The key twice.", format!("{token}\n{token}\n").into()),
+        refused("5.3-a-word-behind", "A word behind the key.", format!("{token} x\n").into()),
+        refused(
+            "5.3-no-utf-8",
+            "A comment that is not UTF-8.",
+            [b"# \xff\n", token.as_bytes()].concat(),
+        ),
+        refused("5.3-typo", "The last character is another.", {
+            let last = if token.ends_with('Q') { 'P' } else { 'Q' };
+            format!("{}{last}\n", &token[..token.len() - 1]).into()
+        }),
+        refused("5.3-lower-case", "In lower case.", token.to_lowercase().into()),
+        refused("5.3-padding-bits", "A bit is set behind the last byte.", {
+            with_padding::<Bech32>("age-secret-key-", &[0x70; 32]).to_uppercase().into()
+        }),
+        refused("5.3-bech32m", "The checksum of Bech32m.", {
+            encoded::<Bech32m>("age-secret-key-", &[0x70; 32]).to_uppercase().into()
+        }),
+        refused("5.3-31-bytes", "A byte too few.", key(&[0x70; 31]).into()),
+        refused("5.3-a-recipient", "A public key.", public.into()),
+        refused("5.3-an-identity", "A `kovra1` string.", string(&bobs()).into()),
+    ]
+}

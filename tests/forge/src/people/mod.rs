@@ -1,0 +1,178 @@
+//! People who run the real program, each with a home of their own and nothing else around them.
+
+pub mod terminal;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use tempfile::TempDir;
+
+/// The program under test, which stands in cargo's folder of the profile. What asks for it runs from a
+/// folder below: `deps` if it is a test or a benchmark, `examples` if it is an example.
+pub fn kovra_path() -> &'static str {
+    static PATH: LazyLock<String> = LazyLock::new(|| {
+        let me = std::env::current_exe().expect("a path of this program");
+        let profile = me.ancestors().nth(2).expect("a folder of the profile");
+        let path = profile.join("kovra");
+        assert!(path.exists(), "{} is not there: `cargo build` makes it", path.display());
+        path.into_os_string().into_string().expect("a path in UTF-8")
+    });
+    &PATH
+}
+
+/// Somebody with a home, a temporary folder in it, and an environment that holds nothing else.
+pub struct Person {
+    pub name: &'static str,
+    folder: TempDir,
+    pub env: BTreeMap<String, String>,
+}
+
+/// What a program printed, and how it ended.
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Person {
+    /// A person without a vault.
+    pub fn new(name: &'static str) -> Self {
+        let folder = tempfile::tempdir().expect("a home");
+        let path = |part: &str| folder.path().join(part).to_string_lossy().into_owned();
+        std::fs::create_dir(path("tmp")).expect("a temporary folder");
+        let env = [
+            ("HOME", path("")),
+            ("TMPDIR", path("tmp")),
+            ("PATH", "/usr/bin:/bin".to_owned()),
+            ("LANG", "C.UTF-8".to_owned()),
+        ];
+        let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { name, folder, env }
+    }
+
+    /// A person with a vault whose key is in a file outside of the home's data folder.
+    pub fn with_vault(name: &'static str) -> Self {
+        let person = Self::new(name);
+        person.ok(&["init", "--key-file", "vault.key"]);
+        person
+    }
+
+    pub fn home(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn vault(&self) -> PathBuf {
+        self.home().join(".local/share/kovra/vault.db")
+    }
+
+    /// Writes a file into the home.
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.home().join(name);
+        std::fs::write(&path, bytes).expect("a file in the home");
+        path
+    }
+
+    /// The person's `kovra1...` string.
+    pub fn id(&self) -> String {
+        self.ok(&["id"]).stdout.trim().to_owned()
+    }
+
+    /// A program in the person's home, in a process group of its own: whoever runs the tests at a
+    /// terminal is not asked instead of the person.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(&self.env).current_dir(self.home()).process_group(0);
+        command
+    }
+
+    /// The program under test, in the person's home.
+    pub fn kovra(&self) -> Command {
+        self.command(kovra_path())
+    }
+
+    /// Runs kovra with `input` on stdin, away from any terminal.
+    pub fn pipe(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let mut child = self
+            .kovra()
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("kovra starts");
+        // A program that fails early need not read its input.
+        let _ = child.stdin.take().expect("its stdin").write_all(input);
+        let output = child.wait_with_output().expect("kovra ends");
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
+    /// Runs kovra with no input.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.pipe(arguments, b"")
+    }
+
+    /// Runs kovra, which must succeed.
+    #[track_caller]
+    pub fn ok(&self, arguments: &[&str]) -> Ran {
+        self.run(arguments).expect(arguments, 0)
+    }
+
+    /// Runs kovra, which must fail with `code`; gives what it said.
+    #[track_caller]
+    pub fn fails(&self, arguments: &[&str], code: i32) -> String {
+        self.run(arguments).expect(arguments, code).stderr
+    }
+
+    /// Adds a literal.
+    #[track_caller]
+    pub fn add(&self, coordinate: &str, value: &str, more: &[&str]) {
+        let arguments = [&["add", coordinate, "--stdin"], more].concat();
+        self.pipe(&arguments, value.as_bytes()).expect(&arguments, 0);
+    }
+
+    /// Gives an entry another value.
+    #[track_caller]
+    pub fn set(&self, coordinate: &str, value: &str) {
+        let arguments = ["set", coordinate, "--stdin"];
+        self.pipe(&arguments, value.as_bytes()).expect(&arguments, 0);
+    }
+
+    /// Pins `other` under their name.
+    pub fn pin(&self, other: &Person) {
+        self.ok(&["peer", "add", other.name, &other.id()]);
+    }
+
+    /// Every file of the home with its bytes.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.home().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder of the home") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push((path.clone(), std::fs::read(&path).expect("a file")));
+                }
+            }
+        }
+        files
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    pub fn expect(self, arguments: &[&str], code: i32) -> Self {
+        let Self { stdout, stderr, .. } = &self;
+        assert_eq!(self.code, code, "kovra {}\n{stdout}{stderr}", arguments.join(" "));
+        self
+    }
+}

@@ -1,0 +1,178 @@
+//! Every golden vector of `testdata/identity-v1`: public identities, recipients and token files.
+//!
+//! `testdata/identity-v1/README.md` says what a vector is, and what makes them. The same files
+//! are read by `tests/outside/identity.py`, which shares no code with this.
+
+use forge::vector::{File, clauses, root};
+use kovra::identity::{IdentityError, KeyError, PublicIdentity, Recipient, Token};
+use kovra::secret::Secret;
+use kovra::text::hex;
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// What a text says, as the fields of its vector; or the class of its refusal.
+type Outcome = Result<Vec<(&'static str, String)>, &'static str>;
+
+fn read(kind: &str, bytes: &[u8]) -> Outcome {
+    let text = std::str::from_utf8(bytes);
+    match (kind, text) {
+        ("identity", Ok(text)) => identity(text),
+        ("recipient", Ok(text)) => recipient(text),
+        ("token", _) => token(bytes),
+        (other, _) => panic!("a {other}, or no text"),
+    }
+}
+
+fn identity(text: &str) -> Outcome {
+    let identity: PublicIdentity = text.parse().map_err(|e| match e {
+        IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => "malformed",
+        IdentityError::Version(_) => "unsupported",
+        IdentityError::SelfSignature => "signature",
+    })?;
+    assert_eq!(identity.to_string(), text);
+    Ok(vec![
+        ("ed25519", hex(identity.signing().as_bytes())),
+        ("x25519", hex(identity.agreement().as_bytes())),
+        ("fingerprint", identity.signing().fingerprint()),
+    ])
+}
+
+fn recipient(text: &str) -> Outcome {
+    let id = Recipient::plain(text).ok_or("malformed")?.id();
+    let pair = [&[0x82, id.kind as u8, 0x58, 0x20], &id.fingerprint[..]].concat();
+    Ok(vec![("listed", hex(&pair))])
+}
+
+fn token(bytes: &[u8]) -> Outcome {
+    let token = Token::from_file(&Secret::copy_of(bytes)).ok_or("token")?;
+    let file = token.to_file(&[0x1d; 16]);
+    let file = std::str::from_utf8(file.expose()).unwrap();
+    let public = file.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    Ok(vec![("public", public.to_owned())])
+}
+
+/// A vector's kind, clause, rows, and what its text must give; and the text.
+struct Vector {
+    kind: String,
+    clause: String,
+    rows: Vec<u8>,
+    wanted: Outcome,
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl From<File> for Vector {
+    fn from(mut file: File) -> Self {
+        let [kind, clause, class, _note] =
+            ["kind", "clause", "class", "note"].map(|key| file.one(key));
+        let rows = file.many("row").iter().map(|row| row.parse().unwrap()).collect();
+        let says: &[&str] = match &kind[..] {
+            "identity" => &["ed25519", "x25519", "fingerprint"],
+            "recipient" => &["listed"],
+            _ => &["public"],
+        };
+        let wanted = match &class[..] {
+            "ok" => Ok(says.iter().map(|key| (*key, file.one(key))).collect()),
+            "malformed" => Err("malformed"),
+            "unsupported" => Err("unsupported"),
+            "signature" => Err("signature"),
+            "token" => Err("token"),
+            other => panic!("{}: class {other}", file.name),
+        };
+        let (name, bytes) = file.finish();
+        Self { kind, clause, rows, wanted, name, bytes }
+    }
+}
+
+fn corpus() -> Vec<Vector> {
+    forge::vector::corpus("identity-v1").into_iter().map(Vector::from).collect()
+}
+
+#[test]
+fn every_vector_gets_what_it_says() {
+    let corpus = corpus();
+    assert!(corpus.len() >= 80, "only {} vectors", corpus.len());
+    for Vector { name, kind, wanted, bytes, .. } in &corpus {
+        assert_eq!(&read(kind, bytes), wanted, "{name}");
+    }
+}
+
+/// Of the malformed and the unsupported, what a person is told of it.
+#[test]
+fn a_refusal_says_what_is_wrong() {
+    let says = [
+        (IdentityError::Key(KeyError::SmallOrder), {
+            "1.2-x25519-0 1.2-x25519-1 1.2-x25519-p-less-1 1.2-x25519-order-8 \
+            1.2-x25519-order-8-too 1.2-ed25519-order-1 1.2-ed25519-order-2 1.2-ed25519-order-4"
+        }),
+        (IdentityError::Key(KeyError::NotCanonical), {
+            "1.2-x25519-bit-255 1.2-x25519-p 1.2-x25519-p-and-1 1.2-x25519-18 1.2-x25519-ones"
+        }),
+        (IdentityError::Encoding, {
+            "2.3-bech32 2.3-capitals 2.3-mixed-case 2.3-capital-k 2.3-empty 2.3-prefix-alone \
+            2.3-space-before 2.3-line-feed-behind"
+        }),
+        (IdentityError::Shape, {
+            "2.3-no-byte 2.3-another-prefix 2.3-prefix-age 2.1-128-bytes 2.1-130-bytes"
+        }),
+        (IdentityError::Version(0), "2.3-version-0"),
+        (IdentityError::Version(2), "2.3-version-2 2.3-version-2-short"),
+        (IdentityError::Version(255), "2.3-version-255"),
+    ];
+    let corpus = corpus();
+    for (error, names) in says {
+        for name in names.split_whitespace() {
+            let vector = corpus.iter().find(|vector| vector.name == name).expect(name);
+            let text = std::str::from_utf8(&vector.bytes).unwrap();
+            assert_eq!(text.parse::<PublicIdentity>().unwrap_err(), error, "{name}");
+        }
+    }
+}
+
+/// Clauses without a vector, and why.
+const WITHOUT: [(&str, &str); 10] = [
+    ("1.1", "it defines words"),
+    ("1.3", "what a key signs elsewhere is tried in 2.2, and in the package's clause 6.1"),
+    ("3.3", "people do it"),
+    ("4.1", "it says what is not there"),
+    ("4.2", "the vectors of packages are encrypted so"),
+    ("5.1", "the package's clause 5.5"),
+    ("6.1", "what is known already is state: `tests/it/owner.rs`"),
+    ("6.2", "what was confirmed last is state"),
+    ("6.3", "people do it"),
+    ("6.4", "it is advice"),
+];
+
+#[test]
+fn every_clause_has_its_vectors_and_every_vector_its_clause() {
+    let (sections, paragraphs) = clauses("identity.md");
+    assert!(sections.len() == 6 && paragraphs.len() > 15, "the specification was not understood");
+    let corpus = corpus();
+    for vector in &corpus {
+        let clause = &vector.clause;
+        assert!(sections.contains(clause) || paragraphs.contains(clause), "{}", vector.name);
+        assert_eq!(vector.name.split_once('-').unwrap().0, clause);
+    }
+    let used: BTreeSet<&str> = corpus.iter().map(|v| &v.clause[..]).collect();
+    for clause in &paragraphs {
+        let excused = WITHOUT.iter().any(|(c, _)| c == clause);
+        assert_eq!(used.contains(&clause[..]), !excused, "clause {clause}");
+    }
+    // The table of 4 belongs to no paragraph.
+    assert!(used.contains("4"));
+    let rows: BTreeSet<u8> = corpus.into_iter().flat_map(|v| v.rows).collect();
+    assert!([26, 27, 41, 42, 43, 45].iter().all(|row| rows.contains(row)), "{rows:?}");
+}
+
+/// The same files, and a reader that was written from the specification alone.
+#[test]
+#[ignore = "needs python3 with cryptography"]
+fn needs_programs_the_reader_in_python_agrees() {
+    let mut python = Command::new("python3");
+    python.arg(root().join("tests/outside/identity.py")).arg(root().join("testdata/identity-v1"));
+    let output = python.output().unwrap_or_else(|e| panic!("this test needs python3: {e}"));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stdout}{stderr}");
+    assert!(stdout.ends_with(&format!("{} passed, 0 failed\n", corpus().len())), "{stdout}");
+}

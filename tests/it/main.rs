@@ -1,0 +1,26 @@
+//! All tests of the library and of the program, a module for each subject.
+//!
+//! They are one program, which links the clouds' SDKs once. Tests run side by side in it, so none
+//! changes what belongs to the process: where that is wanted, a child process is started.
+
+// A test that cannot set itself up has nothing better to do than to panic.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod cli;
+mod contracts;
+mod corpora;
+mod documents;
+mod faults;
+mod hostile;
+mod identities;
+mod import;
+mod materialize;
+mod outside;
+mod owner;
+mod programs;
+mod providers;
+mod run;
+mod seam;
+mod secrecy;
+mod vectors;
+mod wycheproof;

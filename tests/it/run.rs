@@ -1,0 +1,224 @@
+//! `kovra run`: the command is its own process in every way, and is never started half-resolved.
+
+use forge::people::Person;
+use std::os::unix::process::ExitStatusExt;
+
+fn person_with(refs: &str) -> Person {
+    let person = Person::with_vault("alice");
+    person.add("dev/db/url", "postgres://dev", &[]);
+    person.write(".env.refs", refs);
+    person
+}
+
+#[test]
+fn variables_come_from_where_the_file_says() {
+    let mut person = person_with(
+        "project = shop\nURL=secret:${ENV}/db/url\nGLOBAL=secret://global/dev/db/url\n\
+         NONE=secret:dev/no/such | nothing\nUSER_HOME=${env:OUTER}\nREGION=${env:NOWHERE | eu}\n\
+         LEVEL=info\n",
+    );
+    person.env.insert("OUTER".into(), "outer value".into());
+    person.add("dev/db/url", "postgres://shop", &["--project", "shop"]);
+    let script = "echo $URL $GLOBAL $NONE $USER_HOME $REGION $LEVEL";
+    let ran = person.ok(&["run", "--env", "dev", "--", "sh", "-c", script]);
+    assert_eq!(ran.stdout, "postgres://shop postgres://dev nothing outer value eu info\n");
+    assert_eq!(ran.stderr, "kovra: /usr/bin/sh gets dev/db/url, dev/db/url\n");
+    person.write("other.refs", "URL=secret:dev/db/url\n");
+    let other = ["run", "--refs", "other.refs", "--project", "none", "--", "sh", "-c", "echo $URL"];
+    assert_eq!(person.ok(&other).stdout, "postgres://dev\n");
+}
+
+#[test]
+fn the_environment_holds_what_was_asked_for_and_nothing_more() {
+    let person = person_with("URL=secret:dev/db/url\n");
+    let with = person.ok(&["run", "--", "env"]).stdout;
+    let without = person.command("env").output().unwrap().stdout;
+    let mut expected: Vec<String> =
+        String::from_utf8(without).unwrap().lines().map(str::to_owned).collect();
+    expected.push("URL=postgres://dev".into());
+    let mut lines: Vec<&str> = with.lines().collect();
+    lines.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn the_process_is_replaced() {
+    let person = person_with("URL=secret:dev/db/url\n");
+    let mut command = person.kovra();
+    command.args(["run", "--", "sh", "-c", "echo $$"]).stdout(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    let pid = child.id().to_string();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), pid);
+}
+
+#[test]
+fn exit_codes_signals_and_stdin_are_the_commands_own() {
+    let person = person_with("URL=secret:dev/db/url\n");
+    assert_eq!(person.run(&["run", "--", "sh", "-c", "exit 7"]).code, 7);
+    let mut killed = person.kovra();
+    let status = killed.args(["run", "--", "sh", "-c", "kill -TERM $$"]).status().unwrap();
+    assert_eq!(status.signal(), Some(15));
+    let echoed = person.pipe(&["run", "--", "cat"], b"from stdin");
+    assert_eq!(echoed.stdout, "from stdin");
+    let sigpipe = person.ok(&["run", "--", "sh", "-c", "yes | head -n 1"]);
+    assert_eq!(sigpipe.stdout, "y\n");
+    assert!(!sigpipe.stderr.contains("ipe"), "{}", sigpipe.stderr);
+}
+
+#[test]
+fn commands_that_cannot_be_run() {
+    let person = person_with("URL=secret:dev/db/url\n");
+    person.fails(&["run", "--", "no-such-command"], 127);
+    person.fails(&["run", "--", "./no-such-file"], 127);
+    person.write("plain", "not a program");
+    person.fails(&["run", "--", "./plain"], 126);
+    person.fails(&["run", "--", "/"], 126);
+    person.fails(&["run"], 2);
+}
+
+#[test]
+fn our_own_failures_are_125_and_say_why() {
+    let person = Person::with_vault("alice");
+    let fails = |refs: &str, words: &str| {
+        person.write(".env.refs", refs);
+        let said = person.fails(&["run", "--env", "dev", "--", "true"], 125);
+        assert!(said.contains(words), "{said}");
+    };
+    let missing = person.fails(&["run", "--", "true"], 125);
+    assert!(missing.contains(".env.refs") && missing.contains("NAME=secret:"), "{missing}");
+    fails("A=secret:dev/no/such\n", "dev/no/such is not in the vault");
+    fails("\nA=secret:nonsense\n", "line 2");
+    fails("LD_PRELOAD=secret:dev/db/url\n", "LD_PRELOAD");
+    fails("A=${env:NOT_SET}\n", "NOT_SET");
+    fails("A=secret:prod/x/y | z\n", "fallback");
+    person.pipe(&["add", "dev/a/nul", "--stdin"], b"a\0b").expect(&["add"], 0);
+    fails("A=secret:dev/a/nul\n", "NUL");
+    person.write(".env.refs", "A=secret:${ENV}/a/nul\n");
+    assert!(person.fails(&["run", "--", "true"], 125).contains("--env"));
+}
+
+#[test]
+fn a_value_of_many_lines_arrives_whole() {
+    let person = person_with("PEM=secret:dev/tls/pem\n");
+    let pem = "-----BEGIN-----\nabc\ndef\n-----END-----\n";
+    person.add("dev/tls/pem", pem, &[]);
+    let ran = person.ok(&["run", "--", "sh", "-c", "printf %s \"$PEM\""]);
+    assert_eq!(ran.stdout, pem);
+}
+
+#[test]
+fn high_and_prod_are_confirmed_once_or_not_run_at_all() {
+    let person = person_with("A=secret:dev/a/high\nB=secret:prod/b/c\nC=secret:dev/a/inject\n");
+    person.add("dev/a/high", "high", &["--sensitivity", "high"]);
+    person.add("prod/b/c", "prod", &[]);
+    person.add("dev/a/inject", "inject", &["--sensitivity", "inject-only"]);
+    let touch = ["run", "--", "sh", "-c", "touch started; echo got $A $B $C"];
+    let said = person.fails(&touch, 125);
+    assert!(said.contains("dev/a/high") && said.contains("prod/b/c"), "{said}");
+    let session = person.at_terminal(&touch, &[]);
+    assert!(
+        session.code == 125 && session.screen.contains("kovra allow add"),
+        "{}",
+        session.screen
+    );
+    let session = person.at_terminal(&["allow", "add", "sh"], &[("Go on? [y/N]", "y")]);
+    assert!(session.screen.contains("allows everything"), "{}", session.screen);
+    let session = person.at_terminal(&touch, &[("Go on? [y/N]", "")]);
+    assert_eq!(session.code, 125, "{}", session.screen);
+    assert!(!person.home().join("started").exists());
+    let session = person.at_terminal(&touch, &[("Go on? [y/N]", "yes")]);
+    assert_eq!(session.code, 0, "{}", session.screen);
+    assert!(session.screen.contains("/bin/sh -c 'touch started"), "{}", session.screen);
+    assert!(session.screen.contains("got high prod inject"), "{}", session.screen);
+    assert_eq!(session.screen.matches("[y/N]").count(), 1);
+}
+
+#[test]
+fn an_inject_only_value_needs_no_person() {
+    let mut person = person_with("A=secret:dev/a/inject\n");
+    person.add("dev/a/inject", "inject", &["--sensitivity", "inject-only"]);
+    person.env.insert("KOVRA_AGENT".into(), "1".into());
+    let ran = person.ok(&["run", "--", "sh", "-c", "printf %s \"$A\" | wc -c"]);
+    assert_eq!(ran.stdout.trim(), "6");
+}
+
+#[cfg(all(feature = "aws", feature = "azure"))]
+mod with_clouds {
+    use super::*;
+    use forge::clouds::{Answer, LEAK, Standin};
+
+    fn bob_with_pointers(pointers: &[(&str, &str)]) -> Person {
+        let (alice, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));
+        alice.pin(&bob);
+        bob.pin(&alice);
+        let mut refs = String::new();
+        for (n, (coordinate, pointer)) in pointers.iter().enumerate() {
+            alice.ok(&["add", coordinate, "--reference", pointer]);
+            refs += &format!("V{n}=secret:{coordinate}\n");
+        }
+        alice.ok(&["seal", "--env", "dev", "--to", "bob", "-o", "p.kovra"]);
+        std::fs::copy(alice.home().join("p.kovra"), bob.home().join("p.kovra")).unwrap();
+        bob.ok(&["import", "p.kovra"]);
+        bob.write(".env.refs", refs);
+        bob
+    }
+
+    #[test]
+    fn a_pointer_from_a_package_is_used_only_after_it_was_chosen() {
+        let clouds = Standin::builder().azure("team-kv", "key", "value").start();
+        let mut bob = bob_with_pointers(&[("dev/pay/key", "azure-kv://team-kv/key")]);
+        bob.env.extend(clouds.env());
+        let run = ["run", "--", "sh", "-c", "echo got $V0"];
+        let said = bob.fails(&run, 125);
+        assert!(said.contains("dev/pay/key"), "{said}");
+        bob.fails(&["show", "dev/pay/key"], 20);
+        assert!(clouds.requests().is_empty());
+        let session = bob.at_terminal(&run, &[("not materialized it yet\r\nGo on? [y/N]", "y")]);
+        assert!(session.screen.contains("got value"), "{}", session.screen);
+        bob.ok(&["materialize", "dev/pay/key"]);
+        assert_eq!(bob.ok(&run).stdout, "got value\n");
+        assert_eq!(bob.ok(&["show", "dev/pay/key"]).stdout, "value");
+    }
+
+    #[test]
+    fn every_pointer_that_failed_is_named_and_nothing_is_started() {
+        let clouds = Standin::builder()
+            .azure("team-kv", "good", "value")
+            .azure("team-kv", "denied", Answer::Denied)
+            .aws("eu-west-1", "good", "value")
+            .start();
+        let mut bob = bob_with_pointers(&[
+            ("dev/a/denied", "azure-kv://team-kv/denied"),
+            ("dev/a/good", "azure-kv://team-kv/good"),
+            ("dev/a/missing", "aws-sm://missing?region=eu-west-1"),
+        ]);
+        bob.env.extend(clouds.env());
+        let table = bob.run(&["materialize"]).expect(&["materialize"], 30);
+        for word in ["denied", "not found", "resolved"] {
+            assert!(table.stdout.contains(word), "{word}:\n{}", table.stdout);
+        }
+        let run = ["run", "--", "touch", "started"];
+        let session = bob.at_terminal(&run, &[("Go on? [y/N]", "y")]);
+        assert_eq!(session.code, 125, "{}", session.screen);
+        for name in ["dev/a/denied", "dev/a/missing"] {
+            assert!(session.screen.contains(&format!("{name} did not resolve")));
+        }
+        assert!(!session.screen.contains(LEAK) && !table.stderr.contains(LEAK));
+        assert!(!bob.home().join("started").exists());
+    }
+
+    #[test]
+    fn materialize_tells_a_missing_identity_from_an_unreachable_cloud() {
+        let clouds = Standin::builder().azure("team-kv", "key", Answer::Broken).start();
+        let mut bob = bob_with_pointers(&[("dev/a/key", "azure-kv://team-kv/key")]);
+        bob.env.extend(clouds.env());
+        bob.fails(&["materialize"], 32);
+        bob.env.retain(|name, _| !name.starts_with("AZURE"));
+        let said = bob.fails(&["materialize"], 31);
+        assert!(said.contains("az login"), "{said}");
+        bob.fails(&["materialize", "--env", "staging"], 1);
+        bob.fails(&["materialize", "dev/no/such"], 1);
+    }
+}
