@@ -5,12 +5,16 @@
 //! Dependencies run one way: `ops` composes `package`, `vault`, `provider` and `policy`, which rest
 //! on `cbor`, `coordinate`, `pointer`, `secret` and `clock`, and do not know each other.
 
+#[macro_use]
+mod words;
+
 pub mod audit;
 pub mod cbor;
 pub mod clock;
 pub mod coordinate;
 pub mod entry;
 pub mod env_name;
+pub mod exit;
 pub mod identity;
 pub mod limits;
 pub mod ops;

@@ -3,6 +3,7 @@
 use super::error::Failure;
 use super::run::find_program;
 use super::{Context, ui};
+use kovra::exit::Exit;
 use kovra::ops::allow;
 use kovra::text::{escape, hex};
 use kovra::vault::AllowedProgram;
@@ -49,10 +50,8 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
 }
 
 fn add(program: &OsString, context: &Context) -> Result<(), Failure> {
-    let path = find_program(program, std::env::var_os("PATH").as_deref()).map_err(|mut e| {
-        e.code = 1;
-        e
-    })?;
+    let path = find_program(program, std::env::var_os("PATH").as_deref())
+        .map_err(|e| e.with_exit(Exit::Failed))?;
     if path.file_name().is_some_and(|name| INTERPRETERS.iter().any(|i| name == *i)) {
         ui::note("Note: this program runs whatever it is told, so allowing it allows everything.");
     }

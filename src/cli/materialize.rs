@@ -1,7 +1,7 @@
 //! `kovra materialize`
 
 use super::clouds::Clouds;
-use super::error::{self, Failure, cloud_code};
+use super::error::{self, Failure, clouds};
 use super::{Context, ui};
 use kovra::clock::Moment;
 use kovra::coordinate::SecretUri;
@@ -68,7 +68,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         outcomes.len(),
         lines.join("\n  ")
     );
-    Err(Failure::new(cloud_code(faults.iter().map(|(_, fault)| *fault)), what))
+    Err(Failure::new(clouds(faults.iter().map(|(_, fault)| *fault)), what))
 }
 
 fn row(outcome: &Outcome, word: &str, now: Moment) -> Vec<String> {

@@ -31,6 +31,7 @@ mod whoami;
 use clap::{Parser, Subcommand};
 use error::Failure;
 use kovra::clock::Moment;
+use kovra::exit::Exit;
 use kovra::ops::Session;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -162,7 +163,8 @@ pub(crate) fn main() -> ExitCode {
         Err(failure) => {
             ui::failure(&failure);
             // `run` keeps 125 for itself, as env(1) does, so that the command's own codes stay free.
-            ExitCode::from(if is_run { failure.run_code() } else { failure.code })
+            let exit = if is_run { failure.of_run() } else { failure.exit };
+            ExitCode::from(exit.code())
         }
     }
 }
@@ -203,7 +205,7 @@ impl Context {
         let home = match global.home {
             Some(home) => home,
             None => etcetera::base_strategy::Xdg::new()
-                .map_err(|_| Failure::new(1, "no home folder is known; set KOVRA_HOME"))?
+                .map_err(|_| Failure::new(Exit::Failed, "no home folder is known; set KOVRA_HOME"))?
                 .data_dir()
                 .join("kovra"),
         };

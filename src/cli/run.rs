@@ -4,6 +4,7 @@ use super::clouds::Clouds;
 use super::error::Failure;
 use super::{Context, ui};
 use kovra::coordinate::Coordinate;
+use kovra::exit::Exit;
 use kovra::ops::run::{Environment, Options, environment};
 use kovra::ops::{self, Program};
 use kovra::refs::Refs;
@@ -50,7 +51,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         ui::note(&format!("kovra: {} gets {}", path.display(), listed(&noted)));
     }
     let error = Command::new(&path).arg0(name).args(arguments).envs(variables).exec();
-    Err(Failure::new(126, format!("{}: {error}", path.display())))
+    Err(Failure::new(Exit::NotExecutable, format!("{}: {error}", path.display())))
 }
 
 /// Names, as many as fit in a line.
@@ -65,7 +66,7 @@ fn listed(names: &[Coordinate]) -> String {
 
 fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
     let text = std::fs::read_to_string(path).map_err(|e| {
-        let failure = Failure::new(2, format!("{}: {e}", path.display()));
+        let failure = Failure::usage(format!("{}: {e}", path.display()));
         if e.kind() == io::ErrorKind::NotFound {
             failure.hint("it says which variable comes from where, one NAME=secret:env/component/key a line; --refs names another file")
         } else {
@@ -88,10 +89,14 @@ pub(super) fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathB
         path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
     };
     if let Some(found) = candidates.iter().find(|path| executable(path)) {
-        return std::path::absolute(found).map_err(|e| Failure::new(126, format!("{shown}: {e}")));
+        return std::path::absolute(found)
+            .map_err(|e| Failure::new(Exit::NotExecutable, format!("{shown}: {e}")));
     }
     if candidates.iter().any(|path| path.exists()) {
-        return Err(Failure::new(126, format!("{shown} is not an executable program")));
+        return Err(Failure::new(
+            Exit::NotExecutable,
+            format!("{shown} is not an executable program"),
+        ));
     }
-    Err(Failure::new(127, format!("{shown} was not found")))
+    Err(Failure::new(Exit::NotFound, format!("{shown} was not found")))
 }

@@ -2,6 +2,7 @@
 
 use super::error::Failure;
 use super::{Context, ui};
+use kovra::exit::Exit;
 use kovra::identity::{PublicIdentity, SigningPublic};
 use kovra::ops::import::trusted;
 use kovra::ops::peer;
@@ -37,7 +38,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     } else {
         ui::data(&words(&report, name.as_deref()))?;
     }
-    Ok(report.verdict?)
+    Ok(report.verdict.map_err(kovra::ops::Error::from)?)
 }
 
 /// Names and keys of those who may have sealed it. Without `--from` that is every peer; without a
@@ -54,7 +55,7 @@ fn known_senders(
         return Ok(Vec::new());
     }
     let vault = match context.vault() {
-        Err(locked) if locked.code == 40 && from.is_none() => {
+        Err(locked) if locked.exit == Exit::Locked && from.is_none() => {
             ui::note(&format!("Note: {}, so no peer is known here.", locked.what));
             return Ok(Vec::new());
         }

@@ -1,7 +1,7 @@
 //! `kovra whoami`
 
 use super::clouds::Clouds;
-use super::error::{Failure, cloud_code};
+use super::error::{Failure, clouds};
 use super::{error, ui};
 use kovra::provider::{Fault, Identity, whoami};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         faults.iter().map(|(cloud, fault)| error::line(cloud, fault)).collect();
     if faults.len() == found.len() {
         let what = format!("there is no usable identity\n  {}", lines.join("\n  "));
-        return Err(Failure::new(cloud_code(faults.iter().map(|(_, fault)| *fault)), what));
+        return Err(Failure::new(clouds(faults.iter().map(|(_, fault)| *fault)), what));
     }
     lines.iter().for_each(|line| ui::note(line));
     Ok(())

@@ -37,8 +37,7 @@ impl Selection {
     /// The selected entries, sorted by coordinate, each as the project sees it.
     ///
     /// # Errors
-    /// [`Error::NoEntry`], [`Error::Nothing`], [`Error::Usage`] for a named entry that the filters
-    /// leave out, [`Error::Vault`].
+    /// [`Error::NoEntry`], [`Error::Nothing`], [`Error::LeftOut`], [`Error::Vault`].
     pub fn entries(&self, view: View<'_>) -> Result<Vec<Stored>, Error> {
         let origin = self.origin()?;
         let mut chosen = BTreeMap::new();
@@ -55,8 +54,7 @@ impl Selection {
         for uri in &self.named {
             let entry = find(view, &origin, uri)?;
             if !self.passes(&entry) {
-                let what = format!("{} is outside --env or --component", entry.coordinate);
-                return Err(Error::Usage(what));
+                return Err(Error::LeftOut(entry.coordinate));
             }
             chosen.insert(entry.coordinate.clone(), entry);
         }

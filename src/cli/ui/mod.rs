@@ -12,6 +12,7 @@ pub(super) use terminal::{Terminal, ask_secret, typed_again};
 use super::error::Failure;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL};
 use kovra::entry::Content;
+use kovra::exit::Exit;
 use kovra::ops::import::{Change, Effect};
 use kovra::secret::Secret;
 use kovra::text::{escape, is_plain};
@@ -28,7 +29,7 @@ pub(super) fn data(text: &str) -> Result<(), Failure> {
 fn written(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(1, format!("writing to stdout: {e}")))
+            Err(Failure::new(Exit::Failed, format!("writing to stdout: {e}")))
         }
         _ => Ok(()),
     }
@@ -60,7 +61,9 @@ pub(super) fn value(value: &Secret) -> Result<(), Failure> {
     }
     match std::str::from_utf8(value.expose()) {
         Ok(text) => written(writeln!(stdout, "{}", lines_escaped(text))),
-        Err(_) => Err(Failure::new(1, "the value is binary; send it to a file or a program")),
+        Err(_) => {
+            Err(Failure::new(Exit::Failed, "the value is binary; send it to a file or a program"))
+        }
     }
 }
 
