@@ -10,7 +10,7 @@ use kovra::exit::Exit;
 use kovra::identity::{Identity, SigningSecret};
 use kovra::limits;
 use kovra::ops::{self, import};
-use kovra::package::{Class, Receipt};
+use kovra::package::{Class, Package, Receipt};
 use kovra::vault::Locked;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -172,4 +172,131 @@ fn a_clock_that_was_set_back_is_the_importers_own() {
     assert_eq!(hint, "nothing was changed; import it once the clock is right");
     drop(vault);
     alice.fails(&["import", "p.kovra"], 15);
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+/// A package of Alice's for Bob, in Alice's home.
+fn sealed() -> (Person, Person) {
+    let [alice, bob] = ["alice", "bob"].map(Person::with_vault);
+    alice.add("dev/db/url", "v", &[]);
+    alice.pin(&bob);
+    alice.ok(&["seal", "--env", "dev", "--to", "bob", "-o", "p.kovra"]);
+    (alice, bob)
+}
+
+/// Intact or not, trusted or not: a file that can be read has JSON, and the exit code is that of the words.
+#[test]
+fn verify_says_in_json_what_is_wrong_with_any_file() {
+    let (alice, bob) = sealed();
+    let good = std::fs::read(alice.home().join("p.kovra")).unwrap();
+    let flipped = |at: usize| {
+        let mut file = good.clone();
+        file[at] ^= 1;
+        file
+    };
+    let versioned = good.iter().position(|b| *b == b'e').unwrap() + 1;
+    let known =
+        |told: &serde_json::Value| (told["sender"]["known"].clone(), told["intact"].clone());
+    for (file, code, verdict, place) in [
+        (b"no package".to_vec(), 10, "malformed", "package"),
+        (Vec::new(), 10, "malformed", "package"),
+        (vec![0; limits::FILE + 1], 11, "limit", "package"),
+        (flipped(versioned), 12, "unsupported", "package"),
+        (flipped(good.len() - 1), 13, "signature", "signature"),
+        (good.clone(), 14, "untrusted", "sender"),
+    ] {
+        bob.write("p.kovra", &file);
+        let verify = ["verify", "p.kovra", "--json"];
+        let ran = bob.run(&verify).expect(&verify, code);
+        let told = json(&ran.stdout);
+        assert_eq!((&told["verdict"], &told["place"]), (&verdict.into(), &place.into()), "{told}");
+        assert_eq!(told["fault"]["kind"], verdict);
+        assert!(ran.stderr.contains(told["fault"]["message"].as_str().unwrap()), "{}", ran.stderr);
+        assert_eq!(told["intact"], code == 14);
+        assert_eq!(told["package"].is_null(), code != 14);
+        if code == 14 {
+            assert_eq!(known(&told), ("unknown".into(), true.into()));
+        } else {
+            assert_eq!(bob.run(&["verify", "p.kovra"]).expect(&["verify"], code).stdout, "");
+        }
+    }
+    bob.pin(&alice);
+    for (who, name) in
+        [("--from=alice".to_owned(), "alice"), (format!("--from={}", alice.id()), "")]
+    {
+        let told = json(&bob.ok(&["verify", "p.kovra", "--json", &who]).stdout);
+        let expected = if name.is_empty() { "given" } else { "peer" };
+        assert_eq!(
+            (&told["verdict"], known(&told)),
+            (&"good".into(), (expected.into(), true.into()))
+        );
+        assert_eq!(told["sender"]["name"].as_str().unwrap_or_default(), name);
+        assert!(told["fault"].is_null() && told["place"].is_null());
+    }
+    let own = json(&alice.ok(&["verify", "p.kovra", "--json"]).stdout);
+    assert_eq!(known(&own), ("me".into(), true.into()));
+}
+
+/// Whatever bit of a package changes, the place that is told is a documented one; and each of those can be.
+#[test]
+fn the_places_of_a_refusal_are_documented() {
+    let (alice, _) = sealed();
+    let good = std::fs::read(alice.home().join("p.kovra")).unwrap();
+    let mut places = BTreeSet::new();
+    for bit in 0..good.len() * 8 {
+        let mut file = good.clone();
+        file[bit / 8] ^= 1 << (bit % 8);
+        let refusal =
+            Package::parse(&file).and_then(Package::verify).err().expect("one bit is off");
+        places.insert(refusal.place.replace(' ', "-"));
+    }
+    let intact = Package::parse(&good).and_then(Package::verify).unwrap();
+    places.insert(intact.trust(&[], Moment::now()).err().unwrap().place.to_owned());
+    let words = rows(&document("spec/json.md"), "\n## Words");
+    let told = words.into_iter().find(|row| row[0] == "place").unwrap();
+    let told = told[1].split(", ").map(|word| word.trim_matches('`').to_owned()).collect();
+    assert_eq!(places, told);
+}
+
+/// A typo is no question that the trail could answer with nothing.
+#[test]
+fn audit_takes_coordinates_only() {
+    let alice = Person::with_vault("alice");
+    alice.add("dev/db/url", "v", &[]);
+    let rows = |coordinate: &str| {
+        let audit = ["audit", "--json", "--coordinate", coordinate];
+        json(&alice.ok(&audit).stdout).as_array().unwrap().len()
+    };
+    for coordinate in ["dev/db/url", "secret:dev/db/url", "secret://global/dev/db/url"] {
+        assert_eq!(rows(coordinate), 1, "{coordinate}");
+    }
+    assert_eq!(rows("dev/db/other"), 0);
+    for typo in ["dev/db", "dev.db.url", "secret://dev/db/url", "Dev/db/url"] {
+        alice.fails(&["audit", "--coordinate", typo], 2);
+    }
+}
+
+/// What an entry holds has the same fields wherever it is told.
+#[test]
+fn history_and_shared_tell_content_as_list_does() {
+    let (alice, _) = sealed();
+    let content = |told: &serde_json::Value| {
+        ["mode", "fingerprint", "pointer"].map(|field| told[0][field].clone())
+    };
+    let told = |command: &str| {
+        let arguments: Vec<&str> = command.split(' ').chain(["--json"]).collect();
+        content(&json(&alice.ok(&arguments).stdout))
+    };
+    let literal = told("list");
+    assert_eq!((&literal[0], &literal[2]), (&"literal".into(), &serde_json::Value::Null));
+    assert_eq!([told("history dev/db/url"), told("shared")], [literal.clone(), literal]);
+    alice.ok(&["set", "dev/db/url", "--reference", "aws-sm://id"]);
+    let reference = told("list");
+    assert_eq!((&reference[0], &reference[2]), (&"reference".into(), &"aws-sm://id".into()));
+    assert_eq!(told("history dev/db/url"), reference);
+    alice.ok(&["rm", "dev/db/url"]);
+    assert_eq!(told("history dev/db/url"), [(); 3].map(|()| serde_json::Value::Null));
 }

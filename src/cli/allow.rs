@@ -2,12 +2,11 @@
 
 use super::error::Failure;
 use super::run::find_program;
-use super::{Context, ui};
+use super::{Context, json, ui};
 use kovra::exit::Exit;
 use kovra::ops::allow;
 use kovra::text::{escape, hex};
 use kovra::vault::AllowedProgram;
-use serde_json::json;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -62,8 +61,7 @@ fn add(program: &OsString, context: &Context) -> Result<(), Failure> {
 fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
     let programs = context.vault()?.view().allowed_programs()?;
     if as_json {
-        let row = |p: &AllowedProgram| json!({ "path": p.path, "sha256": hex(&p.digest), "added": p.added.to_string() });
-        return ui::json(&programs.iter().map(row).collect());
+        return ui::json(&programs.iter().map(json::Program::from).collect::<Vec<_>>());
     }
     if programs.is_empty() {
         ui::note("No program is allowed. `kovra allow add PROGRAM` puts one there.");

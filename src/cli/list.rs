@@ -1,10 +1,8 @@
 //! `kovra list`
 
 use super::error::Failure;
-use super::{Context, ui};
-use kovra::text::hex;
-use kovra::vault::{Held, Provenance, Stored};
-use serde_json::{Value, json};
+use super::{Context, json, ui};
+use kovra::vault::Stored;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -31,7 +29,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             && matches(&args.project, &entry.origin.to_string())
     });
     if args.json {
-        return ui::json(&entries.iter().map(to_json).collect());
+        return ui::json(&entries.iter().map(json::Entry::from).collect::<Vec<_>>());
     }
     if entries.is_empty() {
         ui::note("Nothing matches. `kovra add` puts a secret into the vault.");
@@ -48,33 +46,4 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     };
     let header = ["ORIGIN", "COORDINATE", "SENSITIVITY", "MODE", "FINGERPRINT"];
     ui::table(&header, entries.iter().map(row).collect())
-}
-
-fn to_json(entry: &Stored) -> Value {
-    let (fingerprint, pointer, approved) = match &entry.held {
-        Held::Literal(print) => (Some(print.to_string()), None, None),
-        Held::Reference { pointer, approved } => (None, Some(pointer.as_str()), Some(approved)),
-    };
-    json!({
-        "origin": entry.origin.to_string(),
-        "coordinate": entry.coordinate.as_str(),
-        "sensitivity": entry.sensitivity.name(),
-        "mode": entry.held.mode().to_string(),
-        "fingerprint": fingerprint,
-        "pointer": pointer,
-        "approved": approved,
-        "description": entry.description,
-        "updated": entry.updated.to_string(),
-        "revision": entry.revision,
-        "from": entry.provenance.as_ref().map(from),
-    })
-}
-
-fn from(provenance: &Provenance) -> Value {
-    match provenance {
-        Provenance::Package { sender, package, .. } => {
-            json!({"sender": sender.fingerprint(), "package": hex(package)})
-        }
-        Provenance::Copy { of } => json!({"copy_of": of}),
-    }
 }

@@ -12,6 +12,7 @@ mod id;
 mod import;
 mod init;
 mod inspect;
+mod json;
 mod list;
 mod materialize;
 mod peer;

@@ -18,6 +18,8 @@ use kovra::secret::Secret;
 use kovra::text::{escape, is_plain};
 use kovra::vault::{Held, Stored};
 use rustix::termios;
+use serde::Serialize;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 /// One line, or several, of data.
@@ -68,9 +70,11 @@ pub(super) fn value(value: &Secret) -> Result<(), Failure> {
 }
 
 /// JSON, as data.
-pub(super) fn json(value: &serde_json::Value) -> Result<(), Failure> {
+pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    #[expect(clippy::expect_used, reason = "structs with names for keys, written to memory")]
+    let plain = serde_json::to_string_pretty(value).expect("our own types are JSON");
     let mut text = String::new();
-    for c in format!("{value:#}").chars() {
+    for c in plain.chars() {
         if c == '\n' || is_plain(c.encode_utf8(&mut [0; 4])) {
             text.push(c);
         } else {
@@ -102,8 +106,13 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failu
 pub(super) fn content(entry: &Stored) -> String {
     match &entry.held {
         Held::Literal(fingerprint) => fingerprint.to_string(),
-        Held::Reference { pointer, .. } => format!("\u{2192} {pointer}"),
+        Held::Reference { pointer, .. } => points_to(pointer),
     }
+}
+
+/// What stands for a pointer in a list.
+pub(super) fn points_to(pointer: impl fmt::Display) -> String {
+    format!("\u{2192} {pointer}")
 }
 
 /// The lines of an import, in columns.
@@ -125,7 +134,7 @@ fn change(change: &Change, width: usize) -> String {
     let mut line = format!("{effect:<10}  {at:<width$}  {sensitivity:<11}  ");
     match &entry.content {
         Content::Literal(_) => line += "literal",
-        Content::Reference(pointer) => line += &format!("\u{2192} {pointer}"),
+        Content::Reference(pointer) => line += &points_to(pointer),
     }
     match (change.effect, before) {
         (Effect::Redirected, Some(before)) => line += &format!("  (was {})", content(before)),
