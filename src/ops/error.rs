@@ -307,7 +307,9 @@ mod tests {
             assert!(found.contains(hint), "{error}: {found}");
             assert!(!found.contains("sender"), "{error}: {found}");
         }
+        let line = refs::RefsError { line: 1, what: String::new() };
         for error in [
+            Error::Refs { path: PathBuf::new(), error: line },
             Error::Vault(vault::Error::Busy),
             Error::Identity(IdentityError::Encoding),
             Error::Denied(Vec::new()),

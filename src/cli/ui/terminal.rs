@@ -25,9 +25,10 @@ fn foreground() -> Option<File> {
 
 /// Asks for a secret at the terminal, without showing it.
 pub(in crate::cli) fn ask_secret(prompt: &str) -> Result<Secret, Failure> {
-    let mut tty = foreground().ok_or_else(|| Failure::usage("there is no terminal to ask at"))?;
+    let failure = |what| Failure::usage(what);
+    let mut tty = foreground().ok_or_else(|| failure("there is no terminal to ask at"))?;
     read_hidden(&mut tty, &format!("{prompt}: "))
-        .map_err(|_| Failure::usage("the terminal was closed before an answer"))
+        .map_err(|_| failure("the terminal was closed before an answer"))
 }
 
 /// Asks for a secret a second time, and says whether it is the same: nobody saw the first.
