@@ -16,11 +16,15 @@
 //! - `aws`, `azure`: resolving pointers into that cloud
 //! - `cli`: what the program needs beside
 
+#[macro_use]
+mod words;
+
 pub mod cbor;
 pub mod clock;
 pub mod coordinate;
 pub mod entry;
 pub mod env_name;
+pub mod exit;
 pub mod identity;
 pub mod limits;
 pub mod package;

@@ -5,6 +5,7 @@ use super::{Context, ui};
 use kovra::coordinate::SecretUri;
 use kovra::entry::{Content, Sensitivity};
 use kovra::env_name::key_changes_loading;
+use kovra::exit::Exit;
 use kovra::limits;
 use kovra::ops::add::{Options, add};
 use kovra::pointer::Pointer;
@@ -72,7 +73,7 @@ pub(super) fn content(
 
 fn from_stdin() -> Result<Secret, Failure> {
     let read = Secret::read(&mut io::stdin().lock(), limits::LITERAL + 1)
-        .map_err(|e| Failure::new(1, format!("reading stdin: {e}")))?;
+        .map_err(|e| Failure::new(Exit::Failed, format!("reading stdin: {e}")))?;
     let most = limits::size(limits::LITERAL);
     let mut value = read.ok_or_else(|| Failure::usage(format!("a literal is at most {most}")))?;
     if value.expose().iter().filter(|b| **b == b'\n').count() == 1 {

@@ -2,11 +2,11 @@
 
 use super::error::Failure;
 use super::run::find_program;
-use super::{Context, ui};
+use super::{Context, json, ui};
+use kovra::exit::Exit;
 use kovra::ops::allow;
 use kovra::text::{escape, hex};
 use kovra::vault::AllowedProgram;
-use serde_json::json;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -49,10 +49,8 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
 }
 
 fn add(program: &OsString, context: &Context) -> Result<(), Failure> {
-    let path = find_program(program, std::env::var_os("PATH").as_deref()).map_err(|mut e| {
-        e.code = 1;
-        e
-    })?;
+    let path = find_program(program, std::env::var_os("PATH").as_deref())
+        .map_err(|e| e.with_exit(Exit::Failed))?;
     if path.file_name().is_some_and(|name| INTERPRETERS.iter().any(|i| name == *i)) {
         ui::note("Note: this program runs whatever it is told, so allowing it allows everything.");
     }
@@ -63,8 +61,7 @@ fn add(program: &OsString, context: &Context) -> Result<(), Failure> {
 fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
     let programs = context.vault()?.view().allowed_programs()?;
     if as_json {
-        let row = |p: &AllowedProgram| json!({ "path": p.path, "sha256": hex(&p.digest), "added": p.added.to_string() });
-        return ui::json(&programs.iter().map(row).collect());
+        return ui::json(&programs.iter().map(json::Program::from).collect::<Vec<_>>());
     }
     if programs.is_empty() {
         ui::note("No program is allowed. `kovra allow add PROGRAM` puts one there.");

@@ -1,18 +1,18 @@
 //! `kovra audit`
 
 use super::error::Failure;
-use super::{Context, ui};
+use super::{Context, json, ui};
 use kovra::audit::{Action, Event, Filter};
 use kovra::clock::Moment;
-use kovra::text::{escape, hex};
-use serde_json::{Value, json};
+use kovra::coordinate::SecretUri;
+use kovra::text::escape;
 use std::time::UNIX_EPOCH;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Only about this entry
     #[arg(long, value_name = "COORD")]
-    coordinate: Option<String>,
+    coordinate: Option<SecretUri>,
     /// Only about entries of this env
     #[arg(long)]
     env: Option<String>,
@@ -44,7 +44,7 @@ fn parse_action(text: &str) -> Result<Action, String> {
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let filter = Filter {
-        coordinate: args.coordinate.map(|at| at.trim_start_matches("secret:").to_owned()),
+        coordinate: args.coordinate.map(|at| at.coordinate.to_string()),
         env: args.env,
         action: args.action,
         peer: args.peer,
@@ -59,7 +59,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     }
     let wanted: Vec<&(u64, Event)> = trail.iter().filter(|(_, e)| filter.matches(e)).collect();
     if args.json {
-        return ui::json(&wanted.into_iter().map(to_json).collect());
+        return ui::json(&wanted.into_iter().map(json::Row::from).collect::<Vec<_>>());
     }
     if wanted.is_empty() {
         ui::note("Nothing in the trail matches.");
@@ -84,20 +84,6 @@ fn row((number, event): &(u64, Event)) -> Vec<String> {
         event.asker.name().to_owned(),
         with,
     ]
-}
-
-fn to_json((number, event): &(u64, Event)) -> Value {
-    json!({
-        "row": number,
-        "time": event.time.to_string(),
-        "action": event.action.name(),
-        "outcome": event.outcome.name(),
-        "coordinate": event.coordinate,
-        "asker": event.asker.name(),
-        "peer": event.peer,
-        "package": event.package.map(|id| hex(&id)),
-        "program": event.program,
-    })
 }
 
 /// A time, or how long ago.

@@ -1,16 +1,16 @@
-//! From what failed to an exit code and to what the user can do next.
+//! From what failed to an exit code, and to what is shown of it.
 
+use kovra::exit::Exit;
 use kovra::identity::IdentityError;
 use kovra::ops::Error;
-use kovra::package::{self, Class};
 use kovra::provider::{Fault, FaultKind};
 use kovra::vault;
 
 /// A failure, ready to be shown.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// The exit code.
-    pub(super) code: u8,
+    /// How the program ends.
+    pub(super) exit: Exit,
     /// What failed, and where.
     pub(super) what: String,
     /// What to do next.
@@ -18,12 +18,12 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    pub(super) fn new(code: u8, what: impl Into<String>) -> Self {
-        Self { code, what: what.into(), hint: None }
+    pub(super) fn new(exit: Exit, what: impl Into<String>) -> Self {
+        Self { exit, what: what.into(), hint: None }
     }
 
     pub(super) fn usage(what: impl Into<String>) -> Self {
-        Self::new(2, what)
+        Self::new(Exit::Usage, what)
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -31,47 +31,51 @@ impl Failure {
         self
     }
 
-    /// The code of `run`: 126 and 127 are about the command, anything else is our own failure.
-    pub(super) fn run_code(&self) -> u8 {
-        if matches!(self.code, 126 | 127) { self.code } else { 125 }
+    /// The same, as a failure of another kind.
+    pub(super) fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+
+    /// How `run` ends, which leaves the command's own codes free: two of its are about the command,
+    /// anything else is our own failure.
+    pub(super) fn of_run(&self) -> Exit {
+        match self.exit {
+            exit @ (Exit::NotExecutable | Exit::NotFound) => exit,
+            _ => Exit::RunFailed,
+        }
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let what = error.to_string();
-        match error {
-            Error::Package(e) => e.into(),
-            Error::Vault(e) => e.into(),
-            Error::Identity(e) => Self::new(identity_code(e), what),
-            Error::Refs { .. } | Error::Usage(_) => Self::new(2, what),
+        let (what, hint) = (error.to_string(), error.hint());
+        let exit = match error {
+            Error::Vault(e) => return e.into(),
+            Error::Package(e) | Error::Sealing(e) | Error::Receipt(e) => e.class.into(),
+            Error::Clock { .. } => Exit::Time,
+            Error::Replay(_) => Exit::Replay,
+            Error::Rotation(_) | Error::Uncompared { .. } | Error::OtherSender { .. } => {
+                Exit::Untrusted
+            }
+            Error::Identity(e) => identity(e),
             Error::Denied(_) | Error::Declined | Error::WrongProof(_) | Error::Rule(_) => {
-                Self::new(20, what)
+                Exit::Policy
             }
-            Error::Conflict(_) => Self::new(21, what),
-            Error::Unresolved(faults) => Self::new(cloud_code(faults.iter().map(|(_, f)| f)), what),
-            Error::NoEntry(_) => Self::new(1, what).hint("`kovra list` shows what is there"),
-            Error::NoPeer(_) => Self::new(1, what).hint("`kovra peer list` shows who is there"),
-            Error::Nothing(_) | Error::Io { .. } => Self::new(1, what),
-        }
-    }
-}
-
-impl From<package::Error> for Failure {
-    fn from(error: package::Error) -> Self {
-        let hint = match error.class {
-            Class::Malformed | Class::Limit | Class::Signature | Class::Binding => {
-                "do not use it; ask the sender for a new one"
+            Error::Exists(_)
+            | Error::WouldOverwrite(_)
+            | Error::OtherKey(_)
+            | Error::Conflict(_) => Exit::Conflict,
+            Error::Unresolved(faults) => clouds(faults.iter().map(|(_, fault)| fault)),
+            Error::Refs { .. }
+            | Error::LeftOut(_)
+            | Error::SenderOnly(_)
+            | Error::NoTokenFile
+            | Error::Usage(_) => Exit::Usage,
+            Error::NoEntry(_) | Error::NoPeer(_) | Error::Nothing(_) | Error::Io { .. } => {
+                Exit::Failed
             }
-            Class::Unsupported => "a newer kovra may know it",
-            Class::Untrusted => {
-                "if the fingerprint is theirs, `kovra peer add NAME --from FILE` pins the key"
-            }
-            Class::Time | Class::NotForMe => "ask the sender for a new one",
-            Class::Token => "--token FILE gives it, --skip-high leaves the high literals out",
-            Class::Replay | Class::Policy => "nothing was changed",
         };
-        Self::new(class_code(error.class), error.to_string()).hint(hint)
+        Self { exit, what, hint }
     }
 }
 
@@ -80,40 +84,26 @@ impl From<vault::Error> for Failure {
         use vault::Error::{
             Busy, Damaged, Exists, Io, Locked, Missing, Newer, Storage, TooManyTries, WrongKey,
         };
-        let (code, hint) = match &error {
-            Missing(_) => (1, Some("`kovra init` makes one")),
-            Exists(_) => (21, None),
-            TooManyTries(_) => (20, None),
-            WrongKey(_) | Locked(_) => (40, None),
-            Damaged(_) => (41, Some("restore the folder from a backup; nothing was changed")),
-            Newer(_) => (12, Some("use the kovra that wrote it")),
-            Busy | Io { .. } | Storage(_) => (1, None),
+        let (exit, hint) = match &error {
+            Missing(_) => (Exit::Failed, Some("`kovra init` makes one")),
+            Exists(_) => (Exit::Conflict, None),
+            TooManyTries(_) => (Exit::Policy, None),
+            WrongKey(_) | Locked(_) => (Exit::Locked, None),
+            Damaged(_) => {
+                (Exit::Damaged, Some("restore the folder from a backup; nothing was changed"))
+            }
+            Newer(_) => (Exit::Unsupported, Some("use the kovra that wrote it")),
+            Busy | Io { .. } | Storage(_) => (Exit::Failed, None),
         };
-        Self { code, what: error.to_string(), hint: hint.map(str::to_owned) }
+        Self { exit, what: error.to_string(), hint: hint.map(str::to_owned) }
     }
 }
 
-fn identity_code(error: IdentityError) -> u8 {
-    class_code(match error {
-        IdentityError::Version(_) => Class::Unsupported,
-        IdentityError::SelfSignature => Class::Signature,
-        IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => Class::Malformed,
-    })
-}
-
-fn class_code(class: Class) -> u8 {
-    match class {
-        Class::Malformed => 10,
-        Class::Limit => 11,
-        Class::Unsupported => 12,
-        Class::Signature => 13,
-        Class::Untrusted => 14,
-        Class::Time => 15,
-        Class::NotForMe => 16,
-        Class::Token => 17,
-        Class::Binding => 18,
-        Class::Replay => 19,
-        Class::Policy => 20,
+fn identity(error: IdentityError) -> Exit {
+    match error {
+        IdentityError::Version(_) => Exit::Unsupported,
+        IdentityError::SelfSignature => Exit::Signature,
+        IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => Exit::Malformed,
     }
 }
 
@@ -122,20 +112,20 @@ pub(super) fn line(at: impl std::fmt::Display, fault: &Fault) -> String {
     format!("{at}: {}\n    {}", fault.what, fault.hint)
 }
 
-/// One code for many faults: without an identity nothing else can be right, and what is worth
+/// One exit for many faults: without an identity nothing else can be right, and what is worth
 /// trying again is worth knowing.
-pub(super) fn cloud_code<'a>(faults: impl Iterator<Item = &'a Fault>) -> u8 {
-    faults
-        .map(|fault| match fault.kind {
-            FaultKind::NoIdentity => (2, 31),
-            FaultKind::Throttled | FaultKind::Unreachable | FaultKind::Certificate => (1, 32),
-            FaultKind::Denied
-            | FaultKind::NotFound
-            | FaultKind::Disabled
-            | FaultKind::Misled
-            | FaultKind::Malformed
-            | FaultKind::Unsupported => (0, 30),
-        })
-        .max()
-        .map_or(30, |(_, code)| code)
+pub(super) fn clouds<'a>(faults: impl Iterator<Item = &'a Fault>) -> Exit {
+    let exits = faults.map(|fault| match fault.kind {
+        FaultKind::NoIdentity => (2, Exit::NoIdentity),
+        FaultKind::Throttled | FaultKind::Unreachable | FaultKind::Certificate => {
+            (1, Exit::Unreachable)
+        }
+        FaultKind::Denied
+        | FaultKind::NotFound
+        | FaultKind::Disabled
+        | FaultKind::Misled
+        | FaultKind::Malformed
+        | FaultKind::Unsupported => (0, Exit::Unresolved),
+    });
+    exits.max().map_or(Exit::Unresolved, |(_, exit)| exit)
 }

@@ -1,10 +1,9 @@
 //! `kovra history` and `kovra restore`
 
 use super::error::Failure;
-use super::{Context, target, ui};
-use kovra::ops::edit::{self, held};
+use super::{Context, json, target, ui};
+use kovra::ops::edit;
 use kovra::vault::Revision;
-use serde_json::{Value, json};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -28,30 +27,19 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let target = args.target.target()?;
     let history = context.with_session(|session| Ok(edit::history(session, &target)?))?;
     if args.json {
-        return ui::json(&history.iter().map(to_json).collect());
+        return ui::json(&history.iter().map(json::Past::from).collect::<Vec<_>>());
     }
     let row = |revision: &Revision| {
-        let sensitivity = revision.entry.as_ref().map(|e| e.sensitivity.to_string());
+        let entry = revision.entry.as_ref();
         vec![
             revision.number.to_string(),
             revision.written.to_string(),
-            sensitivity.unwrap_or_default(),
-            held(revision),
+            entry.map(|e| e.sensitivity.to_string()).unwrap_or_default(),
+            entry.map_or("removed".to_owned(), ui::content),
         ]
     };
     let header = ["REVISION", "WRITTEN", "SENSITIVITY", "FINGERPRINT"];
     ui::table(&header, history.iter().map(row).collect())
-}
-
-fn to_json(revision: &Revision) -> Value {
-    let entry = revision.entry.as_ref();
-    json!({
-        "revision": revision.number,
-        "written": revision.written.to_string(),
-        "removed": entry.is_none(),
-        "sensitivity": entry.map(|e| e.sensitivity.name()),
-        "held": entry.map(|_| held(revision)),
-    })
 }
 
 pub(super) fn restore(args: &Restore, context: &Context) -> Result<(), Failure> {

@@ -1,8 +1,7 @@
 //! `kovra id`
 
 use super::error::Failure;
-use super::{Context, ui};
-use serde_json::json;
+use super::{Context, json, ui};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -13,10 +12,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let identity = context.vault()?.view().identity()?.public();
-    let fingerprint = identity.signing().fingerprint();
     if args.json {
-        return ui::json(&json!({ "identity": identity.to_string(), "fingerprint": fingerprint }));
+        return ui::json(&json::Identity::from(&identity));
     }
-    ui::note(&format!("Fingerprint: {fingerprint}"));
+    ui::note(&format!("Fingerprint: {}", identity.signing().fingerprint()));
     ui::data(&identity.to_string())
 }

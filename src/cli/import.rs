@@ -5,6 +5,7 @@ use super::error::Failure;
 use super::{Context, ui};
 use kovra::coordinate::SecretUri;
 use kovra::entry::Sensitivity;
+use kovra::exit::Exit;
 use kovra::identity::Token;
 use kovra::ops::Session;
 use kovra::ops::copy::{self, Source, copy};
@@ -135,7 +136,10 @@ fn show(plan: &Plan, sender: &str) -> Result<(), Failure> {
 
 fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |e: std::io::Error| {
-        Failure::new(1, format!("imported, but no receipt was written: {}: {e}", path.display()))
+        Failure::new(
+            Exit::Failed,
+            format!("imported, but no receipt was written: {}: {e}", path.display()),
+        )
     };
     let (receipt, mut file) = NewFile::create(path, Readers::Everyone).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
@@ -144,7 +148,7 @@ fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {
-    let failed = |what: &str| Failure::new(17, format!("{}: {what}", path.display()));
+    let failed = |what: &str| Failure::new(Exit::Token, format!("{}: {what}", path.display()));
     let mut file = File::open(path).map_err(|e| failed(&e.to_string()))?;
     let text = Secret::read(&mut file, TOKEN_MAX).map_err(|e| failed(&e.to_string()))?;
     let token = text.as_ref().and_then(Token::from_file);

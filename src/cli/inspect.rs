@@ -66,7 +66,7 @@ fn outside(report: &Report) -> String {
 /// What my key shows beyond that.
 fn inside(contents: &Contents) -> Result<(), Failure> {
     let row = |entry: &Shown| {
-        let held = entry.pointer.as_ref().map(|pointer| format!("\u{2192} {pointer}"));
+        let held = entry.pointer.as_ref().map(ui::points_to);
         vec![
             entry.coordinate.clone(),
             entry.sensitivity.to_string(),

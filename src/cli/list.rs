@@ -1,11 +1,9 @@
 //! `kovra list`
 
 use super::error::Failure;
-use super::{Context, ui};
+use super::{Context, json, ui};
 use kovra::ops::list::{Filter, list};
-use kovra::text::hex;
-use kovra::vault::{Held, Provenance, Stored};
-use serde_json::{Value, json};
+use kovra::vault::Stored;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -27,7 +25,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let filter = Filter { env: args.env, component: args.component, project: args.project };
     let entries = list(&context.vault()?.view(), &filter)?;
     if args.json {
-        return ui::json(&entries.iter().map(to_json).collect());
+        return ui::json(&entries.iter().map(json::Entry::from).collect::<Vec<_>>());
     }
     if entries.is_empty() {
         ui::note("Nothing matches. `kovra add` puts a secret into the vault.");
@@ -44,33 +42,4 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     };
     let header = ["ORIGIN", "COORDINATE", "SENSITIVITY", "MODE", "FINGERPRINT"];
     ui::table(&header, entries.iter().map(row).collect())
-}
-
-fn to_json(entry: &Stored) -> Value {
-    let (fingerprint, pointer, chosen) = match &entry.held {
-        Held::Literal(print) => (Some(print.to_string()), None, None),
-        Held::Reference { pointer, chosen } => (None, Some(pointer.as_str()), Some(chosen)),
-    };
-    json!({
-        "origin": entry.origin.to_string(),
-        "coordinate": entry.coordinate.as_str(),
-        "sensitivity": entry.sensitivity.name(),
-        "mode": entry.held.mode().to_string(),
-        "fingerprint": fingerprint,
-        "pointer": pointer,
-        "chosen": chosen,
-        "description": entry.description,
-        "updated": entry.updated.to_string(),
-        "revision": entry.revision,
-        "from": entry.provenance.as_ref().map(from),
-    })
-}
-
-fn from(provenance: &Provenance) -> Value {
-    match provenance {
-        Provenance::Package { sender, package, .. } => {
-            json!({"sender": sender.fingerprint(), "package": hex(package)})
-        }
-        Provenance::Copy { of } => json!({"copy_of": of}),
-    }
 }

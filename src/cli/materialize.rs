@@ -1,14 +1,13 @@
 //! `kovra materialize`
 
 use super::clouds::Clouds;
-use super::error::{self, Failure, cloud_code};
-use super::{Context, ui};
+use super::error::{self, Failure, clouds};
+use super::{Context, json, ui};
 use kovra::clock::Moment;
 use kovra::coordinate::SecretUri;
 use kovra::ops::Selection;
 use kovra::ops::materialize::{Materialized, Options, Purpose, Version, materialize};
 use kovra::text::escape;
-use serde_json::{Value, json};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -41,17 +40,19 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         named: args.coordinates,
         project: args.project,
     };
-    let (purpose, word) = match (args.check, args.capture) {
-        (true, _) => (Purpose::Check, "readable"),
-        (_, true) => (Purpose::Capture, "captured"),
-        _ => (Purpose::Choose, "resolved"),
+    let purpose = match (args.check, args.capture) {
+        (true, _) => Purpose::Check,
+        (_, true) => Purpose::Capture,
+        _ => Purpose::Choose,
     };
     let options = Options { selection, purpose };
     let outcomes =
         context.with_session(|session| Ok(materialize(session, &options, &args.clouds)?))?;
     if args.json {
-        ui::json(&outcomes.iter().map(|outcome| to_json(outcome, word)).collect())?;
+        let all = outcomes.iter().map(|outcome| json::Resolved::new(outcome, purpose));
+        ui::json(&all.collect::<Vec<_>>())?;
     } else {
+        let word = json::resolved(purpose);
         let rows = outcomes.iter().map(|outcome| row(outcome, word, context.now)).collect();
         ui::table(&["COORDINATE", "POINTER", "OUTCOME", "VERSION", "AGE"], rows)?;
     }
@@ -68,18 +69,18 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         outcomes.len(),
         lines.join("\n  ")
     );
-    Err(Failure::new(cloud_code(faults.iter().map(|(_, fault)| *fault)), what))
+    Err(Failure::new(clouds(faults.iter().map(|(_, fault)| *fault)), what))
 }
 
 fn row(outcome: &Materialized, word: &str, now: Moment) -> Vec<String> {
     let (result, version, age) = match &outcome.result {
         Ok(Version { name, created }) => {
-            (word, escape(name), created.map(|at| age(at, now)).unwrap_or_default())
+            (word.to_owned(), escape(name), created.map(|at| age(at, now)).unwrap_or_default())
         }
-        Err(fault) => (fault.kind.name(), String::new(), String::new()),
+        Err(fault) => (fault.kind.phrase(), String::new(), String::new()),
     };
     let Materialized { entry, pointer, .. } = outcome;
-    vec![entry.coordinate.to_string(), pointer.to_string(), result.into(), version, age]
+    vec![entry.coordinate.to_string(), pointer.to_string(), result, version, age]
 }
 
 /// To two digits or so: enough to notice a secret that nobody has rotated for years.
@@ -91,19 +92,4 @@ fn age(from: Moment, now: Moment) -> String {
         3_600..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} d", seconds / 86_400),
     }
-}
-
-fn to_json(outcome: &Materialized, word: &str) -> Value {
-    let read = outcome.result.as_ref().ok();
-    let fault = outcome.result.as_ref().err();
-    json!({
-        "coordinate": outcome.entry.coordinate.as_str(),
-        "origin": outcome.entry.origin.to_string(),
-        "pointer": outcome.pointer.as_str(),
-        "outcome": fault.map_or(word, |f| f.kind.name()),
-        "version": read.map(|v| &v.name),
-        "created": read.and_then(|v| v.created).map(|at| at.to_string()),
-        "what": fault.map(|f| &f.what),
-        "hint": fault.map(|f| &f.hint),
-    })
 }

@@ -12,6 +12,7 @@ mod id;
 mod import;
 mod init;
 mod inspect;
+mod json;
 mod list;
 mod materialize;
 mod peer;
@@ -31,6 +32,7 @@ mod whoami;
 use clap::{Parser, Subcommand};
 use error::Failure;
 use kovra::clock::Moment;
+use kovra::exit::Exit;
 use kovra::ops::Session;
 use kovra::platform;
 use std::path::PathBuf;
@@ -165,7 +167,8 @@ pub(crate) fn main() -> ExitCode {
         Err(failure) => {
             ui::failure(&failure);
             // `run` keeps 125 for itself, as env(1) does, so that the command's own codes stay free.
-            ExitCode::from(if is_run { failure.run_code() } else { failure.code })
+            let exit = if is_run { failure.of_run() } else { failure.exit };
+            ExitCode::from(exit.code())
         }
     }
 }
@@ -205,7 +208,9 @@ impl Context {
         let home = match global.home {
             Some(home) => home,
             None => platform::data_folder()
-                .ok_or_else(|| Failure::new(1, "no home folder is known; set KOVRA_HOME"))?
+                .ok_or_else(|| {
+                    Failure::new(Exit::Failed, "no home folder is known; set KOVRA_HOME")
+                })?
                 .join("kovra"),
         };
         Ok(Self {

@@ -1,13 +1,12 @@
 //! `kovra peer add|list|show|rm`
 
 use super::error::Failure;
-use super::{Context, ui};
+use super::{Context, json, ui};
 use kovra::ops::peer::{self, Added, Claim};
 use kovra::ops::shared::shared;
 use kovra::ops::verify::read_package;
 use kovra::text::escape;
 use kovra::vault::{Peer, PeerKey};
-use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(clap::Subcommand)]
@@ -100,11 +99,7 @@ fn add(args: &Add, context: &Context) -> Result<(), Failure> {
 fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
     let peers = context.vault()?.view().peers()?;
     if as_json {
-        let rows: Vec<_> = peers
-            .iter()
-            .map(|p| json!({ "name": p.name, "key": key_text(p), "fingerprint": fingerprint(p) }))
-            .collect();
-        return ui::json(&json!(rows));
+        return ui::json(&peers.iter().map(json::Peer::from).collect::<Vec<_>>());
     }
     if peers.is_empty() {
         ui::note("No peers yet. `kovra peer add NAME kovra1...` pins one.");

@@ -2,6 +2,7 @@
 
 use super::error::Failure;
 use super::{Context, ui};
+use kovra::exit::Exit;
 use kovra::ops::pin;
 use kovra::secret::Secret;
 
@@ -20,10 +21,7 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
 
 /// A PIN, typed twice.
 fn ask_new() -> Result<Secret, Failure> {
-    let no_terminal = |mut e: Failure| {
-        e.code = 20;
-        e
-    };
+    let no_terminal = |e: Failure| e.with_exit(Exit::Policy);
     let first = ui::ask_secret("New PIN").map_err(no_terminal)?;
     if !ui::typed_again(&first).map_err(no_terminal)? {
         return Err(Failure::usage("the two PINs differ, so nothing was set"));

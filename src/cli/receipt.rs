@@ -2,6 +2,7 @@
 
 use super::error::Failure;
 use super::{Context, ui};
+use kovra::exit::Exit;
 use kovra::limits;
 use kovra::ops::receipt::record;
 use kovra::text::hex;
@@ -16,7 +17,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let failed = |e: std::io::Error| Failure::new(1, format!("{}: {e}", args.file.display()));
+    let failed =
+        |e: std::io::Error| Failure::new(Exit::Failed, format!("{}: {e}", args.file.display()));
     let mut bytes = Vec::new();
     let file = File::open(&args.file).map_err(failed)?;
     file.take(limits::RECEIPT as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;

@@ -4,6 +4,7 @@ use super::clouds::Clouds;
 use super::error::Failure;
 use super::{Context, ui};
 use kovra::coordinate::Coordinate;
+use kovra::exit::Exit;
 use kovra::ops::run::{Environment, Options, environment};
 use kovra::ops::{self, Program};
 use kovra::platform::{self, NoProgram};
@@ -49,7 +50,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         ui::note(&format!("kovra: {} gets {}", path.display(), listed(&noted)));
     }
     let error = platform::become_program(&path, name, arguments, variables);
-    Err(Failure::new(126, format!("{}: {error}", path.display())))
+    Err(Failure::new(Exit::NotExecutable, format!("{}: {error}", path.display())))
 }
 
 /// Names, as many as fit in a line.
@@ -64,7 +65,7 @@ fn listed(names: &[Coordinate]) -> String {
 
 fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
     let text = std::fs::read_to_string(path).map_err(|e| {
-        let failure = Failure::new(2, format!("{}: {e}", path.display()));
+        let failure = Failure::usage(format!("{}: {e}", path.display()));
         if e.kind() == io::ErrorKind::NotFound {
             failure.hint("it says which variable comes from where, one NAME=secret:env/component/key a line; --refs names another file")
         } else {
@@ -79,8 +80,8 @@ fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
 pub(super) fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Failure> {
     platform::find_program(name, search).map_err(|error| {
         let code = match error {
-            NoProgram::Missing(_) => 127,
-            NoProgram::NotExecutable(_) | NoProgram::Nowhere(..) => 126,
+            NoProgram::Missing(_) => Exit::NotFound,
+            NoProgram::NotExecutable(_) | NoProgram::Nowhere(..) => Exit::NotExecutable,
         };
         Failure::new(code, error.to_string())
     })

@@ -1,11 +1,10 @@
 //! `kovra shared`
 
 use super::error::Failure;
-use super::{Context, ui};
+use super::{Context, json, ui};
 use kovra::ops::shared::{Item, Upshot, shared};
-use kovra::text::{escape, hex};
+use kovra::text::escape;
 use kovra::vault::Given;
-use serde_json::{Value, json};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -20,7 +19,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let items = shared(context.vault()?.view(), args.peer.as_deref())?;
     if args.json {
-        return ui::json(&items.iter().map(to_json).collect());
+        return ui::json(&items.iter().map(json::Shared::from).collect::<Vec<_>>());
     }
     show(&items)
 }
@@ -38,7 +37,7 @@ pub(super) fn show(items: &[Item]) -> Result<(), Failure> {
             given(item),
             item.sealed.to_string(),
             item.received.map_or("no receipt".to_owned(), |time| time.to_string()),
-            item.upshot.name().to_owned(),
+            item.upshot.phrase().to_owned(),
         ]
     };
     let header = ["PEER", "COORDINATE", "FINGERPRINT", "SEALED", "IMPORTED", "IF THEY LEAVE"];
@@ -55,19 +54,6 @@ pub(super) fn show(items: &[Item]) -> Result<(), Failure> {
 fn given(item: &Item) -> String {
     match &item.entry.given {
         Given::Literal(fingerprint) => fingerprint.to_string(),
-        Given::Reference(pointer) => format!("\u{2192} {pointer}"),
+        Given::Reference(pointer) => ui::points_to(pointer),
     }
-}
-
-fn to_json(item: &Item) -> Value {
-    json!({
-        "peer": item.peer,
-        "coordinate": item.entry.coordinate,
-        "origin": item.entry.origin.to_string(),
-        "given": given(item),
-        "sealed": item.sealed.to_string(),
-        "package": hex(&item.package),
-        "imported": item.received.map(|time| time.to_string()),
-        "upshot": item.upshot.name(),
-    })
 }

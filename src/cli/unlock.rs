@@ -3,6 +3,7 @@
 use super::Context;
 use super::error::Failure;
 use super::ui;
+use kovra::exit::Exit;
 use kovra::ops::init::read_key_file;
 use kovra::secret::Secret;
 use kovra::vault::{Custody, Kek, Locked, Vault, keyring};
@@ -31,7 +32,7 @@ impl Context {
                 let passphrase = match &self.passphrase_file {
                     Some(file) => read_passphrase(file)?,
                     None => ui::ask_secret("Passphrase of the vault").map_err(|_| {
-                        Failure::new(40, "the vault is locked by a passphrase").hint(
+                        Failure::new(Exit::Locked, "the vault is locked by a passphrase").hint(
                             "there is no terminal to ask at; give --passphrase-file FILE or set \
                              KOVRA_PASSPHRASE_FILE",
                         )
@@ -44,10 +45,9 @@ impl Context {
             Custody::KeyFile { path } => {
                 let path = self.key_file.as_deref().unwrap_or(path);
                 read_key_file(path).map_err(|e| {
-                    let mut failure = Failure::from(e)
-                        .hint("say where the key file is with --key-file or KOVRA_KEY_FILE");
-                    failure.code = 40;
-                    failure
+                    Failure::from(e)
+                        .with_exit(Exit::Locked)
+                        .hint("say where the key file is with --key-file or KOVRA_KEY_FILE")
                 })?
             }
         };
@@ -57,7 +57,7 @@ impl Context {
 
 /// Reads a passphrase file: its first line is the passphrase.
 pub(super) fn read_passphrase(path: &Path) -> Result<Secret, Failure> {
-    let failed = |what: String| Failure::new(40, format!("{}: {what}", path.display()));
+    let failed = |what: String| Failure::new(Exit::Locked, format!("{}: {what}", path.display()));
     let mut file = File::open(path).map_err(|e| failed(e.to_string()))?;
     let text = Secret::read(&mut file, PASSPHRASE_MAX).map_err(|e| failed(e.to_string()))?;
     let mut text = text.ok_or_else(|| failed("a passphrase is at most 4096 bytes".into()))?;

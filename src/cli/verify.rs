@@ -1,13 +1,15 @@
 //! `kovra verify`
 
 use super::error::Failure;
-use super::{Context, ui};
+use super::{Context, json, ui};
+use kovra::exit::Exit;
 use kovra::identity::{PublicIdentity, SigningPublic};
-use kovra::ops::import::trusted;
+use kovra::ops;
 use kovra::ops::peer;
-use kovra::ops::verify::{Report, read_package, verify};
+use kovra::ops::verify::{Signed, read_package, verify};
 use kovra::text::{escape, hex};
-use serde_json::json;
+use kovra::vault::Peer;
+use std::fmt;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -31,30 +33,51 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         Ok::<_, Failure>(known.iter().map(|(_, key)| *key).collect())
     };
     let report = verify(&file, trusted, context.now)?;
-    let name = known.into_iter().find(|(_, key)| *key == report.sender).map(|(name, _)| name);
-    if args.json {
-        ui::json(&to_json(&report, name.as_deref()))?;
-    } else {
-        ui::data(&words(&report, name.as_deref()))?;
+    let sender = report.signed.as_ref().map(|signed| signed.sender);
+    let known = known.into_iter().find(|(_, key)| Some(*key) == sender).map(|(known, _)| known);
+    match &report.signed {
+        _ if args.json => ui::json(&json::Verdict::new(&report, known.as_ref()))?,
+        Some(signed) => ui::data(&words(signed, report.verdict.is_ok(), known.as_ref()))?,
+        None => {}
     }
-    Ok(report.verdict?)
+    Ok(report.verdict.map_err(ops::Error::from)?)
 }
 
-/// Names and keys of those who may have sealed it. Without `--from` that is every peer; without a
+/// Who a sender is to whoever asks.
+pub(super) enum Known {
+    /// A peer, by the local name.
+    Peer(String),
+    /// The owner of the vault.
+    Me,
+    /// The identity that was given with `--from`.
+    Given,
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Peer(name) => name,
+            Self::Me => "me",
+            Self::Given => "the given identity",
+        })
+    }
+}
+
+/// Those who may have sealed it, with their keys. Without `--from` that is every peer; without a
 /// vault it is nobody, and the package can be intact at best.
 fn known_senders(
     from: Option<&str>,
     context: &Context,
-) -> Result<Vec<(String, SigningPublic)>, Failure> {
+) -> Result<Vec<(Known, SigningPublic)>, Failure> {
     if let Some(text) = from.filter(|text| text.starts_with("kovra1")) {
-        let identity: PublicIdentity = text.parse().map_err(kovra::ops::Error::from)?;
-        return Ok(vec![("the given identity".into(), identity.signing())]);
+        let identity: PublicIdentity = text.parse().map_err(ops::Error::from)?;
+        return Ok(vec![(Known::Given, identity.signing())]);
     }
     if from.is_none() && !context.has_vault() {
         return Ok(Vec::new());
     }
     let vault = match context.vault() {
-        Err(locked) if locked.code == 40 && from.is_none() => {
+        Err(locked) if locked.exit == Exit::Locked && from.is_none() => {
             ui::note(&format!("Note: {}, so no peer is known here.", locked.what));
             return Ok(Vec::new());
         }
@@ -65,27 +88,26 @@ fn known_senders(
         let key = peer.signing().ok_or_else(|| {
             Failure::usage(format!("{name} is a plain recipient and cannot be a sender"))
         })?;
-        return Ok(vec![(peer.name, key)]);
+        return Ok(vec![(Known::Peer(peer.name), key)]);
     }
     let view = vault.view();
-    let named = |key| match view.peer_of(key) {
-        Ok(Some(peer)) => (peer.name, key),
-        _ => ("me".into(), key),
-    };
-    Ok(trusted(view, &view.identity()?)?.into_iter().map(named).collect())
+    let me = view.identity()?.signing.public();
+    let sender = |peer: Peer| peer.signing().map(|key| (Known::Peer(peer.name), key));
+    let peers = view.peers()?.into_iter().filter_map(sender);
+    Ok(peers.chain([(Known::Me, me)]).collect())
 }
 
-fn words(report: &Report, name: Option<&str>) -> String {
-    let header = &report.header;
-    let verdict = match (&report.verdict, name) {
-        (Ok(()), Some(name)) => format!("Good: sealed by {name}, intact, in date."),
-        (Ok(()), None) => "Good: intact, in date.".to_owned(),
-        (Err(_), Some(name)) => format!("Intact, sealed by {name}, and refused."),
-        (Err(_), None) => "Intact, and by nobody you trust.".to_owned(),
+fn words(signed: &Signed, good: bool, known: Option<&Known>) -> String {
+    let header = &signed.header;
+    let verdict = match (good, known) {
+        (true, Some(name)) => format!("Good: sealed by {name}, intact, in date."),
+        (true, None) => "Good: intact, in date.".to_owned(),
+        (false, Some(name)) => format!("Intact, sealed by {name}, and refused."),
+        (false, None) => "Intact, and by nobody you trust.".to_owned(),
     };
     let mut lines = vec![
         verdict,
-        format!("  sender    {}", report.sender.fingerprint()),
+        format!("  sender    {}", signed.sender.fingerprint()),
         format!("  package   {}", header.id_hex()),
         format!("  created   {}", header.created),
         format!("  expires   {}", header.expires),
@@ -100,25 +122,4 @@ fn words(report: &Report, name: Option<&str>) -> String {
         lines.push(format!("  extension, ignored: \"{}\"", escape(name)));
     }
     lines.join("\n")
-}
-
-fn to_json(report: &Report, name: Option<&str>) -> serde_json::Value {
-    let header = &report.header;
-    let recipient = |r: &kovra::identity::RecipientId| json!({ "kind": r.kind.name(), "fingerprint": hex(&r.fingerprint) });
-    json!({
-        "intact": true,
-        "verdict": match &report.verdict { Ok(()) => "good", Err(e) => e.class.name() },
-        "sender": {
-            "name": name,
-            "fingerprint": report.sender.fingerprint(),
-            "key": hex(report.sender.as_bytes()),
-        },
-        "package": header.id_hex(),
-        "seq": header.seq,
-        "created": header.created.to_string(),
-        "expires": header.expires.to_string(),
-        "entries": { "normal": header.normal, "high": header.high },
-        "recipients": header.recipients.iter().map(recipient).collect::<Vec<_>>(),
-        "ext": header.ext,
-    })
 }

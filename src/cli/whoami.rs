@@ -1,10 +1,9 @@
 //! `kovra whoami`
 
 use super::clouds::Clouds;
-use super::error::{Failure, cloud_code};
-use super::{error, ui};
+use super::error::{Failure, clouds};
+use super::{error, json, ui};
 use kovra::provider::{CloudIdentity, Fault, whoami};
-use serde_json::{Value, json};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -19,7 +18,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let found = whoami(&args.clouds.settings());
     if args.json {
-        ui::json(&found.iter().map(to_json).collect())?;
+        ui::json(&found.iter().map(json::Cloud::from).collect::<Vec<_>>())?;
     } else {
         ui::table(&["CLOUD", "IDENTITY", "WHERE"], found.iter().map(row).collect())?;
     }
@@ -29,7 +28,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         faults.iter().map(|(cloud, fault)| error::line(cloud, fault)).collect();
     if faults.len() == found.len() {
         let what = format!("there is no usable identity\n  {}", lines.join("\n  "));
-        return Err(Failure::new(cloud_code(faults.iter().map(|(_, fault)| *fault)), what));
+        return Err(Failure::new(clouds(faults.iter().map(|(_, fault)| *fault)), what));
     }
     lines.iter().for_each(|line| ui::note(line));
     Ok(())
@@ -38,20 +37,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn row((cloud, who): &(&str, Result<CloudIdentity, Fault>)) -> Vec<String> {
     let (who, place) = match who {
         Ok(identity) => (identity.who.clone(), identity.place.clone()),
-        Err(fault) => (format!("none: {}", fault.kind.name()), String::new()),
+        Err(fault) => (format!("none: {}", fault.kind.phrase()), String::new()),
     };
     vec![(*cloud).to_owned(), who, place]
-}
-
-fn to_json((cloud, who): &(&str, Result<CloudIdentity, Fault>)) -> Value {
-    let fault = who.as_ref().err();
-    let identity = who.as_ref().ok();
-    json!({
-        "cloud": cloud,
-        "identity": identity.map(|i| &i.who),
-        "where": identity.map(|i| &i.place),
-        "error": fault.map(|f| f.kind.name()),
-        "what": fault.map(|f| &f.what),
-        "hint": fault.map(|f| &f.hint),
-    })
 }

@@ -25,7 +25,7 @@ pub struct Options {
 /// Adds an entry.
 ///
 /// # Errors
-/// [`Error::Conflict`] if it is there; [`Error::Rule`] for a sensitivity below what the entry is born
+/// [`Error::Exists`]; [`Error::Rule`] for a sensitivity below what the entry is born
 /// with; [`Error::Usage`] for an empty or over-long value.
 pub fn add(session: &mut Session<'_>, options: Options) -> Result<Stored, Error> {
     check_content(&options.content)?;
@@ -66,16 +66,13 @@ impl Destination<'_> {
     /// Its origin and sensitivity, if it may be written.
     ///
     /// # Errors
-    /// [`Error::Conflict`], [`Error::Rule`], [`Error::Usage`], [`Error::Vault`].
+    /// [`Error::Exists`], [`Error::Rule`], [`Error::Usage`], [`Error::Vault`].
     pub(super) fn check(&self, view: View<'_>) -> Result<(Origin, Sensitivity), Error> {
         let coordinate = &self.at.coordinate;
         let origin = origin(self.project.filter(|_| !self.at.global))?;
         let existing = view.entry(&origin, coordinate)?;
         if existing.is_some() && !self.overwrite {
-            let what = format!(
-                "{coordinate} exists already; `kovra set` or `kovra import --overwrite` gives it another value"
-            );
-            return Err(Error::Conflict(what));
+            return Err(Error::Exists(coordinate.clone()));
         }
         let born = Sensitivity::floor(coordinate);
         let floor = existing.map_or(born, |entry| entry.sensitivity.max(born));

@@ -5,7 +5,7 @@ use super::{Error, Question, Session};
 use crate::audit::{Action, Outcome};
 use crate::coordinate::{Coordinate, SecretUri};
 use crate::entry::{Content, Entry, Sensitivity};
-use crate::vault::{Held, Origin, Revision, Stored};
+use crate::vault::{Origin, Revision, Stored};
 
 /// An entry, named exactly: in one project, or global.
 pub struct Target {
@@ -155,13 +155,4 @@ pub fn prune(session: &mut Session<'_>, target: &Target) -> Result<usize, Error>
         batch.audit(&[event])?;
         batch.prune(&target.origin, &target.at)
     })?)
-}
-
-/// What a revision held, in a word for people: a fingerprint, a pointer, nothing.
-pub fn held(revision: &Revision) -> String {
-    match revision.entry.as_ref().map(|entry| &entry.held) {
-        Some(Held::Literal(fingerprint)) => fingerprint.to_string(),
-        Some(Held::Reference { pointer, .. }) => format!("\u{2192} {pointer}"),
-        None => "removed".to_owned(),
-    }
 }

@@ -2,13 +2,13 @@
 //! then all of it lands, or none.
 
 use super::select::origin;
-use super::{Error, Question, Session};
+use super::{Error, Question, Replay, Session};
 use crate::audit::{Action, Event, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
 use crate::identity::{Identity, SigningPublic, Token};
 use crate::limits;
-use crate::package::{self, Class, Contents, Header, High, Package, Receipt, Trusted};
+use crate::package::{Contents, Header, High, Package, Receipt, Trusted};
 use crate::policy::Asker;
 use crate::vault::{Held, Origin, Provenance, Seen, Stored, Vault, View};
 use sha2::{Digest, Sha256};
@@ -86,7 +86,8 @@ pub struct Plan {
 /// Nothing is written, and no network is touched: a pointer is stored as it is.
 ///
 /// # Errors
-/// [`Error::Package`] with the class of the first check that fails; [`Error::Vault`]; [`Error::Usage`].
+/// [`Error::Package`], [`Error::Clock`] or [`Error::Replay`] by the first check that fails;
+/// [`Error::Vault`]; [`Error::Usage`].
 pub fn plan(vault: &Vault, options: &Options<'_>, now: Moment) -> Result<Plan, Error> {
     let view = vault.view();
     let origin = origin(options.project)?;
@@ -110,8 +111,8 @@ pub fn plan(vault: &Vault, options: &Options<'_>, now: Moment) -> Result<Plan, E
 /// transaction.
 ///
 /// # Errors
-/// [`Error::Conflict`] if something would be overwritten without consent, or the vault has changed
-/// since the plan was made; [`Error::Declined`]; [`Error::Rule`]; [`Error::Vault`].
+/// [`Error::WouldOverwrite`] without consent; [`Error::Conflict`] if the vault has changed since the plan
+/// was made; [`Error::Declined`]; [`Error::Rule`]; [`Error::Vault`].
 pub fn apply(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<(), Error> {
     if let Err(refusal) = consent(&plan.changes, overwrite, session) {
         session.vault.record(&events(session, plan, Outcome::Denied)?)?;
@@ -184,12 +185,9 @@ pub fn trusted(view: View<'_>, identity: &Identity) -> Result<Vec<SigningPublic>
 
 /// A clock that was set back would bring expired packages to life.
 fn check_clock(view: View<'_>, now: Moment) -> Result<(), Error> {
-    let floor = view.clock_floor()?;
-    if now.seconds().saturating_add(limits::CLOCK_SKEW) < floor.seconds() {
-        let what = format!("it is {now} here, and this vault has seen {floor}; set the clock");
-        return Err(package::Error::new(Class::Time, "clock", what).into());
-    }
-    Ok(())
+    let seen = view.clock_floor()?;
+    let set_back = now.seconds().saturating_add(limits::CLOCK_SKEW) < seen.seconds();
+    if set_back { Err(Error::Clock { now, seen }) } else { Ok(()) }
 }
 
 fn check_replay(
@@ -198,15 +196,11 @@ fn check_replay(
     options: &Options<'_>,
 ) -> Result<(), Error> {
     let Some(seen) = view.seen(&verified.header().id)? else { return Ok(()) };
-    let what = if seen.digest != digest(options.file) {
-        "ALARM: another package with this id was imported before; its sender's key may be in \
-         other hands, ask them"
-    } else if seen.complete || options.skip_high {
-        "this package was imported before"
-    } else {
-        return Ok(());
-    };
-    Err(package::Error::new(Class::Replay, "package id", what).into())
+    if seen.digest != digest(options.file) {
+        return Err(Error::Replay(Replay::OtherFile));
+    }
+    let again = seen.complete || options.skip_high;
+    if again { Err(Error::Replay(Replay::Again)) } else { Ok(()) }
 }
 
 fn digest(file: &[u8]) -> [u8; 32] {
@@ -250,11 +244,7 @@ fn change(
         Some(Provenance::Copy { .. }) | None => (false, false),
     };
     if effect != Effect::Same && newer_is_here {
-        let what = format!(
-            "the same sender's later package is already in the vault for {}",
-            entry.coordinate
-        );
-        return Err(package::Error::new(Class::Replay, "seq", what).into());
+        return Err(Error::Replay(Replay::Older(entry.coordinate)));
     }
     Ok(Change { effect, before: Some(before), other_sender, entry })
 }
@@ -265,9 +255,8 @@ fn consent(changes: &[Change], overwrite: bool, session: &mut Session<'_>) -> Re
     let coarse: Vec<&Change> = changes.iter().filter(|c| c.needs_overwrite()).collect();
     if !coarse.is_empty() && !overwrite {
         if !person {
-            let names: Vec<_> = coarse.iter().map(|c| c.entry.coordinate.as_str()).collect();
-            let what = format!("{} would be overwritten; --overwrite allows it", names.join(", "));
-            return Err(Error::Conflict(what));
+            let names = coarse.iter().map(|c| c.entry.coordinate.clone()).collect();
+            return Err(Error::WouldOverwrite(names));
         }
         session.confirm(&Question::Overwrite(&coarse))?;
     }

@@ -5,6 +5,7 @@ pub mod add;
 pub mod allow;
 pub mod copy;
 pub mod edit;
+mod error;
 pub mod generate;
 pub mod import;
 pub mod init;
@@ -24,6 +25,7 @@ mod source;
 mod values;
 pub mod verify;
 
+pub use error::{Error, Replay};
 pub use select::Selection;
 pub use session::Session;
 pub use source::{Listed, Source};
@@ -31,94 +33,11 @@ pub use values::Resolver;
 
 use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
-use crate::identity::IdentityError;
 use crate::policy::{Asker, Operation, Reason};
-use crate::provider::Fault;
 use crate::secret::Secret;
 use crate::vault::{AllowedProgram, Proof};
-use crate::{package, refs, vault};
 use std::ffi::OsString;
-use std::io;
-use std::path::{Path, PathBuf};
-
-/// Why an operation did not happen. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The package.
-    #[error(transparent)]
-    Package(#[from] package::Error),
-    /// The vault.
-    #[error(transparent)]
-    Vault(#[from] vault::Error),
-    /// The `.env.refs` file.
-    #[error("{}: {error}", .path.display())]
-    Refs {
-        /// Which.
-        path: PathBuf,
-        /// The line.
-        error: refs::RefsError,
-    },
-    /// A public identity string.
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    /// Policy says no, for every entry that is listed.
-    #[error("policy: {}", denials(.0))]
-    Denied(Vec<(Coordinate, Reason)>),
-    /// The person said no.
-    #[error("you did not confirm, so nothing was done")]
-    Declined,
-    /// Somebody said yes who could not show that they are the owner.
-    #[error("that is not {0}, so nothing was done")]
-    WrongProof(&'static str),
-    /// Against a rule, in words.
-    #[error("policy: {0}")]
-    Rule(String),
-    /// There is no such entry.
-    #[error("{0} is not in the vault")]
-    NoEntry(Coordinate),
-    /// There is no such peer.
-    #[error("there is no peer named {0}")]
-    NoPeer(String),
-    /// A selection that selects nothing.
-    #[error("nothing matches: {0}")]
-    Nothing(String),
-    /// Something is there already, or has changed meanwhile.
-    #[error("{0}")]
-    Conflict(String),
-    /// The options do not fit together, or one is malformed.
-    #[error("{0}")]
-    Usage(String),
-    /// A file operation failed.
-    #[error("{}: {source}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Pointers did not resolve.
-    #[error("{}", unresolved(.0))]
-    Unresolved(Vec<(Coordinate, Fault)>),
-}
-
-impl Error {
-    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
-}
-
-fn denials(denied: &[(Coordinate, Reason)]) -> String {
-    let lines: Vec<String> = denied.iter().map(|(at, why)| format!("{at}: {why}")).collect();
-    lines.join("\n  ")
-}
-
-fn unresolved(faults: &[(Coordinate, Fault)]) -> String {
-    let line = |(at, fault): &(Coordinate, Fault)| {
-        format!("{at} did not resolve: {}\n    {}", fault.what, fault.hint)
-    };
-    faults.iter().map(line).collect::<Vec<_>>().join("\n  ")
-}
+use std::path::Path;
 
 /// A program that is about to be run.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use super::{Error, Question, Session};
 use crate::audit::{Action, Outcome};
 use crate::coordinate::check_segment;
 use crate::identity::{Recipient, SigningPublic};
-use crate::package::{self, Class, Package};
+use crate::package::Package;
 use crate::policy::Asker;
 use crate::vault::{Peer, PeerKey, Vault};
 
@@ -57,7 +57,8 @@ pub struct Claim<'a> {
 /// `expected` one.
 ///
 /// # Errors
-/// [`Error::Package`] of class untrusted if nobody vouches for the fingerprint, and those of [`add`].
+/// [`Error::Uncompared`] or [`Error::OtherSender`] if nobody vouches for the fingerprint, and those of
+/// [`add`].
 pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added, Error> {
     let Claim { name, sender, expected } = *claim;
     let fingerprint = sender.fingerprint();
@@ -65,14 +66,10 @@ pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added,
     match expected {
         Some(expected) if digits(expected) == digits(&fingerprint) => {}
         Some(_) => {
-            return Err(untrusted(format!("the package is by another key: {fingerprint}")));
+            return Err(Error::OtherSender { name: name.to_owned(), fingerprint });
         }
         None if session.asker() != Asker::Person => {
-            let what = format!(
-                "nobody is here to compare the fingerprint {fingerprint}; give the one that {name} \
-                 told you with --fingerprint"
-            );
-            return Err(untrusted(what));
+            return Err(Error::Uncompared { name: name.to_owned(), fingerprint });
         }
         None => {
             let refused = session.event(Action::PeerAdd, Outcome::Denied).with_peer(name);
@@ -83,15 +80,11 @@ pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added,
     add(session, name, PeerKey::Sender(sender))
 }
 
-fn untrusted(what: String) -> Error {
-    package::Error::new(Class::Untrusted, "sender", what).into()
-}
-
 /// Pins `key` under `name`.
 ///
 /// # Errors
-/// [`Error::Usage`] for a bad name; [`Error::Conflict`] if the name has another key, or the key another
-/// name; a [`Error::Package`] of class untrusted for a rotation that nobody confirms.
+/// [`Error::Usage`] for a bad name; [`Error::OtherKey`] if the name has another key, [`Error::Conflict`]
+/// if the key has another name; [`Error::Rotation`] for one that nobody confirms.
 pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added, Error> {
     check_segment(name).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
     let peer = Peer { name: name.to_owned(), key, added: session.now };
@@ -106,11 +99,7 @@ pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added,
         None => Added::New(peer),
         Some(old) if old.key == peer.key => return Ok(Added::Known(old)),
         Some(old) if old.signing().is_none() || old.signing() != peer.signing() => {
-            let what = format!(
-                "{name} is pinned with another key; if they really have a new one, `kovra peer rm \
-                 {name}` first"
-            );
-            return Err(Error::Conflict(what));
+            return Err(Error::OtherKey(old.name));
         }
         // The pinned sender shows an X25519 key, signed by the pinned key.
         Some(Peer { key: PeerKey::Sender(_), .. }) => Added::Updated(peer),
@@ -134,11 +123,7 @@ pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added,
 fn confirm_rotation(peer: &Peer, session: &mut Session<'_>) -> Result<(), Error> {
     let fingerprint = peer.signing().map(|key| key.fingerprint()).unwrap_or_default();
     if session.asker() != Asker::Person {
-        let what = format!(
-            "{}'s pinned key comes with a new X25519 key; run this at a terminal to confirm it",
-            peer.name
-        );
-        return Err(untrusted(what));
+        return Err(Error::Rotation(peer.name.clone()));
     }
     let question = Question::Rotation { name: &peer.name, fingerprint: &fingerprint };
     let refused = session.event(Action::PeerAdd, Outcome::Denied).with_peer(&peer.name);

@@ -18,11 +18,11 @@ pub struct Recorded {
 /// Checks a receipt against the peers and the packages that were sealed here, and records it.
 ///
 /// # Errors
-/// [`Error::Package`]: of class untrusted if no peer signed it, of class binding if no package of ours,
+/// [`Error::Receipt`]: of class untrusted if no peer signed it, of class binding if no package of ours,
 /// or none that was sealed to them, is meant, or its bytes were others.
 pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error> {
-    let receipt = Receipt::verify(file)?;
-    let refuse = |class, what: String| package::Error::new(class, "receipt", what);
+    let receipt = Receipt::verify(file).map_err(Error::Receipt)?;
+    let refuse = |class, what: String| Error::Receipt(package::Error::new(class, "receipt", what));
     let view = session.view();
     let peer = view.peer_of(receipt.recipient)?.ok_or_else(|| {
         let print = receipt.recipient.fingerprint();
@@ -33,7 +33,7 @@ pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error>
     let mut share = view.share(&receipt.package)?.ok_or_else(not_ours)?;
     if share.digest != receipt.digest {
         let what = "it is about other bytes under the id of a package of yours".to_owned();
-        return Err(refuse(Class::Binding, what).into());
+        return Err(refuse(Class::Binding, what));
     }
     let key = match &peer.key {
         PeerKey::Identity(identity) => identity.agreement().to_age(),

@@ -49,8 +49,8 @@ pub struct Report {
 /// Seals. Either both files are there at the end, or neither.
 ///
 /// # Errors
-/// [`Error::Denied`], [`Error::NoPeer`], [`Error::Usage`], [`Error::Conflict`] if a file exists,
-/// [`Error::Package`] for what no reader would accept, [`Error::Io`].
+/// [`Error::Denied`], [`Error::NoPeer`], [`Error::SenderOnly`], [`Error::NoTokenFile`],
+/// [`Error::Usage`], [`Error::Conflict`] if a file exists, [`Error::Sealing`], [`Error::Io`].
 pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error> {
     if !(1..=limits::LIFE).contains(&options.ttl.as_secs()) {
         let most = limits::days(limits::LIFE);
@@ -67,9 +67,7 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
         stored.iter().map(|entry| travelling(view, entry)).collect::<Result<Vec<_>, Error>>()?;
     let needs_token = entries.iter().any(Entry::needs_token);
     if needs_token && options.token_out.is_none() {
-        let what = "there are high literals among them, which a token opens: say where to write it \
-                    with --token-out, and send it on another way than the package";
-        return Err(Error::Usage(what.into()));
+        return Err(Error::NoTokenFile);
     }
     let identity = view.identity()?;
     let seq = view.last_seq()?.saturating_add(1).max(now.millis());
@@ -83,7 +81,7 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
         recipients: &recipients,
         entries,
     };
-    let sealed = package::seal(draft)?;
+    let sealed = package::seal(draft).map_err(Error::Sealing)?;
 
     let token = options.token_out.filter(|_| needs_token);
     let package_file = new_file(&options.out, Readers::Everyone, &sealed.bytes)?;
@@ -145,14 +143,10 @@ const SEAL: Use<'static> = Use { operation: Operation::Seal, action: Action::Sea
 
 fn recipient_peer(view: View<'_>, name: &str) -> Result<Peer, Error> {
     let peer = view.peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))?;
-    if let PeerKey::Sender(_) = peer.key {
-        let what = format!(
-            "{name} is known only as a sender; ask for their kovra1... string and `kovra peer add \
-             {name}` it"
-        );
-        return Err(Error::Usage(what));
+    match peer.key {
+        PeerKey::Sender(_) => Err(Error::SenderOnly(peer.name)),
+        PeerKey::Identity(_) | PeerKey::Recipient(_) => Ok(peer),
     }
-    Ok(peer)
 }
 
 fn distinct_recipients(peers: &[Peer]) -> Result<Vec<Recipient>, Error> {
@@ -163,7 +157,7 @@ fn distinct_recipients(peers: &[Peer]) -> Result<Vec<Recipient>, Error> {
         }
     }
     if recipients.is_empty() {
-        return Err(Error::Usage("name at least one peer with --to".into()));
+        return Err(Error::Usage("name at least one peer to seal to".into()));
     }
     Ok(recipients)
 }

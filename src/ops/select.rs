@@ -36,8 +36,7 @@ impl Selection {
     /// The selected entries, sorted by coordinate, each as the project sees it.
     ///
     /// # Errors
-    /// [`Error::NoEntry`], [`Error::Nothing`], [`Error::Usage`] for a named entry that the filters
-    /// leave out, [`Error::Vault`].
+    /// [`Error::NoEntry`], [`Error::Nothing`], [`Error::LeftOut`], [`Error::Vault`].
     pub fn of<S: Source>(&self, source: &S) -> Result<Vec<S::Item>, Error> {
         let origin = self.origin()?;
         let mut selected = BTreeMap::new();
@@ -53,8 +52,7 @@ impl Selection {
         for uri in &self.named {
             let item = source.named(&origin, uri)?;
             if !self.passes(item.coordinate()) {
-                let what = format!("{} is outside --env or --component", item.coordinate());
-                return Err(Error::Usage(what));
+                return Err(Error::LeftOut(item.coordinate().clone()));
             }
             selected.insert(item.coordinate().clone(), item);
         }

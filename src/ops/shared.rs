@@ -31,9 +31,11 @@ pub enum Upshot {
     Revoke,
 }
 
+words!(Upshot { Rotate = "rotate", Changed = "changed", Revoke = "revoke" });
+
 impl Upshot {
-    /// The word for it, in tables and JSON.
-    pub fn name(self) -> &'static str {
+    /// The words for it in tables.
+    pub fn phrase(self) -> &'static str {
         match self {
             Self::Rotate => "rotate",
             Self::Changed => "changed since",

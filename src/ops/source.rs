@@ -223,7 +223,7 @@ mod tests {
         let global = named("secret://global/dev/db/url", None);
         assert_eq!(values(&global).unwrap(), ["global dev/db/url"]);
         assert!(matches!(values(&named("dev/no/such", None)), Err(Error::NoEntry(_))));
-        assert!(matches!(values(&named("dev/db/url", Some("prod"))), Err(Error::Usage(_))));
+        assert!(matches!(values(&named("dev/db/url", Some("prod"))), Err(Error::LeftOut(_))));
         let nothing = Selection { env: Some("qa".into()), ..Selection::default() };
         assert!(matches!(values(&nothing), Err(Error::Nothing(_))));
     }

@@ -4,35 +4,43 @@ use super::Error;
 use crate::clock::Moment;
 use crate::identity::SigningPublic;
 use crate::limits;
-use crate::package::{Header, Package};
+use crate::package::{self, Header, Package};
 use std::io::Read;
 use std::path::Path;
 
-/// What a package says of itself, and whether it holds.
+/// What is known of a package.
 pub struct Report {
-    /// Signed by `sender`, every bit.
+    /// What its sender signed; `None` if the package is not intact.
+    pub signed: Option<Signed>,
+    /// `Ok` if it is intact, its sender is trusted and it is in date.
+    pub verdict: Result<(), package::Error>,
+}
+
+/// What a package says of itself, every bit of it signed.
+pub struct Signed {
+    /// What it says.
     pub header: Header,
     /// Who signed it.
     pub sender: SigningPublic,
-    /// `Ok` if the sender is trusted and the package in date.
-    pub verdict: Result<(), crate::package::Error>,
 }
 
 /// Checks a package against the keys that are `trusted`. Nobody is asked for them before it is intact:
 /// a broken file is told without a vault's passphrase.
 ///
 /// # Errors
-/// [`Error::Package`] if it is not intact, and those of `trusted`; an intact one that is not trusted or
-/// not in date is a report.
-pub fn verify<E: From<Error>>(
+/// Those of `trusted`; whatever is wrong with the package is a report.
+pub fn verify<E>(
     file: &[u8],
     trusted: impl FnOnce() -> Result<Vec<SigningPublic>, E>,
     now: Moment,
 ) -> Result<Report, E> {
-    let intact = Package::parse(file).and_then(Package::verify).map_err(Error::from)?;
-    let (header, sender) = (intact.header().clone(), intact.sender());
+    let intact = match Package::parse(file).and_then(Package::verify) {
+        Ok(intact) => intact,
+        Err(why) => return Ok(Report { signed: None, verdict: Err(why) }),
+    };
+    let signed = Signed { header: intact.header().clone(), sender: intact.sender() };
     let verdict = intact.trust(&trusted()?, now).map(|_| ());
-    Ok(Report { header, sender, verdict })
+    Ok(Report { signed: Some(signed), verdict })
 }
 
 /// Reads a package file: at most one byte more than a package can have, from a pipe too.

@@ -29,9 +29,23 @@ pub enum Class {
     Policy,
 }
 
+words!(Class {
+    Malformed = "malformed",
+    Limit = "limit",
+    Unsupported = "unsupported",
+    Signature = "signature",
+    Untrusted = "untrusted",
+    Time = "time",
+    NotForMe = "not-for-me",
+    Token = "token",
+    Binding = "binding",
+    Replay = "replay",
+    Policy = "policy",
+});
+
 impl Class {
-    /// The word for it, in messages and vectors.
-    pub fn name(self) -> &'static str {
+    /// The words for it in messages.
+    pub fn phrase(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
             Self::Limit => "over a limit",
@@ -51,7 +65,7 @@ impl Class {
 /// A refusal: its class, the place in the package, and what is wrong there. Text from the package
 /// is in it only escaped, and never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {place}: {what}", .class.name())]
+#[error("{}: {place}: {what}", .class.phrase())]
 pub struct Error {
     /// What kind of refusal.
     pub class: Class,

@@ -163,21 +163,23 @@ pub enum FaultKind {
     Unsupported,
 }
 
+words!(FaultKind {
+    NoIdentity = "no-identity",
+    Denied = "denied",
+    NotFound = "not-found",
+    Disabled = "disabled",
+    Throttled = "throttled",
+    Unreachable = "unreachable",
+    Certificate = "bad-certificate",
+    Misled = "not-trusted",
+    Malformed = "malformed",
+    Unsupported = "not-supported",
+});
+
 impl FaultKind {
-    /// The word for it, in tables and JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NoIdentity => "no identity",
-            Self::Denied => "denied",
-            Self::NotFound => "not found",
-            Self::Disabled => "disabled",
-            Self::Throttled => "throttled",
-            Self::Unreachable => "unreachable",
-            Self::Certificate => "bad certificate",
-            Self::Misled => "not trusted",
-            Self::Malformed => "malformed",
-            Self::Unsupported => "not supported",
-        }
+    /// The words for it in tables.
+    pub fn phrase(self) -> String {
+        self.name().replace('-', " ")
     }
 }
 

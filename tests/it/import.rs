@@ -9,7 +9,7 @@ use kovra::identity::{AgreementSecret, Identity};
 use kovra::ops::import::{Effect, Options, apply, plan};
 use kovra::ops::peer::{Added, add};
 use kovra::ops::{Approver, Error, Nobody, Question, Session};
-use kovra::package::Class::{self, Replay, Time, Untrusted};
+use kovra::package::Class::{self, Replay, Time};
 use kovra::policy::Asker;
 use kovra::secret::Secret;
 use kovra::vault::{
@@ -59,6 +59,8 @@ impl Bob {
     fn refuses(&mut self, file: &[u8], now: Moment) -> (Class, String) {
         match self.import(file, now, &mut Nobody).expect_err("it was imported") {
             Error::Package(e) => (e.class, e.to_string()),
+            e @ Error::Clock { .. } => (Time, e.to_string()),
+            e @ Error::Replay(_) => (Replay, e.to_string()),
             other => panic!("refused otherwise: {other}"),
         }
     }
@@ -113,7 +115,7 @@ fn a_rotated_agreement_key_is_asked_about() {
     let pinned = |bob: &Bob| bob.vault.view().peer("alice").unwrap().unwrap().key;
     let old = pinned(&bob);
     match add(&mut bob.session(NOW, &mut Nobody), "alice", key()) {
-        Err(Error::Package(e)) => assert_eq!(e.class, Untrusted),
+        Err(Error::Rotation(name)) => assert_eq!(name, "alice"),
         _ => panic!("taken over without a person"),
     }
     let declined = add(&mut bob.session(NOW, &mut Always(false, 0)), "alice", key());

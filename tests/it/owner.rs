@@ -479,8 +479,8 @@ fn what_was_shared_says_what_a_removal_costs() {
         found.unwrap()["upshot"].as_str().unwrap().to_owned()
     };
     assert_eq!(upshot("dev/db/url"), "rotate");
-    assert_eq!(upshot("dev/db/old"), "changed since");
-    assert_eq!(upshot("dev/pay/key"), "revoke access");
+    assert_eq!(upshot("dev/db/old"), "changed");
+    assert_eq!(upshot("dev/pay/key"), "revoke");
     assert!(alice.ok(&["shared", "--peer", "carol"]).stderr.contains("Nothing"));
 
     hand(&alice, &bob, "p.kovra");

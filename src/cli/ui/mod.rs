@@ -12,11 +12,14 @@ pub(super) use terminal::{Person, ask_secret, typed_again};
 use super::error::Failure;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL};
 use kovra::entry::Content;
+use kovra::exit::Exit;
 use kovra::ops::import::{Change, Effect};
 use kovra::platform;
 use kovra::secret::Secret;
 use kovra::text::{escape, is_plain};
 use kovra::vault::{Held, Stored};
+use serde::Serialize;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 /// One line, or several, of data.
@@ -28,7 +31,7 @@ pub(super) fn data(text: &str) -> Result<(), Failure> {
 fn written(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(1, format!("writing to stdout: {e}")))
+            Err(Failure::new(Exit::Failed, format!("writing to stdout: {e}")))
         }
         _ => Ok(()),
     }
@@ -60,14 +63,18 @@ pub(super) fn value(value: &Secret) -> Result<(), Failure> {
     }
     match std::str::from_utf8(value.expose()) {
         Ok(text) => written(writeln!(stdout, "{}", lines_escaped(text))),
-        Err(_) => Err(Failure::new(1, "the value is binary; send it to a file or a program")),
+        Err(_) => {
+            Err(Failure::new(Exit::Failed, "the value is binary; send it to a file or a program"))
+        }
     }
 }
 
 /// JSON, as data.
-pub(super) fn json(value: &serde_json::Value) -> Result<(), Failure> {
+pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    #[expect(clippy::expect_used, reason = "structs with names for keys, written to memory")]
+    let plain = serde_json::to_string_pretty(value).expect("our own types are JSON");
     let mut text = String::new();
-    for c in format!("{value:#}").chars() {
+    for c in plain.chars() {
         if c == '\n' || is_plain(c.encode_utf8(&mut [0; 4])) {
             text.push(c);
         } else {
@@ -95,8 +102,13 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failu
 pub(super) fn content(entry: &Stored) -> String {
     match &entry.held {
         Held::Literal(fingerprint) => fingerprint.to_string(),
-        Held::Reference { pointer, .. } => format!("\u{2192} {pointer}"),
+        Held::Reference { pointer, .. } => points_to(pointer),
     }
+}
+
+/// What stands for a pointer in a list.
+pub(super) fn points_to(pointer: impl fmt::Display) -> String {
+    format!("\u{2192} {pointer}")
 }
 
 /// The lines of an import, in columns.
@@ -118,7 +130,7 @@ fn change(change: &Change, width: usize) -> String {
     let mut line = format!("{effect:<10}  {at:<width$}  {sensitivity:<11}  ");
     match &entry.content {
         Content::Literal(_) => line += "literal",
-        Content::Reference(pointer) => line += &format!("\u{2192} {pointer}"),
+        Content::Reference(pointer) => line += &points_to(pointer),
     }
     match (change.effect, before) {
         (Effect::Redirected, Some(before)) => line += &format!("  (was {})", content(before)),

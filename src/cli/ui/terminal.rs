@@ -11,7 +11,7 @@ use kovra::vault::Proof;
 
 /// Asks for a secret at the terminal, without showing it.
 pub(in crate::cli) fn ask_secret(prompt: &str) -> Result<Secret, Failure> {
-    let failure = |what| Failure::new(2, what);
+    let failure = |what| Failure::usage(what);
     let terminal =
         Terminal::foreground().ok_or_else(|| failure("there is no terminal to ask at"))?;
     terminal

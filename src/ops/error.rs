@@ -1,0 +1,350 @@
+//! Why an operation did not happen, and what the person at the program can do next.
+
+use crate::clock::Moment;
+use crate::coordinate::Coordinate;
+use crate::identity::IdentityError;
+use crate::package::{self, Class};
+use crate::policy::Reason;
+use crate::provider::Fault;
+use crate::{refs, vault};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why an operation did not happen. Nothing was changed.
+///
+/// A refusal by a class is told apart by what was being done: what helps who reads a package does not
+/// help who seals one. Only hints name commands and options of the program.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Reading a package.
+    #[error(transparent)]
+    Package(#[from] package::Error),
+    /// Sealing one that no reader would accept.
+    #[error(transparent)]
+    Sealing(package::Error),
+    /// Reading a receipt.
+    #[error(transparent)]
+    Receipt(package::Error),
+    /// Importing by a clock that was set back.
+    #[error(
+        "{class}: clock: it is {now} here, and this vault has seen {seen}; set the clock",
+        class = Class::Time.phrase()
+    )]
+    Clock {
+        /// By the clock.
+        now: Moment,
+        /// The latest time of an import.
+        seen: Moment,
+    },
+    /// Importing what is not new.
+    #[error("{class}: {0}", class = Class::Replay.phrase())]
+    Replay(Replay),
+    /// A pinned signing key came with a new X25519 key, and nobody is here to confirm it.
+    #[error(
+        "{class}: sender: {0}'s pinned key comes with a new X25519 key; run this at a terminal to \
+         confirm it",
+        class = Class::Untrusted.phrase()
+    )]
+    Rotation(String),
+    /// Nobody is here to compare a fingerprint.
+    #[error(
+        "{class}: sender: nobody is here to compare the fingerprint {fingerprint}",
+        class = Class::Untrusted.phrase()
+    )]
+    Uncompared {
+        /// Whose it should be.
+        name: String,
+        /// The package's.
+        fingerprint: String,
+    },
+    /// A package is not by the key whose fingerprint was told.
+    #[error("{class}: sender: the package is by another key: {fingerprint}", class = Class::Untrusted.phrase())]
+    OtherSender {
+        /// Whose it should be.
+        name: String,
+        /// The package's.
+        fingerprint: String,
+    },
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] vault::Error),
+    /// The `.env.refs` file.
+    #[error("{}: {error}", .path.display())]
+    Refs {
+        /// Which.
+        path: PathBuf,
+        /// The line.
+        error: refs::RefsError,
+    },
+    /// A public identity string.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// Policy says no, for every entry that is listed.
+    #[error("policy: {}", denials(.0))]
+    Denied(Vec<(Coordinate, Reason)>),
+    /// The person said no.
+    #[error("you did not confirm, so nothing was done")]
+    Declined,
+    /// Somebody said yes who could not show that they are the owner.
+    #[error("that is not {0}, so nothing was done")]
+    WrongProof(&'static str),
+    /// Against a rule, in words.
+    #[error("policy: {0}")]
+    Rule(String),
+    /// There is no such entry.
+    #[error("{0} is not in the vault")]
+    NoEntry(Coordinate),
+    /// There is no such peer.
+    #[error("there is no peer named {0}")]
+    NoPeer(String),
+    /// A selection that selects nothing.
+    #[error("nothing matches: {0}")]
+    Nothing(String),
+    /// There is such an entry already.
+    #[error("{0} exists already")]
+    Exists(Coordinate),
+    /// An import would overwrite entries, and nobody said that it may.
+    #[error("{} would be overwritten", names(.0))]
+    WouldOverwrite(Vec<Coordinate>),
+    /// The peer has another key.
+    #[error("{0} is pinned with another key")]
+    OtherKey(String),
+    /// Something is there already, or has changed meanwhile.
+    #[error("{0}")]
+    Conflict(String),
+    /// An entry was named that the filters leave out.
+    #[error("{0} is left out by the filters")]
+    LeftOut(Coordinate),
+    /// The peer's key is not one that can be sealed to.
+    #[error("{0} is known only as a sender")]
+    SenderOnly(String),
+    /// High literals need a token, and there is no place for it.
+    #[error("there are high literals among them, which a token opens")]
+    NoTokenFile,
+    /// The options do not fit together, or one is malformed.
+    #[error("{0}")]
+    Usage(String),
+    /// A file operation failed.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Pointers did not resolve.
+    #[error("{}", unresolved(.0))]
+    Unresolved(Vec<(Coordinate, Fault)>),
+}
+
+/// Why a package is not new.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Replay {
+    /// The same file.
+    #[error("package id: this package was imported before")]
+    Again,
+    /// Another file with its id.
+    #[error(
+        "package id: ALARM: another package with this id was imported before; its sender's key may \
+         be in other hands, ask them"
+    )]
+    OtherFile,
+    /// Its sender has sealed later what is here.
+    #[error("seq: the same sender's later package is already in the vault for {0}")]
+    Older(Coordinate),
+}
+
+impl Error {
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+
+    /// What the user of the program can do next, if that is known. Of [`Error::Vault`] the program knows
+    /// more than an operation does.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Package(e) => reading(e.class).into(),
+            Self::Sealing(e) => sealing(e.class).into(),
+            Self::Receipt(e) => receipt(e.class).into(),
+            Self::Clock { .. } => "nothing was changed; import it once the clock is right".into(),
+            Self::Replay(_) => "nothing was changed".into(),
+            Self::Rotation(name) => {
+                format!("nothing was changed; ask {name} about the new key before you confirm it")
+            }
+            Self::Uncompared { name, .. } => {
+                format!("give the one that {name} told you with --fingerprint")
+            }
+            Self::OtherSender { name, .. } => {
+                format!("nothing was pinned; ask {name} for their fingerprint again")
+            }
+            Self::NoEntry(_) => "`kovra list` shows what is there".into(),
+            Self::NoPeer(_) => "`kovra peer list` shows who is there".into(),
+            Self::Exists(_) => {
+                "`kovra set` or `kovra import --overwrite` gives it another value".into()
+            }
+            Self::WouldOverwrite(_) => "--overwrite allows it".into(),
+            Self::OtherKey(name) => {
+                format!("if they really have a new one, `kovra peer rm {name}` first")
+            }
+            Self::LeftOut(_) => "it is outside --env or --component".into(),
+            Self::SenderOnly(name) => {
+                format!("ask for their kovra1... string and `kovra peer add {name}` it")
+            }
+            Self::NoTokenFile => "say where to write it with --token-out, and send it on another \
+                                  way than the package"
+                .into(),
+            Self::Vault(_)
+            | Self::Refs { .. }
+            | Self::Identity(_)
+            | Self::Denied(_)
+            | Self::Declined
+            | Self::WrongProof(_)
+            | Self::Rule(_)
+            | Self::Nothing(_)
+            | Self::Conflict(_)
+            | Self::Usage(_)
+            | Self::Io { .. }
+            | Self::Unresolved(_) => return None,
+        })
+    }
+}
+
+/// For who was given a package.
+fn reading(class: Class) -> &'static str {
+    match class {
+        Class::Malformed | Class::Limit | Class::Signature | Class::Binding => {
+            "do not use it; ask the sender for a new one"
+        }
+        Class::Unsupported => "a newer kovra may know it",
+        Class::Untrusted => {
+            "if the fingerprint is theirs, `kovra peer add NAME --from FILE` pins the key"
+        }
+        Class::Time | Class::NotForMe => "ask the sender for a new one",
+        Class::Token => "--token FILE gives it, --skip-high leaves the high literals out",
+        Class::Replay | Class::Policy => "nothing was changed",
+    }
+}
+
+/// For who makes one.
+fn sealing(class: Class) -> &'static str {
+    match class {
+        Class::Limit => "nothing was sealed; seal fewer entries at a time, or to fewer peers",
+        _ => "nothing was changed",
+    }
+}
+
+/// For who sealed a package, and was given a receipt of it.
+fn receipt(class: Class) -> &'static str {
+    match class {
+        Class::Unsupported => "a newer kovra may know it",
+        Class::Untrusted => {
+            "if the fingerprint is theirs, pin their kovra1... string with `kovra peer add`"
+        }
+        Class::Binding => "nothing was recorded; ask them which package they imported",
+        _ => "nothing was recorded; ask the recipient for a new one",
+    }
+}
+
+fn names(coordinates: &[Coordinate]) -> String {
+    coordinates.iter().map(Coordinate::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn denials(denied: &[(Coordinate, Reason)]) -> String {
+    let lines: Vec<String> = denied.iter().map(|(at, why)| format!("{at}: {why}")).collect();
+    lines.join("\n  ")
+}
+
+fn unresolved(faults: &[(Coordinate, Fault)]) -> String {
+    let line = |(at, fault): &(Coordinate, Fault)| {
+        format!("{at} did not resolve: {}\n    {}", fault.what, fault.hint)
+    };
+    faults.iter().map(line).collect::<Vec<_>>().join("\n  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each variant, and its hint.
+    #[test]
+    fn every_error_has_the_hint_of_what_was_being_done() {
+        let at = || "dev/db/url".parse::<Coordinate>().unwrap();
+        let of = |class| package::Error::new(class, "header", "odd");
+        let moment = Moment::from_seconds(0);
+        let bob = || "bob".to_owned();
+        let cases = [
+            (Error::Sealing(of(Class::Limit)), "seal fewer entries at a time, or to fewer peers"),
+            (Error::Sealing(of(Class::Policy)), "nothing was changed"),
+            (Error::Receipt(of(Class::Malformed)), "ask the recipient for a new one"),
+            (Error::Receipt(of(Class::Limit)), "ask the recipient for a new one"),
+            (Error::Receipt(of(Class::Signature)), "ask the recipient for a new one"),
+            (Error::Receipt(of(Class::Unsupported)), "a newer kovra may know it"),
+            (Error::Receipt(of(Class::Untrusted)), "pin their kovra1... string"),
+            (Error::Receipt(of(Class::Binding)), "ask them which package they imported"),
+            (Error::Clock { now: moment, seen: moment }, "import it once the clock is right"),
+            (Error::Replay(Replay::Again), "nothing was changed"),
+            (Error::Rotation(bob()), "ask bob about the new key"),
+            (
+                Error::Uncompared { name: bob(), fingerprint: String::new() },
+                "give the one that bob told you with --fingerprint",
+            ),
+            (
+                Error::OtherSender { name: bob(), fingerprint: String::new() },
+                "ask bob for their fingerprint again",
+            ),
+            (Error::NoEntry(at()), "`kovra list`"),
+            (Error::NoPeer(bob()), "`kovra peer list`"),
+            (Error::Exists(at()), "`kovra set` or `kovra import --overwrite`"),
+            (Error::WouldOverwrite(vec![at()]), "--overwrite allows it"),
+            (Error::OtherKey(bob()), "`kovra peer rm bob` first"),
+            (Error::LeftOut(at()), "--env or --component"),
+            (Error::SenderOnly(bob()), "`kovra peer add bob` it"),
+            (Error::NoTokenFile, "--token-out"),
+        ];
+        for (error, hint) in cases {
+            let found = error.hint().unwrap_or_else(|| panic!("none: {error}"));
+            assert!(found.contains(hint), "{error}: {found}");
+            assert!(!found.contains("sender"), "{error}: {found}");
+        }
+        let line = refs::RefsError { line: 1, what: String::new() };
+        for error in [
+            Error::Refs { path: PathBuf::new(), error: line },
+            Error::Vault(vault::Error::Busy),
+            Error::Identity(IdentityError::Encoding),
+            Error::Denied(Vec::new()),
+            Error::Declined,
+            Error::WrongProof("the PIN"),
+            Error::Rule(String::new()),
+            Error::Nothing(String::new()),
+            Error::Conflict(String::new()),
+            Error::Usage(String::new()),
+            Error::io(Path::new("x"))(io::ErrorKind::NotFound.into()),
+            Error::Unresolved(Vec::new()),
+        ] {
+            assert_eq!(error.hint(), None, "{error}");
+        }
+    }
+
+    /// Whoever was given a package, and nobody else, is sent to its sender.
+    #[test]
+    fn a_package_that_is_read_has_a_hint_for_each_class() {
+        let hints = Class::ALL.iter().map(|class| {
+            let hint = Error::Package(package::Error::new(*class, "header", "odd")).hint();
+            (class.name(), hint.unwrap_or_default())
+        });
+        for (class, hint) in hints {
+            let expected = match class {
+                "malformed" | "limit" | "signature" | "binding" => {
+                    "do not use it; ask the sender for a new one"
+                }
+                "time" | "not-for-me" => "ask the sender for a new one",
+                "unsupported" => "a newer kovra may know it",
+                "untrusted" => "`kovra peer add NAME --from FILE` pins the key",
+                "token" => "--token FILE gives it, --skip-high leaves the high literals out",
+                _ => "nothing was changed",
+            };
+            assert!(hint.contains(expected), "{class}: {hint}");
+        }
+    }
+}
