@@ -27,9 +27,6 @@ pub enum CoordinateError {
 }
 
 /// Whether `text` is one segment: `[a-z0-9][a-z0-9._-]{0,63}` with no `..`.
-///
-/// # Errors
-/// [`CoordinateError::Segment`] or [`CoordinateError::DotDot`].
 pub fn check_segment(text: &str) -> Result<(), CoordinateError> {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
     let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());

@@ -21,9 +21,6 @@ pub struct SigningPublic([u8; 32]);
 
 impl SigningPublic {
     /// Checks `bytes` (RFC 8032 §5.1.3, and stricter: no torsion).
-    ///
-    /// # Errors
-    /// [`KeyError`].
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let point =
             VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::NotCanonical)?.to_edwards();
@@ -106,9 +103,6 @@ pub struct AgreementPublic([u8; 32]);
 impl AgreementPublic {
     /// Checks `bytes`: below 2^255-19 (RFC 7748 §5 would reduce it), and not of small order, on
     /// which the age crate panics.
-    ///
-    /// # Errors
-    /// [`KeyError`].
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         if !bytes.iter().rev().lt(P.iter().rev()) {
             return Err(KeyError::NotCanonical);

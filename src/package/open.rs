@@ -37,10 +37,6 @@ pub struct Contents {
 
 impl Trusted<'_> {
     /// Decrypts for `identity`. Either every entry asked for comes out, or none.
-    ///
-    /// # Errors
-    /// [`Class::NotForMe`], [`Class::Token`], [`Class::Binding`], [`Class::Malformed`],
-    /// [`Class::Limit`], [`Class::Policy`].
     pub fn open(&self, identity: &Identity, high: High<'_>) -> Result<Contents, Error> {
         self.check_recipient(identity)?;
         let key = &identity.agreement;
@@ -63,9 +59,6 @@ impl Trusted<'_> {
     }
 
     /// Whether the header lists `identity`.
-    ///
-    /// # Errors
-    /// [`Class::NotForMe`].
     pub fn check_recipient(&self, identity: &Identity) -> Result<(), Error> {
         let me = RecipientId::of_identity(&identity.agreement.public());
         let what = "your identity is not among its recipients; ask the sender to seal it to the \

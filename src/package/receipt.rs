@@ -48,9 +48,6 @@ impl Receipt {
     }
 
     /// Parses a receipt and checks its signature, over the file less its last 64 bytes.
-    ///
-    /// # Errors
-    /// [`Class::Limit`], [`Class::Malformed`], [`Class::Unsupported`], [`Class::Signature`].
     pub fn verify(bytes: &[u8]) -> Result<Self, Error> {
         let malformed = |what| Error::new(Class::Malformed, PLACE, what);
         if bytes.len() > limits::RECEIPT {

@@ -21,9 +21,6 @@ pub enum NoProgram {
 
 /// Finds a program as the system does when it starts one, to be able to say which one would get the
 /// secrets. `search` lists folders, as `PATH` does. Gives an absolute path.
-///
-/// # Errors
-/// [`NoProgram`].
 pub fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, NoProgram> {
     let shown = name.to_string_lossy().into_owned();
     let candidates = system::candidates(name, search.unwrap_or_default());

@@ -126,9 +126,6 @@ impl Kek {
 
     /// From the text of a key file: `KOVRA-VAULT-KEY-1...`, Bech32m, so that a damaged file is
     /// told from one of another vault.
-    ///
-    /// # Errors
-    /// [`Error::WrongKey`].
     pub fn from_text(text: &Secret) -> Result<Self, Error> {
         let bad = || Error::WrongKey("the key file is not whole: its checksum does not match");
         let text = std::str::from_utf8(text.expose()).map_err(|_| bad())?.trim();

@@ -142,9 +142,6 @@ pub struct Revision {
 
 impl View<'_> {
     /// All entries, sorted by coordinate, then origin. No value is opened.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn entries(&self) -> Result<Vec<Stored>, Error> {
         let rows = self.rows.all(Kind::Entry)?;
         let revisions = rows.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
@@ -154,27 +151,18 @@ impl View<'_> {
     }
 
     /// The entry at exactly this origin.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn entry(&self, origin: &Origin, at: &Coordinate) -> Result<Option<Stored>, Error> {
         let row = self.rows.get(Kind::Entry, &self.entry_lookup(origin, at))?;
         Ok(row.as_ref().map(decode).transpose()?.and_then(|revision| revision.entry))
     }
 
     /// All revisions of an entry, the latest first.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn history(&self, origin: &Origin, at: &Coordinate) -> Result<Vec<Revision>, Error> {
         let rows = self.rows.revisions(Kind::Entry, &self.entry_lookup(origin, at))?;
         rows.iter().map(decode).collect()
     }
 
     /// The entry that `at` means for `project`: the project's own, else the global one.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn find(&self, project: &Origin, at: &Coordinate) -> Result<Option<Stored>, Error> {
         match self.entry(project, at)? {
             None if *project != Origin::Global => self.entry(&Origin::Global, at),
@@ -183,9 +171,6 @@ impl View<'_> {
     }
 
     /// Opens a literal's value, of the revision that `entry` is; for a reference, it is empty.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn value(&self, entry: &Stored) -> Result<Secret, Error> {
         let lookup = self.entry_lookup(&entry.origin, &entry.coordinate);
         let value = self.rows.value(Kind::Entry, &lookup, entry.revision)?;
@@ -207,9 +192,6 @@ impl Batch<'_> {
     /// Writes `entry` as a new revision; what was there is kept beneath it.
     ///
     /// A sensitivity below the coordinate's floor is raised to it: production is born high.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn put_entry(
         &self,
         origin: &Origin,
@@ -244,9 +226,6 @@ impl Batch<'_> {
     }
 
     /// Writes `entry` again with what it holds and other labels, as a new revision.
-    ///
-    /// # Errors
-    /// [`Error::Storage`], [`Error::Damaged`].
     pub fn relabel(&self, entry: &Stored, now: Moment) -> Result<Stored, Error> {
         let value = self.view().value(entry)?;
         let relabelled = Stored { updated: now, ..entry.clone() };
@@ -255,9 +234,6 @@ impl Batch<'_> {
     }
 
     /// Removes an entry: a new revision that holds nothing, on top of what was there.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn remove_entry(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
         let removed = Stored { updated: now, ..entry.clone() };
         self.put_revision(&removed, &encode(&removed, true), &Secret::empty())
@@ -265,9 +241,6 @@ impl Batch<'_> {
 
     /// Erases for good what is beneath the latest revision of an entry, and the whole of a removed
     /// one. Gives how many revisions went.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn prune(&self, origin: &Origin, at: &Coordinate) -> Result<usize, Error> {
         let view = self.view();
         let history = view.history(origin, at)?;
@@ -280,9 +253,6 @@ impl Batch<'_> {
     }
 
     /// Marks a pointer as chosen by the owner of this vault.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn choose(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
         let mut entry = entry.clone();
         if let Held::Reference { chosen, .. } = &mut entry.held {

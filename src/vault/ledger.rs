@@ -42,26 +42,17 @@ impl View<'_> {
     }
 
     /// The `seq` of my latest package; 0 before the first.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn last_seq(&self) -> Result<u64, Error> {
         self.number("seq")
     }
 
     /// The latest time at which this vault imported a package: a clock that is behind it has been
     /// set back.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn clock_floor(&self) -> Result<Moment, Error> {
         self.number("clock").map(Moment::from_millis)
     }
 
     /// The memory of the package `id`.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn seen(&self, id: &[u8; 16]) -> Result<Option<Seen>, Error> {
         let row = self.rows.get(Kind::Package, &self.rows.keys.lookup(&[b"package", id]))?;
         row.map(|row| decode_seen(&row.metadata)).transpose()
@@ -81,9 +72,6 @@ impl View<'_> {
 
 impl Batch<'_> {
     /// Stores my own keys.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn put_identity(&self, identity: &Identity) -> Result<(), Error> {
         let mut seeds = Zeroizing::new([0; 64]);
         seeds[..32].copy_from_slice(identity.signing.expose());
@@ -94,17 +82,11 @@ impl Batch<'_> {
     }
 
     /// Records the `seq` of a package that is about to be written.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn set_last_seq(&self, seq: u64) -> Result<(), Error> {
         self.set_number("seq", seq)
     }
 
     /// Raises the clock floor to `now`.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn raise_clock_floor(&self, now: Moment) -> Result<(), Error> {
         if now > self.view().clock_floor()? {
             self.set_number("clock", now.millis())
@@ -114,9 +96,6 @@ impl Batch<'_> {
     }
 
     /// Remembers a package, and forgets the ones that need it no longer.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn put_seen(&self, seen: &Seen, now: Moment) -> Result<(), Error> {
         let rows = self.view().rows;
         let lookup = |id: &[u8; 16]| rows.keys.lookup(&[b"package", id]);

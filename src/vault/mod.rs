@@ -53,9 +53,6 @@ pub struct Locked {
 
 impl Locked {
     /// Opens the vault in `folder`.
-    ///
-    /// # Errors
-    /// [`Error::Missing`], [`Error::Damaged`], [`Error::Newer`], [`Error::Storage`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(FILE);
         if !path.exists() {
@@ -97,9 +94,6 @@ impl Locked {
     }
 
     /// Unlocks, and checks that no row was removed or put back from outside.
-    ///
-    /// # Errors
-    /// [`Error::WrongKey`], [`Error::Damaged`].
     pub fn unlock(self, kek: &Kek) -> Result<Vault, Error> {
         let vault_key = self.wrapped.unwrap(kek, &self.id)?;
         let keys = Keys::derive(&vault_key, self.id);

@@ -51,9 +51,6 @@ impl Peer {
 
 impl View<'_> {
     /// All peers, sorted by name.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn peers(&self) -> Result<Vec<Peer>, Error> {
         let rows = self.rows.all(Kind::Peer)?;
         let mut peers =
@@ -63,18 +60,12 @@ impl View<'_> {
     }
 
     /// The peer of that name.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn peer(&self, name: &str) -> Result<Option<Peer>, Error> {
         let row = self.rows.get(Kind::Peer, &self.peer_lookup(name))?;
         row.map(|row| decode(&row.metadata)).transpose()
     }
 
     /// The peer whose packages are signed with `key`.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn peer_of(&self, key: SigningPublic) -> Result<Option<Peer>, Error> {
         Ok(self.peers()?.into_iter().find(|peer| peer.signing() == Some(key)))
     }
@@ -86,9 +77,6 @@ impl View<'_> {
 
 impl Batch<'_> {
     /// Pins a key under a name, in place of what stood there.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn put_peer(&self, peer: &Peer) -> Result<(), Error> {
         let view = self.view();
         let lookup = view.peer_lookup(&peer.name);
@@ -96,9 +84,6 @@ impl Batch<'_> {
     }
 
     /// Forgets a peer.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn remove_peer(&self, name: &str) -> Result<(), Error> {
         let view = self.view();
         view.rows.erase(Kind::Peer, &view.peer_lookup(name))

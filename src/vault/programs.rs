@@ -20,9 +20,6 @@ pub struct AllowedProgram {
 
 impl View<'_> {
     /// The allowlist, sorted by path.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn allowed_programs(&self) -> Result<Vec<AllowedProgram>, Error> {
         let rows = self.rows.all(Kind::Program)?;
         let mut programs =
@@ -32,9 +29,6 @@ impl View<'_> {
     }
 
     /// The allowlist's row for `path`.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn allowed_program(&self, path: &str) -> Result<Option<AllowedProgram>, Error> {
         let row = self.rows.get(Kind::Program, &self.program_lookup(path))?;
         row.map(|row| decode(&row.metadata)).transpose()
@@ -47,9 +41,6 @@ impl View<'_> {
 
 impl Batch<'_> {
     /// Puts a program on the allowlist, with its content of now.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn put_program(&self, program: &AllowedProgram) -> Result<(), Error> {
         let mut w = Writer::with_capacity(128 + program.path.len());
         w.array(3).text(&program.path).bytes(&program.digest).uint(program.added.millis());
@@ -59,9 +50,6 @@ impl Batch<'_> {
     }
 
     /// Takes a program off the allowlist.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn remove_program(&self, path: &str) -> Result<(), Error> {
         let view = self.view();
         view.rows.erase(Kind::Program, &view.program_lookup(path))

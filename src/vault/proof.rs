@@ -30,9 +30,6 @@ pub enum Proof {
 
 impl View<'_> {
     /// What the owner of this vault has to show.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn proof(&self) -> Result<Proof, Error> {
         Ok(match self.custody {
             Custody::Passphrase { .. } => Proof::Passphrase,
@@ -60,9 +57,6 @@ impl View<'_> {
 
 impl Batch<'_> {
     /// Sets the PIN, in place of any other.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn set_pin(&self, pin: &Secret) -> Result<(), Error> {
         let custody = Custody::passphrase()?;
         let kek = Kek::from_passphrase(pin, &custody)?;

@@ -57,9 +57,6 @@ pub enum Given {
 
 impl View<'_> {
     /// All shares, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn shares(&self) -> Result<Vec<Share>, Error> {
         let rows = self.rows.all(Kind::Share)?;
         let mut shares =
@@ -69,9 +66,6 @@ impl View<'_> {
     }
 
     /// The share with that package id.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn share(&self, package: &[u8; 16]) -> Result<Option<Share>, Error> {
         let row = self.rows.get(Kind::Share, &self.share_lookup(package))?;
         row.map(|row| decode(&row.metadata)).transpose()
@@ -84,9 +78,6 @@ impl View<'_> {
 
 impl Batch<'_> {
     /// Remembers a share, in place of what was known of it.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn put_share(&self, share: &Share) -> Result<(), Error> {
         let view = self.view();
         let lookup = view.share_lookup(&share.package);
