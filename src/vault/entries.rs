@@ -15,9 +15,7 @@ use std::fmt;
 /// Which part of the vault an entry lives in. A project's entry wins over the global one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
-    /// For every project.
     Global,
-    /// For one project, by its name.
     Project(String),
 }
 
@@ -28,7 +26,6 @@ impl Origin {
         good.then(|| Self::Project(name.to_owned()))
     }
 
-    /// `global`, or the project's name.
     pub fn name(&self) -> &str {
         match self {
             Self::Global => "global",
@@ -64,20 +61,16 @@ impl fmt::Display for Fingerprint {
 /// What is held at a coordinate, as far as it shows without opening the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {
-    /// A value.
     Literal(Fingerprint),
-    /// A pointer.
     Reference {
-        /// Unresolved.
         pointer: Pointer,
-        /// Whether the owner of this vault has ever chosen to resolve it. A pointer that came in a
-        /// package has not been chosen by anyone here.
+        /// Whether the owner of this vault added it, or has resolved it on purpose. One that came
+        /// in a package starts as `false`.
         chosen: bool,
     },
 }
 
 impl Held {
-    /// Literal or reference.
     pub fn mode(&self) -> Mode {
         match self {
             Self::Literal(_) => Mode::Literal,
@@ -92,13 +85,10 @@ const REMOVED: u64 = 2;
 /// Where an entry came from, if it was not written here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Provenance {
-    /// A package.
     Package {
-        /// Who sealed it.
         sender: SigningPublic,
         /// The package's id.
         package: [u8; 16],
-        /// The package's seq.
         seq: u64,
     },
     /// Its owner copied it, once, from what this pointer or 1Password reference led to then.
@@ -111,17 +101,12 @@ pub enum Provenance {
 /// An entry of the vault, its value closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Where it lives.
     pub origin: Origin,
-    /// Its name.
     pub coordinate: Coordinate,
-    /// What it holds.
     pub held: Held,
-    /// How carefully to treat it.
     pub sensitivity: Sensitivity,
-    /// A note for people.
     pub description: Option<String>,
-    /// Where it came from; `None` if it was added here.
+    /// `None` if it was added here.
     pub provenance: Option<Provenance>,
     /// When this revision was written.
     pub updated: Moment,
@@ -134,9 +119,8 @@ pub struct Stored {
 pub struct Revision {
     /// Counts from 1.
     pub number: u64,
-    /// When it was written.
     pub written: Moment,
-    /// What the entry was then; `None` if this step removed it.
+    /// `None` if this step removed it.
     pub entry: Option<Stored>,
 }
 
@@ -156,7 +140,7 @@ impl View<'_> {
         Ok(row.as_ref().map(decode).transpose()?.and_then(|revision| revision.entry))
     }
 
-    /// All revisions of an entry, the latest first.
+    /// The latest first.
     pub fn history(&self, origin: &Origin, at: &Coordinate) -> Result<Vec<Revision>, Error> {
         let rows = self.rows.revisions(Kind::Entry, &self.entry_lookup(origin, at))?;
         rows.iter().map(decode).collect()
@@ -225,7 +209,8 @@ impl Batch<'_> {
         self.latest(&stored)
     }
 
-    /// Writes `entry` again with what it holds and other labels, as a new revision.
+    /// Writes `entry` again with other labels, as a new revision. Its value is that of the revision
+    /// that `entry` is.
     pub fn relabel(&self, entry: &Stored, now: Moment) -> Result<Stored, Error> {
         let value = self.view().value(entry)?;
         let relabelled = Stored { updated: now, ..entry.clone() };
@@ -252,7 +237,7 @@ impl Batch<'_> {
         view.rows.erase_below(Kind::Entry, &view.entry_lookup(origin, at), keep)
     }
 
-    /// Marks a pointer as chosen by the owner of this vault.
+    /// Marks a pointer as chosen by the owner of this vault. Does nothing to a literal.
     pub fn choose(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
         let mut entry = entry.clone();
         if let Held::Reference { chosen, .. } = &mut entry.held {

@@ -23,7 +23,6 @@ struct Head {
     link: [u8; 32],
 }
 
-/// A row as it stands in the file.
 struct TrailRow {
     number: u64,
     nonce: Nonce,
