@@ -5,10 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why there is no program to run.
 #[derive(Debug, thiserror::Error)]
 pub enum NoProgram {
-    /// Nothing has that name.
     #[error("{0} was not found")]
     Missing(String),
     /// What has that name is no program, or not for this user.
