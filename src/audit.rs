@@ -10,9 +10,7 @@ use crate::policy::Asker;
 /// What came of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Policy allowed it.
     Allowed,
-    /// A person confirmed it.
     Confirmed,
     /// Policy or the person said no.
     Denied,
@@ -20,10 +18,8 @@ pub enum Outcome {
     Failed,
 }
 
-/// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// A new entry.
     Add,
     /// A new value or pointer for an entry.
     Set,
@@ -31,33 +27,22 @@ pub enum Action {
     Edit,
     /// An entry removed; it can be restored.
     Remove,
-    /// An earlier revision brought back.
     Restore,
     /// Earlier revisions erased for good.
     Prune,
-    /// A value shown.
     Show,
-    /// A value given to a process.
     Run,
-    /// A pointer resolved.
     Materialize,
     /// A pointer's value copied into the vault.
     Capture,
-    /// An entry put into a package.
     Seal,
-    /// An entry taken from a package.
     Import,
     /// A peer pinned or changed.
     PeerAdd,
-    /// A peer forgotten.
     PeerRemove,
-    /// A program put on the allowlist.
     AllowAdd,
-    /// A program taken off the allowlist.
     AllowRemove,
-    /// The PIN set.
     PinSet,
-    /// A receipt recorded.
     Receipt,
 }
 
@@ -65,7 +50,7 @@ pub enum Action {
 macro_rules! names {
     ($type:ident { $($member:ident = $name:literal),+ $(,)? }) => {
         impl $type {
-            /// All of them. A member's place is its number in the vault, so new ones go last.
+            /// A member's place is its number in the vault, so new ones go last.
             pub const ALL: &'static [Self] = &[$(Self::$member),+];
 
             /// The word for it, in tables, JSON and filters.
@@ -112,20 +97,15 @@ names!(Action {
 });
 names!(Asker { Person = "person", Unattended = "unattended", Agent = "agent" });
 
-/// One row.
+/// What became of one request. Rows of the trail hold one, or several that differ in their entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// When.
     pub time: Moment,
-    /// What came of it.
     pub outcome: Outcome,
-    /// What was asked for.
     pub action: Action,
-    /// Who asked.
     pub asker: Asker,
-    /// The entry, if it was about one.
     pub coordinate: Option<String>,
-    /// The peer, by its local name at the time.
+    /// By its local name at the time.
     pub peer: Option<String>,
     /// The package's id.
     pub package: Option<[u8; 16]>,
@@ -134,7 +114,6 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event with nothing but the four facts that every event has.
     pub fn new(action: Action, outcome: Outcome, asker: Asker, time: Moment) -> Self {
         Self {
             time,
@@ -148,25 +127,21 @@ impl Event {
         }
     }
 
-    /// About this entry.
     pub fn about(mut self, coordinate: impl ToString) -> Self {
         self.coordinate = Some(coordinate.to_string());
         self
     }
 
-    /// With this peer.
     pub fn with_peer(mut self, name: &str) -> Self {
         self.peer = Some(name.to_owned());
         self
     }
 
-    /// In this package.
     pub fn in_package(mut self, id: [u8; 16]) -> Self {
         self.package = Some(id);
         self
     }
 
-    /// For this program.
     pub fn for_program(mut self, path: impl ToString) -> Self {
         self.program = Some(path.to_string());
         self
@@ -193,7 +168,6 @@ impl Event {
         w.finish()
     }
 
-    /// The events of one row.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<Self>, CborError> {
         let bad = CborError { place: "audit row", at: 0, what: "unknown content" };
         let text = |t: &str| Some(t.to_owned()).filter(|t| !t.is_empty());
@@ -223,22 +197,17 @@ impl Event {
 /// Which rows of a trail are wanted; `None` wants all.
 #[derive(Default)]
 pub struct Filter {
-    /// About this entry.
     pub coordinate: Option<String>,
-    /// About an entry of this env.
     pub env: Option<String>,
-    /// Of this action.
     pub action: Option<Action>,
-    /// With this peer.
     pub peer: Option<String>,
-    /// Not before.
+    /// Inclusive.
     pub since: Option<Moment>,
-    /// Not after.
+    /// Inclusive.
     pub until: Option<Moment>,
 }
 
 impl Filter {
-    /// Whether `event` is wanted.
     pub fn matches(&self, event: &Event) -> bool {
         let env = event.coordinate.as_deref().and_then(|at| at.split('/').next());
         wanted(self.coordinate.as_deref(), event.coordinate.as_deref())

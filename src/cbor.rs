@@ -10,7 +10,6 @@
 /// The one tag: self-described CBOR (RFC 8949 §3.4.6).
 pub const SELF_DESCRIBED: u64 = 55799;
 
-/// Why bytes are not the CBOR that was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {what} at byte {at}")]
 pub struct CborError {
@@ -18,7 +17,6 @@ pub struct CborError {
     pub place: &'static str,
     /// Offset of the offending item from the start of the reader's input.
     pub at: usize,
-    /// What is wrong there.
     pub what: &'static str,
 }
 
@@ -108,12 +106,10 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    /// An unsigned integer.
     pub fn uint(&mut self) -> Result<u64> {
         self.expect(UINT, "expected an unsigned integer")
     }
 
-    /// A byte string.
     pub fn bytes(&mut self) -> Result<&'a [u8]> {
         let start = self.at;
         let length = self.expect(BYTES, "expected a byte string")?;
@@ -127,7 +123,6 @@ impl<'a> Reader<'a> {
         self.bytes()?.try_into().map_err(|_| wrong)
     }
 
-    /// A text string of valid UTF-8.
     pub fn text(&mut self) -> Result<&'a str> {
         let start = self.at;
         let length = self.expect(TEXT, "expected a text string")?;
@@ -180,10 +175,8 @@ impl<'a> MapKeys<'a> {
         self.left
     }
 
-    /// The next key, read with `read`; `None` at the end.
-    ///
-    /// # Errors
-    /// A key that is not bytewise above the one before it, so unsorted or there twice.
+    /// The next key, read with `read`; `None` at the end. Refuses one that is not bytewise above
+    /// the one before it, so unsorted or there twice.
     pub fn next<T>(
         &mut self,
         reader: &mut Reader<'a>,
@@ -238,19 +231,16 @@ impl Writer {
         self
     }
 
-    /// An unsigned integer.
     pub fn uint(&mut self, value: u64) -> &mut Self {
         self.head(UINT, value)
     }
 
-    /// A byte string.
     pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
         self.head(BYTES, value.len() as u64);
         self.0.extend_from_slice(value);
         self
     }
 
-    /// A text string.
     pub fn text(&mut self, value: &str) -> &mut Self {
         self.head(TEXT, value.len() as u64);
         self.0.extend_from_slice(value.as_bytes());
@@ -267,7 +257,6 @@ impl Writer {
         self.head(MAP, count as u64)
     }
 
-    /// A tag.
     pub fn tag(&mut self, number: u64) -> &mut Self {
         self.head(TAG, number)
     }
@@ -277,7 +266,6 @@ impl Writer {
         &self.0
     }
 
-    /// The whole.
     pub fn finish(self) -> Vec<u8> {
         self.0
     }

@@ -1,4 +1,4 @@
-//! Time, as a value that is passed in: the library reads no clock.
+//! Time, as a value that is passed in: what depends on the time of day takes it from the caller.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,22 +8,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Moment(u64);
 
 impl Moment {
-    /// From Unix milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// From Unix seconds, saturating.
+    /// Saturating.
     pub const fn from_seconds(seconds: u64) -> Self {
         Self(seconds.saturating_mul(1000))
     }
 
-    /// Whole Unix seconds.
     pub const fn seconds(self) -> u64 {
         self.0 / 1000
     }
 
-    /// Unix milliseconds.
     pub const fn millis(self) -> u64 {
         self.0
     }

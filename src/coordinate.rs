@@ -4,32 +4,24 @@ use crate::limits;
 use std::fmt;
 use std::str::FromStr;
 
-/// Why a text is not a coordinate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CoordinateError {
-    /// Not exactly two slashes.
     #[error("a coordinate has three segments, env/component/key")]
     Segments,
-    /// A segment is empty, too long, or has a character outside the grammar.
     #[error(
         "a segment is 1 to {} of a-z, 0-9, '.', '_' and '-', and starts with a letter or digit",
         limits::SEGMENT
     )]
     Segment,
-    /// A segment has `..` in it.
     #[error("a segment cannot contain '..'")]
     DotDot,
-    /// Something other than `secret:` or `secret://global/` in front.
     #[error(
         "write env/component/key, secret:env/component/key or secret://global/env/component/key"
     )]
     Scheme,
 }
 
-/// Whether `text` is one segment: `[a-z0-9][a-z0-9._-]{0,63}` with no `..`.
-///
-/// # Errors
-/// [`CoordinateError::Segment`] or [`CoordinateError::DotDot`].
+/// Whether `text` is one segment: `[a-z0-9][a-z0-9._-]{0,63}` with no `..` (package-v1.md 4.6).
 pub fn check_segment(text: &str) -> Result<(), CoordinateError> {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
     let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
@@ -42,7 +34,8 @@ pub fn check_segment(text: &str) -> Result<(), CoordinateError> {
     Ok(())
 }
 
-/// What names an entry: `env/component/key`, lower-case ASCII. Ordered bytewise.
+/// What names an entry: `env/component/key`, three segments of lower-case ASCII, as
+/// [`check_segment`] says. Ordered bytewise.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Coordinate(String);
 
@@ -66,7 +59,6 @@ impl Coordinate {
         self.segment(2)
     }
 
-    /// The whole, `env/component/key`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -105,9 +97,7 @@ impl fmt::Display for Coordinate {
 /// `secret://global/env/component/key`, which passes over the project's entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretUri {
-    /// What it names.
     pub coordinate: Coordinate,
-    /// Whether only the global vault is meant.
     pub global: bool,
 }
 

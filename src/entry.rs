@@ -6,25 +6,24 @@ use crate::secret::Secret;
 use std::fmt;
 use std::str::FromStr;
 
-/// How carefully a value is treated. The order is from least to most; the numbers are the
+/// How carefully a value is treated, from least to most (`spec/policy.md`). The numbers are the
 /// package format's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {
-    /// Handled freely.
+    /// No reason to ask before a use.
     Low = 0,
-    /// Handled freely, and noted.
+    /// No reason to ask either; `run` names it on stderr.
     Medium = 1,
-    /// A person confirms each use.
+    /// Confirmed by the owner before its value is shown, sealed, captured, or given to a program
+    /// that is not on the allowlist.
     High = 2,
     /// May be given to a process, is never shown.
     InjectOnly = 3,
 }
 
 impl Sensitivity {
-    /// All four, from least to most.
     pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::InjectOnly];
 
-    /// From the format's number.
     pub fn from_number(number: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|s| *s as u64 == number)
     }
@@ -74,9 +73,7 @@ impl FromStr for Sensitivity {
 /// Whether an entry holds a value or points at one. The numbers are the package format's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// A value.
     Literal = 0,
-    /// A pointer to a value in a cloud.
     Reference = 1,
 }
 
@@ -93,12 +90,10 @@ impl fmt::Display for Mode {
 pub enum Content {
     /// At most [`crate::limits::LITERAL`] bytes.
     Literal(Secret),
-    /// Unresolved.
     Reference(Pointer),
 }
 
 impl Content {
-    /// Which of the two it is.
     pub fn mode(&self) -> Mode {
         match self {
             Self::Literal(_) => Mode::Literal,
@@ -109,11 +104,8 @@ impl Content {
 
 /// An entry as it travels, and as it is put into a vault.
 pub struct Entry {
-    /// Its name.
     pub coordinate: Coordinate,
-    /// Its value or pointer.
     pub content: Content,
-    /// How carefully to treat it.
     pub sensitivity: Sensitivity,
     /// A note for people, plain text of 1 to [`crate::limits::DESCRIPTION`] bytes.
     pub description: Option<String>,

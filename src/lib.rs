@@ -1,9 +1,10 @@
 //! kovra hands secrets to a teammate in a sealed package: literals encrypted to their key, cloud
 //! secrets as pointers that only the receiver's own cloud identity can resolve.
 //!
-//! The library never prints, prompts or exits, and reads no clock: the `kovra` program does.
-//! Dependencies run one way: [`ops`] composes [`package`], [`vault`], [`provider`] and [`policy`], which
-//! rest on [`cbor`], [`coordinate`], [`pointer`] and [`secret`].
+//! The library never prints, prompts or exits, but for `platform`, which serves the `kovra` program
+//! alone. What depends on the time of day takes it from the caller. Dependencies run one way: `ops`
+//! composes [`package`], `vault`, `provider` and `policy`, which rest on [`cbor`], [`coordinate`],
+//! [`pointer`](mod@pointer) and [`secret`].
 //!
 //! # Features
 //! Without any, the crate parses and verifies packages and handles public identities: no I/O, no C, no

@@ -8,9 +8,9 @@ pub const HEADER: usize = 16 << 10;
 /// A grease stanza of an age header, in bytes. Real ones are below 300; the age crate's parser is
 /// super-linear in it.
 pub const GREASE: usize = 1 << 10;
-/// Recipients.
+/// Recipients of a package.
 pub const RECIPIENTS: usize = 64;
-/// Entries of both slots.
+/// Entries of both slots together.
 pub const ENTRIES: usize = 4096;
 /// A literal, in bytes.
 pub const LITERAL: usize = 256 << 10;

@@ -16,61 +16,48 @@ use std::str::FromStr;
 /// Why a text is not a pointer. The texts repeat nothing of the input but checked ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PointerError {
-    /// Longer than [`limits::POINTER`].
     #[error("a pointer is at most {} bytes", limits::POINTER)]
     TooLong,
     /// A character that could mislead a reader or a parser.
     #[error("a pointer is printable ASCII without spaces, quotes, backslashes or '%'")]
     Character,
-    /// Neither of the two schemes.
     #[error("a pointer starts with azure-kv:// or aws-sm://")]
     Scheme,
-    /// Not `vault/secret` or `vault/secret/version`.
     #[error("an Azure pointer is azure-kv://<vault>/<secret>[/<version>]")]
     AzureShape,
-    /// Not a Key Vault name.
     #[error(
         "an Azure vault is its bare name, 3 to 24 letters, digits and single hyphens, starting \
          with a letter; the host is never part of a pointer"
     )]
     AzureVault,
-    /// Not a Key Vault secret name.
     #[error("an Azure secret name is 1 to 127 letters, digits and hyphens")]
     AzureSecret,
-    /// Not a Key Vault secret version.
     #[error("an Azure secret version is 1 to 32 letters and digits")]
     AzureVersion,
-    /// Not a Secrets Manager name.
     #[error("an AWS secret name is 1 to 512 of letters, digits and /_+=.@-")]
     AwsName,
-    /// Not the ARN of a secret.
     #[error(
         "an AWS secret's ARN is arn:<partition>:secretsmanager:<region>:<12 digits>:secret:<name>"
     )]
     AwsArn,
-    /// Not the form of an AWS region.
     #[error("an AWS region looks like eu-west-1")]
     AwsRegion,
-    /// `region` differs from the ARN's own.
     #[error("the region parameter differs from the region in the ARN")]
     AwsRegionConflict,
-    /// Not a version id or a stage, or both at once.
     #[error(
         "give one of version-id (32 to 64 letters, digits, hyphens) and version-stage (1 to 256)"
     )]
     AwsVersion,
-    /// A parameter given twice.
     #[error("parameter '{0}' is given twice")]
     Repeated(String),
-    /// A parameter that is not on the list.
     #[error("unknown parameter '{0}'")]
     Unknown(String),
-    /// An empty or over-long JSON field.
     #[error("a #field is 1 to 128 characters")]
     Field,
 }
 
-/// A well-formed pointer. It keeps the text it was parsed from, which is what travels and is shown.
+/// A well-formed pointer (`spec/package-v1.md` 4.6). It keeps the text it was parsed from, which is
+/// what travels and is shown. Parsing it asks nobody whether there is such a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pointer {
     text: String,
@@ -78,12 +65,9 @@ pub struct Pointer {
     field: Option<String>,
 }
 
-/// What a pointer points at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
-    /// A secret in Azure Key Vault.
     AzureKv(AzureKv),
-    /// A secret in AWS Secrets Manager.
     AwsSm(AwsSm),
 }
 
@@ -92,9 +76,8 @@ pub enum Target {
 pub struct AzureKv {
     /// The vault's bare name; its host is this and a suffix from the local settings.
     pub vault: String,
-    /// The secret's name.
     pub secret: String,
-    /// A version, or the current one.
+    /// `None` for the current one.
     pub version: Option<String>,
 }
 
@@ -105,14 +88,11 @@ pub struct AwsSm {
     pub id: String,
     /// The region of the parameter or of the ARN; otherwise the caller's own.
     pub region: Option<String>,
-    /// `VersionId`.
     pub version_id: Option<String>,
-    /// `VersionStage`.
     pub version_stage: Option<String>,
 }
 
 impl Pointer {
-    /// What it points at.
     pub fn target(&self) -> &Target {
         &self.target
     }
@@ -122,7 +102,6 @@ impl Pointer {
         self.field.as_deref()
     }
 
-    /// The pointer as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
     }

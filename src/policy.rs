@@ -1,4 +1,5 @@
-//! Policy: one pure function that every surface calls and none decides again.
+//! Policy: one pure function from facts to an answer. `spec/policy.md` is the reference, and a test
+//! compares its table with what the function does.
 
 use crate::coordinate::Coordinate;
 use crate::entry::{Mode, Sensitivity};
@@ -7,22 +8,19 @@ use std::fmt;
 /// What is about to be done with an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// Look at its name, its pointer, whether it resolves.
+    /// Look at its name, its pointer, whether it resolves. Always allowed, so nobody asks.
     Metadata,
     /// Give its value to a process.
     Inject,
-    /// Show its value.
     Reveal,
-    /// Put it into a package.
     Seal,
     /// Keep a copy of what its pointer leads to. The copy is stored and not shown.
     Capture,
-    /// Treat it less carefully from now on.
+    /// Treat it less carefully from now on. `edit`, its one command, puts the question by itself.
     Lower,
 }
 
 impl Operation {
-    /// All of them.
     pub const ALL: [Self; 6] =
         [Self::Metadata, Self::Inject, Self::Reveal, Self::Seal, Self::Capture, Self::Lower];
 
@@ -39,7 +37,6 @@ impl Operation {
     }
 }
 
-/// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asker {
     /// Somebody at the controlling terminal.
@@ -53,11 +50,8 @@ pub enum Asker {
 /// An entry as policy looks at it, wherever it is kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
-    /// Its name.
     pub coordinate: &'a Coordinate,
-    /// How carefully it is treated.
     pub sensitivity: Sensitivity,
-    /// Literal or reference.
     pub mode: Mode,
     /// Whether the owner chose this content: `false` for a pointer that came in a package and has
     /// never been resolved on purpose.
@@ -67,51 +61,36 @@ pub struct Subject<'a> {
 /// The facts that decide.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// What is about to be done.
     pub operation: Operation,
-    /// With which entry.
     pub subject: Subject<'a>,
     /// Whether the program that would get it is on the allowlist, unchanged.
     pub allowed_program: bool,
-    /// Who asks.
     pub asker: Asker,
 }
 
-/// The answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Go on.
     Allow,
     /// Go on if the person says so.
     Confirm(Reason),
-    /// Do not.
     Deny(Reason),
 }
 
 /// Why an answer is not simply yes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// Its sensitivity is high.
     High,
-    /// It is of production.
     Prod,
-    /// Its pointer came in a package and was never chosen here.
     NotChosen,
-    /// Its sensitivity is inject-only.
     InjectOnly,
-    /// A literal of production is never sealed.
     ProdLiteral,
-    /// A cloud secret of production stays in its cloud.
     ProdCapture,
-    /// It passes on a value that is never shown.
+    /// Sealing an inject-only literal: its receiver could read it.
     PassesOn,
-    /// It would be treated less carefully.
     Lowers,
     /// Production, and a program that is not on the allowlist.
     ProgramNotAllowed,
-    /// An agent neither sees values nor passes them on.
     Agent,
-    /// It needs a person, and nobody is at a terminal.
     NeedsPerson,
 }
 

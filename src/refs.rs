@@ -17,28 +17,23 @@ use crate::env_name;
 pub enum Source {
     /// An entry of the vault.
     Secret {
-        /// Which.
         uri: SecretUri,
         /// The value if there is no such entry. Never there for production.
         fallback: Option<String>,
     },
     /// A variable of the caller's environment.
     Env {
-        /// Its name.
         name: String,
-        /// The value if it is not set.
         fallback: Option<String>,
     },
-    /// The text itself.
     Literal(String),
 }
 
-/// A parsed file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Refs {
     /// The project whose entries win over the global ones.
     pub project: Option<String>,
-    /// Variables in the order of the file.
+    /// In the order of the file.
     pub variables: Vec<(String, Source)>,
 }
 
@@ -48,15 +43,12 @@ pub struct Refs {
 pub struct RefsError {
     /// Counts from 1.
     pub line: usize,
-    /// What is wrong with it. It repeats nothing but checked names.
+    /// It repeats nothing of the line but checked names.
     pub what: String,
 }
 
 impl Refs {
-    /// Parses a whole file, with `env` in the place of `${ENV}`.
-    ///
-    /// # Errors
-    /// The first line that is wrong.
+    /// Parses a whole file, with `env` in the place of `${ENV}`. The first wrong line fails it.
     pub fn parse(text: &str, env: Option<&str>) -> Result<Self, RefsError> {
         let mut refs = Self::default();
         for (index, line) in text.lines().enumerate() {

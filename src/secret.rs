@@ -25,11 +25,8 @@ impl Secret {
         Self::new(bytes.to_vec())
     }
 
-    /// Reads at most `limit` bytes into one buffer that never moves, so that no freed copy stays
-    /// in memory. `None` if there is more to read than that.
-    ///
-    /// # Errors
-    /// Whatever `source` returns.
+    /// Reads at most `limit` bytes into one buffer that never moves, so that no freed copy stays in
+    /// memory. `None` if there is more to read than that.
     pub fn read(source: &mut dyn Read, limit: usize) -> io::Result<Option<Self>> {
         let mut buffer = Zeroizing::new(vec![0; limit + 1]);
         let mut filled = 0;
@@ -58,7 +55,6 @@ impl Secret {
         self.0.len()
     }
 
-    /// Whether the value is the empty string.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -7,7 +7,7 @@ pub fn is_plain(text: &str) -> bool {
 }
 
 /// `text` with every deceptive character and every backslash written as an escape, so that it can
-/// be shown, and two different texts never show alike.
+/// be shown, and no text passes for the escape of another.
 pub fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

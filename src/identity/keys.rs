@@ -3,10 +3,8 @@
 use bech32::{Bech32, Hrp};
 use ed25519_dalek::{Signature, VerifyingKey};
 
-/// Why bytes are not a usable public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// Not the one encoding of a point.
     #[error("the key is not in canonical form")]
     NotCanonical,
     /// A point of small order, or with a small-order part: signatures and secrets under it prove
@@ -21,9 +19,6 @@ pub struct SigningPublic([u8; 32]);
 
 impl SigningPublic {
     /// Checks `bytes` (RFC 8032 §5.1.3, and stricter: no torsion).
-    ///
-    /// # Errors
-    /// [`KeyError`].
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let point =
             VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::NotCanonical)?.to_edwards();
@@ -106,9 +101,6 @@ pub struct AgreementPublic([u8; 32]);
 impl AgreementPublic {
     /// Checks `bytes`: below 2^255-19 (RFC 7748 §5 would reduce it), and not of small order, on
     /// which the age crate panics.
-    ///
-    /// # Errors
-    /// [`KeyError`].
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         if !bytes.iter().rev().lt(P.iter().rev()) {
             return Err(KeyError::NotCanonical);
@@ -130,13 +122,13 @@ impl AgreementPublic {
         &self.0
     }
 
-    /// The `age1...` string of this key.
+    /// `age1...`: Bech32 (BIP 173).
     #[expect(clippy::expect_used, reason = "32 bytes are below any limit of Bech32")]
     pub fn to_age(self) -> String {
         bech32::encode::<Bech32>(Hrp::parse_unchecked("age"), &self.0).expect("32 bytes fit")
     }
 
-    /// From an `age1...` string.
+    /// From what [`Self::to_age`] writes, and from no other text for the same key.
     pub fn from_age(text: &str) -> Option<Self> {
         let (hrp, bytes) = bech32::decode(text).ok()?;
         let bytes = <[u8; 32]>::try_from(bytes).ok()?;

@@ -13,19 +13,16 @@ const DOMAIN: &[u8] = b"kovra-identity-v1";
 const VERSION: u8 = 1;
 const LENGTH: usize = 1 + 32 + 32 + 64;
 
-/// Why a text is not a public identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
-    /// Not Bech32m (BIP 350): a typo, a missing part, or mixed case.
+    /// Not Bech32m (BIP 350) in its one form: a typo, a missing part, a capital letter.
     #[error("the kovra1... string has a typo or is cut short: its checksum does not match")]
     Encoding,
     /// Bech32m of something else.
     #[error("a kovra1... string holds 129 bytes and starts with kovra1")]
     Shape,
-    /// From a newer kovra.
     #[error("the kovra1... string has version {0}, and this kovra knows only version 1")]
     Version(u8),
-    /// A key that must not be used.
     #[error("a key in the kovra1... string is unusable: {0}")]
     Key(#[from] KeyError),
     /// The two keys were not put together by their owner.
@@ -33,7 +30,9 @@ pub enum IdentityError {
     SelfSignature,
 }
 
-/// A signing key, the agreement key it vouches for, and the signature that does so.
+/// A signing key, the agreement key it vouches for, and the signature that does so. As text it is a
+/// `kovra1...` string of 219 characters, which is checked when it is parsed (`spec/identity.md` 2).
+/// Who its owner is, no check can tell: people compare [`SigningPublic::fingerprint`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicIdentity {
     signing: SigningPublic,
@@ -64,7 +63,7 @@ impl PublicIdentity {
         })
     }
 
-    /// The key that signs this identity's packages.
+    /// The key that signs this identity's packages, and that people compare.
     pub fn signing(&self) -> SigningPublic {
         self.signing
     }

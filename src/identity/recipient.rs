@@ -4,24 +4,21 @@ use super::keys::{AgreementPublic, SigningPublic};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 
-/// The kinds of recipient in a package header. The numbers are the format's.
+/// The kinds of recipient in a package header, by their numbers (`spec/package-v1.md` 3.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RecipientKind {
     /// A kovra identity, by its X25519 key.
     Kovra = 0,
     /// A plain age X25519 recipient, `age1...`.
     Age = 1,
-    /// An `ssh-ed25519` public key.
     SshEd25519 = 2,
 }
 
 impl RecipientKind {
-    /// From the format's number.
     pub fn from_number(number: u64) -> Option<Self> {
         [Self::Kovra, Self::Age, Self::SshEd25519].into_iter().find(|k| *k as u64 == number)
     }
 
-    /// What people call it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Kovra => "kovra",
@@ -34,25 +31,24 @@ impl RecipientKind {
 /// A recipient as a package header lists it. It names a key without showing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RecipientId {
-    /// What kind of key.
     pub kind: RecipientKind,
     /// SHA-256 of the X25519 key, or of the SSH public key blob as `ssh-keygen -l` hashes it.
     pub fingerprint: [u8; 32],
 }
 
 impl RecipientId {
-    /// The id of a kovra identity.
     pub fn of_identity(key: &AgreementPublic) -> Self {
         Self { kind: RecipientKind::Kovra, fingerprint: Sha256::digest(key.as_bytes()).into() }
     }
 }
 
-/// A key that a package can be sealed to.
+/// A key that a package can be sealed to (`spec/identity.md` 4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipient {
     /// A kovra identity, by its X25519 key.
     Kovra(AgreementPublic),
-    /// A plain age recipient.
+    /// A plain age recipient. A kovra identity does not open what is sealed to its key in this way:
+    /// for that it takes [`Recipient::Kovra`].
     Age(AgreementPublic),
     /// An `ssh-ed25519` key: its blob of RFC 8709 §4, 51 bytes.
     SshEd25519([u8; 51]),
@@ -98,7 +94,7 @@ impl Recipient {
         }
     }
 
-    /// How a header lists it.
+    /// How a header lists it (`spec/package-v1.md` 3.5).
     pub fn id(&self) -> RecipientId {
         let (kind, digest) = match self {
             Self::Kovra(key) => return RecipientId::of_identity(key),

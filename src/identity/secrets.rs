@@ -9,17 +9,12 @@ use zeroize::Zeroizing;
 
 /// Both key pairs of one person or job. It stays in the vault.
 pub struct Identity {
-    /// Signs packages.
     pub signing: SigningSecret,
-    /// Opens packages.
     pub agreement: AgreementSecret,
 }
 
 impl Identity {
     /// A fresh identity from the operating system's randomness.
-    ///
-    /// # Errors
-    /// If the system gives no randomness.
     pub fn generate() -> Result<Self, getrandom::Error> {
         Ok(Self { signing: SigningSecret::generate()?, agreement: AgreementSecret::generate()? })
     }
@@ -48,13 +43,12 @@ impl SigningSecret {
         self.0.as_bytes()
     }
 
-    /// The public half.
     pub fn public(&self) -> SigningPublic {
         SigningPublic::stored(&self.0.verifying_key().to_bytes())
     }
 
-    /// Pure Ed25519. Every use in kovra starts `message` with bytes of its own: a package with its
-    /// CBOR tag and name, an identity string with `kovra-identity-v1`.
+    /// Pure Ed25519. Every use in kovra starts `message` with bytes of its own: a package and a
+    /// receipt with their CBOR tag and name, an identity string with `kovra-identity-v1`.
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.0.sign(message).to_bytes()
     }
@@ -81,7 +75,6 @@ impl AgreementSecret {
         &self.0
     }
 
-    /// The public half.
     pub fn public(&self) -> AgreementPublic {
         let secret = StaticSecret::from(*self.0);
         AgreementPublic::stored(x25519_dalek::PublicKey::from(&secret).as_bytes())

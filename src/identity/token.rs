@@ -3,20 +3,17 @@
 use super::AgreementSecret;
 use crate::secret::Secret;
 
-/// The second factor of one package: a fresh age identity that opens its high literals.
+/// The second factor of one package: a fresh age identity that opens its high literals, and travels
+/// over another channel than the package (`spec/identity.md` 5).
 pub struct Token(AgreementSecret);
 
 impl Token {
-    /// A fresh token.
-    ///
-    /// # Errors
-    /// If the system gives no randomness.
     pub fn generate() -> Result<Self, getrandom::Error> {
         AgreementSecret::generate().map(Self)
     }
 
-    /// Reads a token file: an age identity file with exactly one key. Lines that start with `#`
-    /// and blank lines are skipped.
+    /// Reads a token file: an age identity file with exactly one key. Lines that start with `#` and
+    /// blank lines are skipped. `None` for anything else.
     pub fn from_file(text: &Secret) -> Option<Self> {
         let text = std::str::from_utf8(text.expose()).ok()?;
         let mut lines =

@@ -6,11 +6,7 @@ use crate::identity::{AgreementSecret, Recipient};
 use crate::secret::Secret;
 use std::io::Write;
 
-/// Encrypts `plaintext` to all `recipients`.
-///
-/// # Errors
-/// [`Class::Unsupported`] for an SSH key in a build without the feature `ssh`; [`Class::Malformed`]
-/// if the crate fails.
+/// Refuses an SSH key in a build without the feature `ssh`: [`Class::Unsupported`].
 pub(super) fn encrypt(recipients: &[Recipient], plaintext: &[u8]) -> Result<Vec<u8>, Error> {
     let keys = recipients.iter().map(recipient).collect::<Result<Vec<_>, _>>()?;
     let failed = |e: std::io::Error| Error::new(Class::Malformed, "recipients", e.to_string());

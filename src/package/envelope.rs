@@ -22,11 +22,12 @@ pub struct Package<'a> {
 }
 
 impl<'a> Package<'a> {
-    /// Parses a whole file. Costs time and memory linear in its length, at most 16 MiB.
+    /// Parses a whole file (clauses 1 to 5), in time and memory linear in its length: 16 MiB at most.
     ///
     /// # Errors
-    /// [`Class::Limit`], [`Class::Malformed`], [`Class::Unsupported`], or [`Class::Binding`] where
-    /// the age stanzas are not those of the listed recipients.
+    /// [`Class::Malformed`], [`Class::Limit`] or [`Class::Unsupported`] for what is not this
+    /// format, or too much of it; [`Class::Binding`] where the age layers are not those that the
+    /// header announces.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         let place = "package";
         let malformed = |what| Error::new(Class::Malformed, place, what);
@@ -97,7 +98,7 @@ impl<'a> Package<'a> {
         &self.header
     }
 
-    /// Checks the signature: pure Ed25519 over the file as received, less its last 64 bytes.
+    /// Checks the signature: pure Ed25519 over the file as received, less its last 64 bytes (6.1).
     ///
     /// # Errors
     /// [`Class::Signature`], also for a sender key that is not canonical or not torsion-free.
@@ -120,21 +121,20 @@ pub struct Verified<'a> {
 }
 
 impl<'a> Verified<'a> {
-    /// The header.
     pub fn header(&self) -> &Header {
         &self.package.header
     }
 
-    /// The key that signed it.
+    /// The key that signed it, now known to be a good one.
     pub fn sender(&self) -> SigningPublic {
         self.sender
     }
 
-    /// The one way to a [`Trusted`] package: its sender is one of `trusted`, and `now` is between
-    /// its creation (less 300 s for unequal clocks) and its expiry.
+    /// The one way to a [`Trusted`] package (clause 7): its sender is one of `trusted`, and `now`
+    /// is between its creation (less 300 s for unequal clocks) and its expiry.
     ///
     /// # Errors
-    /// [`Class::Untrusted`], then [`Class::Time`].
+    /// [`Class::Untrusted`] with the fingerprint of the key, then [`Class::Time`].
     pub fn trust(self, trusted: &[SigningPublic], now: Moment) -> Result<Trusted<'a>, Error> {
         let header = self.header();
         if !trusted.contains(&self.sender) {
@@ -154,16 +154,15 @@ impl<'a> Verified<'a> {
     }
 }
 
-/// An intact package by a trusted sender, in date. Only this can be opened.
+/// A verified package by a trusted sender, in date when it was trusted. Only this can be opened.
 pub struct Trusted<'a>(Verified<'a>);
 
 impl Trusted<'_> {
-    /// The header.
     pub fn header(&self) -> &Header {
         self.0.header()
     }
 
-    /// The trusted key that signed it.
+    /// The key that signed it, one of those that were trusted.
     pub fn sender(&self) -> SigningPublic {
         self.0.sender
     }

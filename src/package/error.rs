@@ -2,10 +2,9 @@
 
 use crate::cbor::CborError;
 
-/// The classes of refusal. Each has its own exit code.
+/// The classes of refusal, as `spec/package-v1.md` lists them. Each has its own exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// Not the format.
     Malformed,
     /// The format, but too much of it.
     Limit,
@@ -17,7 +16,6 @@ pub enum Class {
     Untrusted,
     /// Expired, or from the future.
     Time,
-    /// Not sealed to this identity.
     NotForMe,
     /// High entries, and no token or the wrong one.
     Token,
@@ -67,16 +65,12 @@ impl Class {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {place}: {what}", .class.phrase())]
 pub struct Error {
-    /// What kind of refusal.
     pub class: Class,
-    /// Which part of the package.
     pub place: &'static str,
-    /// What is wrong with it.
     pub what: String,
 }
 
 impl Error {
-    /// A refusal of `class` at `place`.
     pub fn new(class: Class, place: &'static str, what: impl Into<String>) -> Self {
         Self { class, place, what: what.into() }
     }

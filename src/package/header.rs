@@ -9,21 +9,20 @@ use crate::identity::{RecipientId, RecipientKind};
 use crate::limits;
 use std::collections::HashSet;
 
-/// A package's header. Integers are as in the file; nothing in it is true until the signature
-/// has been verified, and the recipients are the sender's claim even then.
+/// A package's header (clause 3). Nothing in it is true until the signature has been verified, and
+/// the recipients are the sender's claim even then. Its times are whole seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// Random, one per package.
     pub id: [u8; 16],
     /// The sender's Ed25519 key, unchecked: [`super::Verified::sender`] is the checked one.
     pub sender: [u8; 32],
-    /// Rises with each package of a sender.
+    /// Rises with each package of a sender; at most `created` + 300 s, in Unix milliseconds (3.4).
     pub seq: u64,
-    /// When it was sealed.
     pub created: Moment,
-    /// Until when it may be imported.
+    /// The first second at which it is refused, at most 366 days after `created`.
     pub expires: Moment,
-    /// Whom it is sealed to, sorted.
+    /// Sorted by kind, then fingerprint: 1 to 64.
     pub recipients: Vec<RecipientId>,
     /// How many entries travel in slot 0.
     pub normal: usize,

@@ -12,9 +12,7 @@ use crate::secret::Secret;
 /// What becomes of the token's slot.
 #[derive(Clone, Copy)]
 pub enum High<'a> {
-    /// It is opened with this token.
     Open(&'a Token),
-    /// It stays closed.
     Skip,
     /// There is no token, so a package that has such a slot is refused.
     Refuse,
@@ -29,18 +27,19 @@ impl<'a> High<'a> {
 
 /// The entries of a package, all bound to its header and within the rules.
 pub struct Contents {
-    /// Both slots' entries, or slot 0's alone if the other was skipped, sorted by slot.
+    /// Of slot 0, then of slot 1 unless it was skipped; sorted by coordinate within a slot.
     pub entries: Vec<Entry>,
-    /// How many entries stayed closed.
+    /// How many entries of slot 1 stayed closed, as the header counts them.
     pub skipped: usize,
 }
 
 impl Trusted<'_> {
-    /// Decrypts for `identity`. Either every entry asked for comes out, or none.
+    /// Decrypts for `identity` (clause 8). Either every entry asked for comes out, or none.
     ///
     /// # Errors
-    /// [`Class::NotForMe`], [`Class::Token`], [`Class::Binding`], [`Class::Malformed`],
-    /// [`Class::Limit`], [`Class::Policy`].
+    /// [`Class::NotForMe`]; [`Class::Token`] without the token, or with another package's; one of
+    /// [`Class::Binding`], [`Class::Malformed`], [`Class::Limit`] and [`Class::Policy`] for what no
+    /// honest sender seals.
     pub fn open(&self, identity: &Identity, high: High<'_>) -> Result<Contents, Error> {
         self.check_recipient(identity)?;
         let key = &identity.agreement;
@@ -62,10 +61,7 @@ impl Trusted<'_> {
         Ok(Contents { entries, skipped })
     }
 
-    /// Whether the header lists `identity`.
-    ///
-    /// # Errors
-    /// [`Class::NotForMe`].
+    /// [`Class::NotForMe`], unless the header lists `identity`.
     pub fn check_recipient(&self, identity: &Identity) -> Result<(), Error> {
         let me = RecipientId::of_identity(&identity.agreement.public());
         let what = "your identity is not among its recipients; ask the sender to seal it to the \

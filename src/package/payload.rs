@@ -13,7 +13,6 @@ use sha2::{Digest, Sha256};
 const NAME: &str = "kovra-entries";
 const VERSION: u64 = 1;
 
-/// Which of the two payloads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slot {
     /// Opened by the recipient's key alone.

@@ -23,13 +23,13 @@ pub struct Receipt {
     pub package: [u8; 16],
     /// SHA-256 of the package's file.
     pub digest: [u8; 32],
-    /// When it was imported, by the recipient's clock.
+    /// By the recipient's clock, in whole seconds.
     pub imported: Moment,
 }
 
 impl Receipt {
     #[cfg(feature = "seal")]
-    /// Signs a statement that `package` was imported.
+    /// Gives the file: a statement that `package` was imported (`spec/receipt.md` 1).
     pub fn sign(
         secret: &SigningSecret,
         package: [u8; 16],
@@ -47,10 +47,8 @@ impl Receipt {
         bytes
     }
 
-    /// Parses a receipt and checks its signature, over the file less its last 64 bytes.
-    ///
-    /// # Errors
-    /// [`Class::Limit`], [`Class::Malformed`], [`Class::Unsupported`], [`Class::Signature`].
+    /// Parses a receipt and checks its signature, over the file less its last 64 bytes. Whether it
+    /// is a peer's, about a package sealed here, is the caller's to check (`spec/receipt.md` 2).
     pub fn verify(bytes: &[u8]) -> Result<Self, Error> {
         let malformed = |what| Error::new(Class::Malformed, PLACE, what);
         if bytes.len() > limits::RECEIPT {

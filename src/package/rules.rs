@@ -12,8 +12,7 @@ use std::collections::HashMap;
 ///
 /// # Errors
 /// [`Class::Malformed`] for a coordinate that is there twice, [`Class::Limit`] for a literal or a
-/// description that is too long, [`Class::Policy`] for a `prod` literal or a `prod` entry below high, for coordinates that would collide
-/// as names of environment variables, and for keys that name a variable which changes how programs load.
+/// description that is too long, [`Class::Policy`] for the rest.
 pub fn check_entries<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<(), Error> {
     let mut folded = HashMap::new();
     for entry in entries {

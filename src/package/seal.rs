@@ -23,13 +23,12 @@ pub fn new_id() -> Result<[u8; 16], getrandom::Error> {
 pub struct Draft<'a> {
     /// From [`new_id`], never used before.
     pub id: [u8; 16],
-    /// Who signs.
     pub sender: &'a SigningSecret,
-    /// Above every earlier package of this sender; Unix milliseconds if the clock goes forward.
+    /// The greater of Unix milliseconds and this sender's last `seq` + 1 (clause 3.4).
     pub seq: u64,
-    /// Now.
+    /// Now, in whole seconds, which is all that the file holds.
     pub created: Moment,
-    /// Until when it may be imported, at most 366 days from now.
+    /// The first second at which it is refused, at most 366 days after `created`.
     pub expires: Moment,
     /// 1 to 64 keys.
     pub recipients: &'a [Recipient],
@@ -39,18 +38,18 @@ pub struct Draft<'a> {
 
 /// A finished package.
 pub struct Sealed {
-    /// The file.
     pub bytes: Vec<u8>,
     /// Opens the high literals, and is there exactly if there are any.
     pub token: Option<Token>,
-    /// The header, for showing.
+    /// For showing. Equal to the file's if the draft's times are whole seconds.
     pub header: Header,
 }
 
 /// Seals a package, and parses and verifies the result before it is handed out.
 ///
 /// # Errors
-/// Whatever a reader would refuse about it, by the same class.
+/// Whatever a reader would refuse about the file, by the same class; [`Class::Unsupported`] also
+/// for an SSH key in a build without the feature `ssh`.
 pub fn seal(draft: Draft<'_>) -> Result<Sealed, Error> {
     check_entries(draft.entries.iter())?;
     let mut entries: Vec<&Entry> = draft.entries.iter().collect();

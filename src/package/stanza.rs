@@ -24,7 +24,6 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// The header of `age`, which is at `place`.
     pub(super) fn of(age: &[u8], place: &'static str) -> Result<Self, Error> {
         let malformed = |what: &str| Error::new(Class::Malformed, place, what);
         let mut lines = Lines::of(age, place)?;

@@ -39,9 +39,6 @@ use std::path::{Path, PathBuf};
 
 /// Makes a folder for its owner alone, and those above it that are missing. One that is there
 /// already stays as it is.
-///
-/// # Errors
-/// What the system says.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     system::private_folder(path)
 }
@@ -68,19 +65,14 @@ pub fn variable(value: &Secret) -> Option<OsString> {
     system::variable(value.expose())
 }
 
-/// Gives a secret to the user's key store, under a name. It may take long, or never end.
-///
-/// # Errors
-/// Why it was not stored, in words.
+/// Gives a secret to the user's key store, under a name, or says why not. It may take long, or
+/// never end.
 pub fn store_key(name: &str, key: &Secret) -> Result<(), &'static str> {
     system::store_key(name, key)
 }
 
-/// Reads a secret from the user's key store. It waits for a person to unlock the store, and may
-/// never end.
-///
-/// # Errors
-/// Why there is none, in words.
+/// Reads a secret from the user's key store, or says why there is none. It waits for a person to
+/// unlock the store, and may never end.
 pub fn load_key(name: &str) -> Result<Secret, &'static str> {
     system::load_key(name)
 }
@@ -97,7 +89,6 @@ pub fn data_folder() -> Option<PathBuf> {
 
 /// The process that started this one.
 pub struct Caller {
-    /// Its number.
     pub process: u32,
     /// The program's name as the system has it, where it can be had. Any process can choose its own.
     pub program: Option<String>,

@@ -26,17 +26,13 @@ impl NewFile {
     /// before somebody else opens it who takes locks on it, as SQLite does.
     ///
     /// # Errors
-    /// [`io::ErrorKind::AlreadyExists`] if anything has that name, even a link to nowhere; else what
-    /// the system says.
+    /// [`io::ErrorKind::AlreadyExists`] if anything has that name, even a link to nowhere.
     pub fn create(path: &Path, readers: Readers) -> io::Result<(Self, File)> {
         let file = system::create_new(path, readers)?;
         Ok((Self { path: path.to_owned(), kept: false }, file))
     }
 
-    /// Makes a file of `bytes`, and waits until they are on the disk.
-    ///
-    /// # Errors
-    /// Those of [`NewFile::create`].
+    /// [`NewFile::create`], and then `bytes` are written, and on the disk when this returns.
     pub fn write(path: &Path, readers: Readers, bytes: &[u8]) -> io::Result<Self> {
         let (new, mut file) = Self::create(path, readers)?;
         file.write_all(bytes)?;
@@ -44,7 +40,6 @@ impl NewFile {
         Ok(new)
     }
 
-    /// Keeps the file.
     pub fn keep(mut self) {
         self.kept = true;
     }

@@ -5,10 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why there is no program to run.
 #[derive(Debug, thiserror::Error)]
 pub enum NoProgram {
-    /// Nothing has that name.
     #[error("{0} was not found")]
     Missing(String),
     /// What has that name is no program, or not for this user.
@@ -21,9 +19,6 @@ pub enum NoProgram {
 
 /// Finds a program as the system does when it starts one, to be able to say which one would get the
 /// secrets. `search` lists folders, as `PATH` does. Gives an absolute path.
-///
-/// # Errors
-/// [`NoProgram`].
 pub fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, NoProgram> {
     let shown = name.to_string_lossy().into_owned();
     let candidates = system::candidates(name, search.unwrap_or_default());

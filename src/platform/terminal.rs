@@ -22,17 +22,14 @@ impl Terminal {
     /// Writes `question`, and reads one line, less its end.
     ///
     /// # Errors
-    /// [`io::ErrorKind::UnexpectedEof`] if the input was closed; else what the system says.
+    /// [`io::ErrorKind::UnexpectedEof`] if the input was closed.
     pub fn ask(&self, question: &str) -> io::Result<Secret> {
         self.0.write(question)?;
         self.0.read_line()
     }
 
-    /// The same, without showing what is typed. Echo goes before the question comes, so that not even
-    /// the first character of a pasted secret shows.
-    ///
-    /// # Errors
-    /// Those of [`Terminal::ask`].
+    /// [`Terminal::ask`], without showing what is typed. Echo goes before the question comes, so
+    /// that not even the first character of a pasted secret shows.
     pub fn ask_hidden(&self, question: &str) -> io::Result<Secret> {
         let _hidden = self.0.hide_input()?;
         self.ask(question)

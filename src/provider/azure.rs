@@ -174,7 +174,6 @@ impl TokenCredential for Granted {
     }
 }
 
-/// One Key Vault.
 struct KeyVault {
     client: Option<SecretClient>,
     host: String,

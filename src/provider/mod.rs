@@ -41,12 +41,10 @@ pub struct Settings {
 /// An Azure cloud of its own: vaults, sign-in and tokens of one are unknown to the others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AzureCloud {
-    /// The one that is meant where nothing is said.
     #[default]
     Public,
     /// Azure operated by 21Vianet.
     China,
-    /// Azure Government of the United States.
     UsGov,
 }
 
@@ -78,11 +76,9 @@ impl FromStr for AzureCloud {
 /// The Azure variables that name an identity. Each absent one narrows the choice of credentials.
 #[derive(Default)]
 pub struct AzureEnvironment {
-    /// `AZURE_TENANT_ID`.
     pub tenant_id: Option<String>,
     /// `AZURE_CLIENT_ID`: an application, or a user-assigned managed identity.
     pub client_id: Option<String>,
-    /// `AZURE_CLIENT_SECRET`.
     pub client_secret: Option<Secret>,
     /// `AZURE_FEDERATED_TOKEN_FILE`: the service account token of a workload identity.
     pub federated_token_file: Option<String>,
@@ -121,7 +117,6 @@ impl Default for Settings {
 
 /// A value, fresh from its provider.
 pub struct Resolved {
-    /// The value.
     pub value: Secret,
     /// The version that was read, as the provider names it; empty if it did not say.
     pub version: String,
@@ -143,13 +138,11 @@ pub struct CloudIdentity {
 pub enum FaultKind {
     /// No credentials were found, or the ones found were refused outright.
     NoIdentity,
-    /// The identity may not read this secret.
     Denied,
     /// There is no such secret, vault or version.
     NotFound,
     /// The secret is disabled or marked for deletion.
     Disabled,
-    /// The provider asks to slow down.
     Throttled,
     /// The provider did not answer in time, or answered 5xx or with something unreadable.
     Unreachable,
@@ -183,10 +176,10 @@ impl FaultKind {
     }
 }
 
-/// A pointer that did not resolve, told without anything from the value or the response body.
+/// A pointer that did not resolve, told without anything from the value or the response body; or a
+/// 1Password reference, with the beginning of what `op` said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// What kind of failure.
     pub kind: FaultKind,
     /// What happened and as whom, in one sentence without a full stop.
     pub what: String,
@@ -195,7 +188,6 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// For a cloud that this build leaves out.
     fn left_out(cloud: &str) -> Self {
         Self::new(
             FaultKind::Unsupported,

@@ -46,9 +46,10 @@ impl fmt::Display for Item {
 /// Runs `op read`, for `timeout` at most.
 ///
 /// # Errors
-/// A [`Fault`]: [`FaultKind::Unsupported`] without the program, [`FaultKind::NoIdentity`] if it is not
-/// signed in, [`FaultKind::Unreachable`] if it does not end, [`FaultKind::NotFound`] if it fails otherwise,
-/// with the beginning of its own complaint on one line, not escaped yet.
+/// [`FaultKind::Unsupported`] without the program, [`FaultKind::NoIdentity`] if it is not signed
+/// in, [`FaultKind::Unreachable`] if it does not end, [`FaultKind::Malformed`] for more than a
+/// literal can be, [`FaultKind::NotFound`] if it fails otherwise, with the beginning of its own
+/// complaint on one line, not escaped yet.
 pub fn read(item: &Item, timeout: Duration) -> Result<Secret, Fault> {
     let patience = Patience { start: Instant::now(), timeout };
     let ran = run(&["read", "--no-newline", &item.0], patience)?;

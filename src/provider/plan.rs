@@ -62,7 +62,6 @@ fn with_clouds<T>(settings: &Settings, work: impl FnOnce(Clouds<'_>) -> T) -> T 
     work(clouds)
 }
 
-/// What is behind [`resolve`].
 struct Clouds<'a> {
     aws: Cloud<'a, AwsSm>,
     azure: Cloud<'a, AzureKv>,

@@ -25,29 +25,18 @@ pub enum Custody {
     /// The Secret Service of the desktop session.
     Keyring,
     /// Argon2id of a passphrase.
-    Passphrase {
-        /// Random.
-        salt: [u8; 16],
-        /// Memory, in KiB.
-        memory_kib: u32,
-        /// Passes.
-        passes: u32,
-    },
-    /// A file with the key in it.
+    Passphrase { salt: [u8; 16], memory_kib: u32, passes: u32 },
     KeyFile {
         /// Where it was when the vault was made.
         path: PathBuf,
     },
 }
 
-/// The key-encryption key.
+/// The key-encryption key: 32 bytes.
 pub struct Kek(Key);
 
 impl Custody {
     /// Custody by passphrase, with a fresh salt and today's parameters.
-    ///
-    /// # Errors
-    /// If the system gives no randomness.
     pub fn passphrase() -> Result<Self, Error> {
         Ok(Self::Passphrase { salt: random()?, memory_kib: MEMORY_KIB, passes: PASSES })
     }
@@ -97,9 +86,6 @@ impl Custody {
 
 impl Kek {
     /// A fresh key, for the keyring or a key file.
-    ///
-    /// # Errors
-    /// If the system gives no randomness.
     pub fn generate() -> Result<Self, Error> {
         random().map(|bytes| Self(Zeroizing::new(bytes)))
     }
@@ -126,9 +112,6 @@ impl Kek {
 
     /// From the text of a key file: `KOVRA-VAULT-KEY-1...`, Bech32m, so that a damaged file is
     /// told from one of another vault.
-    ///
-    /// # Errors
-    /// [`Error::WrongKey`].
     pub fn from_text(text: &Secret) -> Result<Self, Error> {
         let bad = || Error::WrongKey("the key file is not whole: its checksum does not match");
         let text = std::str::from_utf8(text.expose()).map_err(|_| bad())?.trim();
@@ -144,7 +127,6 @@ impl Kek {
         if bytes.next().is_some() { Err(bad()) } else { Ok(Self(key)) }
     }
 
-    /// The text of a key file.
     #[expect(clippy::expect_used, reason = "32 bytes cannot exceed Bech32's length limit")]
     pub fn to_text(&self) -> Secret {
         let mut text = bech32::encode_upper::<Bech32m>(HRP, &*self.0).expect("52 characters");

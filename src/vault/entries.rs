@@ -15,9 +15,7 @@ use std::fmt;
 /// Which part of the vault an entry lives in. A project's entry wins over the global one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
-    /// For every project.
     Global,
-    /// For one project, by its name.
     Project(String),
 }
 
@@ -28,7 +26,6 @@ impl Origin {
         good.then(|| Self::Project(name.to_owned()))
     }
 
-    /// `global`, or the project's name.
     pub fn name(&self) -> &str {
         match self {
             Self::Global => "global",
@@ -64,20 +61,16 @@ impl fmt::Display for Fingerprint {
 /// What is held at a coordinate, as far as it shows without opening the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {
-    /// A value.
     Literal(Fingerprint),
-    /// A pointer.
     Reference {
-        /// Unresolved.
         pointer: Pointer,
-        /// Whether the owner of this vault has ever chosen to resolve it. A pointer that came in a
-        /// package has not been chosen by anyone here.
+        /// Whether the owner of this vault added it, or has resolved it on purpose. One that came
+        /// in a package starts as `false`.
         chosen: bool,
     },
 }
 
 impl Held {
-    /// Literal or reference.
     pub fn mode(&self) -> Mode {
         match self {
             Self::Literal(_) => Mode::Literal,
@@ -92,13 +85,10 @@ const REMOVED: u64 = 2;
 /// Where an entry came from, if it was not written here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Provenance {
-    /// A package.
     Package {
-        /// Who sealed it.
         sender: SigningPublic,
         /// The package's id.
         package: [u8; 16],
-        /// The package's seq.
         seq: u64,
     },
     /// Its owner copied it, once, from what this pointer or 1Password reference led to then.
@@ -111,17 +101,12 @@ pub enum Provenance {
 /// An entry of the vault, its value closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Where it lives.
     pub origin: Origin,
-    /// Its name.
     pub coordinate: Coordinate,
-    /// What it holds.
     pub held: Held,
-    /// How carefully to treat it.
     pub sensitivity: Sensitivity,
-    /// A note for people.
     pub description: Option<String>,
-    /// Where it came from; `None` if it was added here.
+    /// `None` if it was added here.
     pub provenance: Option<Provenance>,
     /// When this revision was written.
     pub updated: Moment,
@@ -134,17 +119,13 @@ pub struct Stored {
 pub struct Revision {
     /// Counts from 1.
     pub number: u64,
-    /// When it was written.
     pub written: Moment,
-    /// What the entry was then; `None` if this step removed it.
+    /// `None` if this step removed it.
     pub entry: Option<Stored>,
 }
 
 impl View<'_> {
     /// All entries, sorted by coordinate, then origin. No value is opened.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn entries(&self) -> Result<Vec<Stored>, Error> {
         let rows = self.rows.all(Kind::Entry)?;
         let revisions = rows.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
@@ -154,27 +135,18 @@ impl View<'_> {
     }
 
     /// The entry at exactly this origin.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn entry(&self, origin: &Origin, at: &Coordinate) -> Result<Option<Stored>, Error> {
         let row = self.rows.get(Kind::Entry, &self.entry_lookup(origin, at))?;
         Ok(row.as_ref().map(decode).transpose()?.and_then(|revision| revision.entry))
     }
 
-    /// All revisions of an entry, the latest first.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
+    /// The latest first.
     pub fn history(&self, origin: &Origin, at: &Coordinate) -> Result<Vec<Revision>, Error> {
         let rows = self.rows.revisions(Kind::Entry, &self.entry_lookup(origin, at))?;
         rows.iter().map(decode).collect()
     }
 
     /// The entry that `at` means for `project`: the project's own, else the global one.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn find(&self, project: &Origin, at: &Coordinate) -> Result<Option<Stored>, Error> {
         match self.entry(project, at)? {
             None if *project != Origin::Global => self.entry(&Origin::Global, at),
@@ -183,9 +155,6 @@ impl View<'_> {
     }
 
     /// Opens a literal's value, of the revision that `entry` is; for a reference, it is empty.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn value(&self, entry: &Stored) -> Result<Secret, Error> {
         let lookup = self.entry_lookup(&entry.origin, &entry.coordinate);
         let value = self.rows.value(Kind::Entry, &lookup, entry.revision)?;
@@ -207,9 +176,6 @@ impl Batch<'_> {
     /// Writes `entry` as a new revision; what was there is kept beneath it.
     ///
     /// A sensitivity below the coordinate's floor is raised to it: production is born high.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn put_entry(
         &self,
         origin: &Origin,
@@ -243,10 +209,8 @@ impl Batch<'_> {
         self.latest(&stored)
     }
 
-    /// Writes `entry` again with what it holds and other labels, as a new revision.
-    ///
-    /// # Errors
-    /// [`Error::Storage`], [`Error::Damaged`].
+    /// Writes `entry` again with other labels, as a new revision. Its value is that of the revision
+    /// that `entry` is.
     pub fn relabel(&self, entry: &Stored, now: Moment) -> Result<Stored, Error> {
         let value = self.view().value(entry)?;
         let relabelled = Stored { updated: now, ..entry.clone() };
@@ -255,9 +219,6 @@ impl Batch<'_> {
     }
 
     /// Removes an entry: a new revision that holds nothing, on top of what was there.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn remove_entry(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
         let removed = Stored { updated: now, ..entry.clone() };
         self.put_revision(&removed, &encode(&removed, true), &Secret::empty())
@@ -265,9 +226,6 @@ impl Batch<'_> {
 
     /// Erases for good what is beneath the latest revision of an entry, and the whole of a removed
     /// one. Gives how many revisions went.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn prune(&self, origin: &Origin, at: &Coordinate) -> Result<usize, Error> {
         let view = self.view();
         let history = view.history(origin, at)?;
@@ -279,10 +237,7 @@ impl Batch<'_> {
         view.rows.erase_below(Kind::Entry, &view.entry_lookup(origin, at), keep)
     }
 
-    /// Marks a pointer as chosen by the owner of this vault.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
+    /// Marks a pointer as chosen by the owner of this vault. Does nothing to a literal.
     pub fn choose(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
         let mut entry = entry.clone();
         if let Held::Reference { chosen, .. } = &mut entry.held {

@@ -6,10 +6,8 @@ use std::path::PathBuf;
 /// A failure of the vault. No variant holds anything that was sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no vault file.
     #[error("there is no vault at {}", .0.display())]
     Missing(PathBuf),
-    /// There is one already.
     #[error("there is a vault at {} already, and it was left alone", .0.display())]
     Exists(PathBuf),
     /// What should open the vault key did not.
@@ -18,10 +16,11 @@ pub enum Error {
     /// What should open the vault key is not to be had.
     #[error("the vault is locked: {0}")]
     Locked(String),
-    /// The file is not a whole vault, or a row of it was changed from outside.
+    /// The file is not a whole vault, or a row of it was changed from outside. Also every failure
+    /// of SQLite that is not known to be one of the others.
     #[error("the vault is damaged: {0}")]
     Damaged(String),
-    /// Written by a newer kovra.
+    /// Of a format that this kovra does not know.
     #[error("the vault has format {0}, and this kovra knows only format 1")]
     Newer(i64),
     /// Too many wrong passphrases or PINs; so many seconds are left to wait.
@@ -30,15 +29,10 @@ pub enum Error {
     /// Another process is writing and did not finish in time.
     #[error("another process is using the vault; try again")]
     Busy,
-    /// A file operation failed.
     #[error("{}: {source}", .path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// SQLite failed in a way that says nothing against the file: no space, no permission.
+    Io { path: PathBuf, source: io::Error },
+    /// SQLite failed in a way that says nothing against the file (no space, no permission), or the
+    /// system gave no randomness.
     #[error("the vault could not be read or written: {0}")]
     Storage(String),
 }

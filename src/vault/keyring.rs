@@ -13,19 +13,20 @@ const READ: Duration = Duration::from_secs(60);
 /// A keyring that does not answer within this is taken for absent.
 const WRITE: Duration = Duration::from_secs(5);
 
-/// Stores the key of the vault `id`.
+/// Stores the key of the vault `id`, in 5 s at most.
 ///
 /// # Errors
-/// [`Error::Locked`] if no keyring answers.
+/// [`Error::Locked`] if no keyring answers by then.
 pub fn store(id: &[u8; 16], kek: &Kek) -> Result<(), Error> {
     let (id, text) = (*id, kek.to_text());
     within(WRITE, move || platform::store_key(&hex(&id), &text))
 }
 
-/// Reads the key of the vault `id`.
+/// Reads the key of the vault `id`, in 60 s at most.
 ///
 /// # Errors
-/// [`Error::Locked`] if no keyring answers or it has no such key, [`Error::WrongKey`] if what it has is damaged.
+/// [`Error::Locked`] if no keyring answers by then or it has no such key, [`Error::WrongKey`] if
+/// what it has is damaged.
 pub fn load(id: &[u8; 16]) -> Result<Kek, Error> {
     let id = *id;
     Kek::from_text(&within(READ, move || platform::load_key(&hex(&id)))?)

@@ -12,11 +12,9 @@ use zeroize::Zeroizing;
 /// A package that was imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// Its id.
     pub id: [u8; 16],
     /// SHA-256 of the whole file.
     pub digest: [u8; 32],
-    /// Who sealed it.
     pub sender: SigningPublic,
     /// Whether all of it was imported; `false` if its high literals were left out.
     pub complete: bool,
@@ -25,10 +23,6 @@ pub struct Seen {
 }
 
 impl View<'_> {
-    /// My own keys.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] if there are none, [`Error::Storage`].
     pub fn identity(&self) -> Result<Identity, Error> {
         let damaged = || Error::Damaged("its identity is missing".to_owned());
         let lookup = self.state_lookup("identity");
@@ -42,26 +36,16 @@ impl View<'_> {
     }
 
     /// The `seq` of my latest package; 0 before the first.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn last_seq(&self) -> Result<u64, Error> {
         self.number("seq")
     }
 
     /// The latest time at which this vault imported a package: a clock that is behind it has been
     /// set back.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn clock_floor(&self) -> Result<Moment, Error> {
         self.number("clock").map(Moment::from_millis)
     }
 
-    /// The memory of the package `id`.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn seen(&self, id: &[u8; 16]) -> Result<Option<Seen>, Error> {
         let row = self.rows.get(Kind::Package, &self.rows.keys.lookup(&[b"package", id]))?;
         row.map(|row| decode_seen(&row.metadata)).transpose()
@@ -80,10 +64,6 @@ impl View<'_> {
 }
 
 impl Batch<'_> {
-    /// Stores my own keys.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn put_identity(&self, identity: &Identity) -> Result<(), Error> {
         let mut seeds = Zeroizing::new([0; 64]);
         seeds[..32].copy_from_slice(identity.signing.expose());
@@ -93,18 +73,13 @@ impl Batch<'_> {
         rows.put(Kind::State, &lookup, &[], &Secret::copy_of(&*seeds))
     }
 
-    /// Records the `seq` of a package that is about to be written.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
+    /// Records the `seq` of a package that is about to be written. It is the caller who keeps it
+    /// rising.
     pub fn set_last_seq(&self, seq: u64) -> Result<(), Error> {
         self.set_number("seq", seq)
     }
 
-    /// Raises the clock floor to `now`.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
+    /// Never lowers it.
     pub fn raise_clock_floor(&self, now: Moment) -> Result<(), Error> {
         if now > self.view().clock_floor()? {
             self.set_number("clock", now.millis())
@@ -113,10 +88,7 @@ impl Batch<'_> {
         }
     }
 
-    /// Remembers a package, and forgets the ones that need it no longer.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
+    /// Remembers a package, and forgets those whose `keep_until` has come.
     pub fn put_seen(&self, seen: &Seen, now: Moment) -> Result<(), Error> {
         let rows = self.view().rows;
         let lookup = |id: &[u8; 16]| rows.keys.lookup(&[b"package", id]);

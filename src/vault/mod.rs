@@ -53,9 +53,6 @@ pub struct Locked {
 
 impl Locked {
     /// Opens the vault in `folder`.
-    ///
-    /// # Errors
-    /// [`Error::Missing`], [`Error::Damaged`], [`Error::Newer`], [`Error::Storage`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(FILE);
         if !path.exists() {
@@ -91,15 +88,11 @@ impl Locked {
         &self.id
     }
 
-    /// What keeps its key.
     pub fn custody(&self) -> &Custody {
         &self.wrapped.custody
     }
 
     /// Unlocks, and checks that no row was removed or put back from outside.
-    ///
-    /// # Errors
-    /// [`Error::WrongKey`], [`Error::Damaged`].
     pub fn unlock(self, kek: &Kek) -> Result<Vault, Error> {
         let vault_key = self.wrapped.unwrap(kek, &self.id)?;
         let keys = Keys::derive(&vault_key, self.id);
@@ -115,9 +108,7 @@ pub struct NewVault<'a> {
     pub folder: &'a Path,
     /// Drawn by the caller, since a keyring wants to know it first.
     pub id: [u8; 16],
-    /// What keeps the key.
     pub custody: Custody,
-    /// The key that the custody keeps.
     pub kek: &'a Kek,
 }
 
@@ -130,18 +121,16 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// A fresh vault id.
-    ///
-    /// # Errors
-    /// If the system gives no randomness.
+    /// Random. The ids of packages come from here too.
     pub fn new_id() -> Result<[u8; 16], Error> {
         random()
     }
 
-    /// Makes a vault, with `fill` as its first transaction. Nothing is left behind if any of it fails.
+    /// Makes a vault, with `fill` as its first transaction. No file is left behind if any of it
+    /// fails.
     ///
     /// # Errors
-    /// [`Error::Exists`], [`Error::Io`], [`Error::Storage`], and those of `fill`.
+    /// [`Error::Exists`] if there is one, or has come to be meanwhile; those of `fill`.
     pub fn create(
         new: NewVault<'_>,
         fill: impl FnOnce(&Batch<'_>) -> Result<(), Error>,
@@ -178,7 +167,6 @@ impl Vault {
         })
     }
 
-    /// Everything there is to read.
     pub fn view(&self) -> View<'_> {
         View { rows: Rows { db: &self.db, keys: &self.keys }, custody: &self.wrapped.custody }
     }
@@ -186,7 +174,7 @@ impl Vault {
     /// Runs `change` in one transaction: it lands whole, or the vault is as it was.
     ///
     /// # Errors
-    /// Those of `change`; [`Error::Busy`], [`Error::Storage`], [`Error::Damaged`].
+    /// Those of `change`; [`Error::Busy`] if another process goes on writing for 5 s.
     pub fn write<T, E: From<Error>>(
         &mut self,
         change: impl FnOnce(&Batch<'_>) -> Result<T, E>,
@@ -220,8 +208,7 @@ impl Vault {
     }
 }
 
-/// What can be read, in a vault or in a transaction. Its methods stand with what they read:
-/// entries, peers, and the ledger.
+/// What can be read, in a vault or in a transaction. Its methods stand with what they read.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     rows: Rows<'a>,

@@ -7,14 +7,11 @@ use crate::clock::Moment;
 use crate::identity::{PublicIdentity, Recipient, SigningPublic};
 use crate::secret::Secret;
 
-/// A name and a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
     /// Local; a name like a segment of a coordinate.
     pub name: String,
-    /// What is known of them.
     pub key: PeerKey,
-    /// When the key was pinned.
     pub added: Moment,
 }
 
@@ -30,7 +27,6 @@ pub enum PeerKey {
 }
 
 impl Peer {
-    /// The key that their packages are signed with, if they can be a sender.
     pub fn signing(&self) -> Option<SigningPublic> {
         match &self.key {
             PeerKey::Identity(identity) => Some(identity.signing()),
@@ -39,7 +35,6 @@ impl Peer {
         }
     }
 
-    /// The key that a package for them is sealed to, if there is one.
     pub fn recipient(&self) -> Option<Recipient> {
         match &self.key {
             PeerKey::Identity(identity) => Some(Recipient::Kovra(identity.agreement())),
@@ -50,10 +45,7 @@ impl Peer {
 }
 
 impl View<'_> {
-    /// All peers, sorted by name.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
+    /// Sorted by name.
     pub fn peers(&self) -> Result<Vec<Peer>, Error> {
         let rows = self.rows.all(Kind::Peer)?;
         let mut peers =
@@ -62,19 +54,13 @@ impl View<'_> {
         Ok(peers)
     }
 
-    /// The peer of that name.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn peer(&self, name: &str) -> Result<Option<Peer>, Error> {
         let row = self.rows.get(Kind::Peer, &self.peer_lookup(name))?;
         row.map(|row| decode(&row.metadata)).transpose()
     }
 
-    /// The peer whose packages are signed with `key`.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
+    /// The peer whose packages are signed with `key`. Reads all peers: for many keys, call
+    /// [`View::peers`] once.
     pub fn peer_of(&self, key: SigningPublic) -> Result<Option<Peer>, Error> {
         Ok(self.peers()?.into_iter().find(|peer| peer.signing() == Some(key)))
     }
@@ -86,19 +72,12 @@ impl View<'_> {
 
 impl Batch<'_> {
     /// Pins a key under a name, in place of what stood there.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn put_peer(&self, peer: &Peer) -> Result<(), Error> {
         let view = self.view();
         let lookup = view.peer_lookup(&peer.name);
         view.rows.replace(Kind::Peer, &lookup, &encode(peer), &Secret::empty())
     }
 
-    /// Forgets a peer.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn remove_peer(&self, name: &str) -> Result<(), Error> {
         let view = self.view();
         view.rows.erase(Kind::Peer, &view.peer_lookup(name))

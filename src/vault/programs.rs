@@ -7,22 +7,17 @@ use crate::cbor::{Reader, Writer};
 use crate::clock::Moment;
 use crate::secret::Secret;
 
-/// A program on the allowlist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedProgram {
-    /// Its absolute path.
+    /// Absolute.
     pub path: String,
     /// SHA-256 of its content when it was allowed.
     pub digest: [u8; 32],
-    /// When it was allowed.
     pub added: Moment,
 }
 
 impl View<'_> {
-    /// The allowlist, sorted by path.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
+    /// Sorted by path.
     pub fn allowed_programs(&self) -> Result<Vec<AllowedProgram>, Error> {
         let rows = self.rows.all(Kind::Program)?;
         let mut programs =
@@ -31,10 +26,6 @@ impl View<'_> {
         Ok(programs)
     }
 
-    /// The allowlist's row for `path`.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn allowed_program(&self, path: &str) -> Result<Option<AllowedProgram>, Error> {
         let row = self.rows.get(Kind::Program, &self.program_lookup(path))?;
         row.map(|row| decode(&row.metadata)).transpose()
@@ -46,10 +37,7 @@ impl View<'_> {
 }
 
 impl Batch<'_> {
-    /// Puts a program on the allowlist, with its content of now.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
+    /// Puts a program on the allowlist, in place of what stood there for its path.
     pub fn put_program(&self, program: &AllowedProgram) -> Result<(), Error> {
         let mut w = Writer::with_capacity(128 + program.path.len());
         w.array(3).text(&program.path).bytes(&program.digest).uint(program.added.millis());
@@ -58,10 +46,6 @@ impl Batch<'_> {
         view.rows.replace(Kind::Program, &lookup, w.as_bytes(), &Secret::empty())
     }
 
-    /// Takes a program off the allowlist.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn remove_program(&self, path: &str) -> Result<(), Error> {
         let view = self.view();
         view.rows.erase(Kind::Program, &view.program_lookup(path))

@@ -13,7 +13,7 @@ use crate::secret::Secret;
 
 /// Wrong tries in a row that cost nothing but the try.
 const FREE_TRIES: u64 = 5;
-/// The wait after the first try that is not free; it doubles with each, up to an hour.
+/// The wait after the first try that is not free, in seconds; it doubles with each, up to an hour.
 const FIRST_WAIT: u64 = 30;
 const LONGEST_WAIT: u64 = 3600;
 
@@ -22,17 +22,12 @@ const LONGEST_WAIT: u64 = 3600;
 pub enum Proof {
     /// The passphrase that also unlocks the vault.
     Passphrase,
-    /// The PIN.
     Pin,
     /// Nothing was ever set: a yes at the terminal has to do.
     Nothing,
 }
 
 impl View<'_> {
-    /// What the owner of this vault has to show.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn proof(&self) -> Result<Proof, Error> {
         Ok(match self.custody {
             Custody::Passphrase { .. } => Proof::Passphrase,
@@ -60,9 +55,6 @@ impl View<'_> {
 
 impl Batch<'_> {
     /// Sets the PIN, in place of any other.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn set_pin(&self, pin: &Secret) -> Result<(), Error> {
         let custody = Custody::passphrase()?;
         let kek = Kek::from_passphrase(pin, &custody)?;
@@ -85,7 +77,7 @@ impl Vault {
     /// Whether `typed` is the owner's passphrase or PIN. True if there is nothing to show.
     ///
     /// # Errors
-    /// [`Error::TooManyTries`] while the vault wants to be left alone; [`Error::Storage`].
+    /// [`Error::TooManyTries`] before the wait after wrong ones is over.
     pub fn prove(&mut self, typed: &Secret, now: Moment) -> Result<bool, Error> {
         let proof = self.view().proof()?;
         if proof == Proof::Nothing {

@@ -29,7 +29,6 @@ pub(super) const SCHEMA: &str = "
         link   BLOB NOT NULL
     ) STRICT;";
 
-/// What a row is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Entry,
@@ -191,7 +190,6 @@ impl Rows<'_> {
         Ok(mac)
     }
 
-    /// Writes the digest of the rows as they are now.
     pub(super) fn store_digest(&self) -> Result<(), Error> {
         let digest: [u8; 32] = self.digest()?.finalize().into_bytes().into();
         self.db.execute("INSERT OR REPLACE INTO meta VALUES ('digest', ?1)", params![digest])?;

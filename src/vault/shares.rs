@@ -14,13 +14,9 @@ pub struct Share {
     pub package: [u8; 16],
     /// SHA-256 of the whole file.
     pub digest: [u8; 32],
-    /// When it was sealed.
     pub sealed: Moment,
-    /// Until when it may be imported.
     pub expires: Moment,
-    /// For whom.
     pub recipients: Vec<SharedWith>,
-    /// What was in it.
     pub entries: Vec<SharedEntry>,
 }
 
@@ -29,7 +25,8 @@ pub struct Share {
 pub struct SharedWith {
     /// The local name at the time.
     pub name: String,
-    /// The key, as [`crate::identity::Recipient::to_text`] writes it: the name may be given to another later.
+    /// As [`crate::identity::Recipient::to_text`] writes it: the name may be given to another
+    /// later.
     pub key: String,
     /// When they say that they imported it, if they sent a receipt.
     pub received: Option<Moment>,
@@ -38,28 +35,20 @@ pub struct SharedWith {
 /// One entry of a share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedEntry {
-    /// Where it lived.
     pub origin: Origin,
-    /// Its name.
     pub coordinate: String,
-    /// What was given away.
     pub given: Given,
 }
 
 /// A value, or a pointer to one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Given {
-    /// A value, by its fingerprint.
     Literal(Fingerprint),
-    /// A pointer.
     Reference(String),
 }
 
 impl View<'_> {
-    /// All shares, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
+    /// Oldest first.
     pub fn shares(&self) -> Result<Vec<Share>, Error> {
         let rows = self.rows.all(Kind::Share)?;
         let mut shares =
@@ -68,10 +57,6 @@ impl View<'_> {
         Ok(shares)
     }
 
-    /// The share with that package id.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Storage`].
     pub fn share(&self, package: &[u8; 16]) -> Result<Option<Share>, Error> {
         let row = self.rows.get(Kind::Share, &self.share_lookup(package))?;
         row.map(|row| decode(&row.metadata)).transpose()
@@ -84,9 +69,6 @@ impl View<'_> {
 
 impl Batch<'_> {
     /// Remembers a share, in place of what was known of it.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
     pub fn put_share(&self, share: &Share) -> Result<(), Error> {
         let view = self.view();
         let lookup = view.share_lookup(&share.package);

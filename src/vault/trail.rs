@@ -23,7 +23,6 @@ struct Head {
     link: [u8; 32],
 }
 
-/// A row as it stands in the file.
 struct TrailRow {
     number: u64,
     nonce: Nonce,
@@ -49,9 +48,6 @@ impl TrailRow {
 
 impl Batch<'_> {
     /// Appends rows to the trail, in the same transaction as what they record.
-    ///
-    /// # Errors
-    /// [`Error::Storage`], [`Error::Damaged`].
     pub fn audit(&self, events: &[Event]) -> Result<(), Error> {
         let view = self.view();
         let mut head = view.audit_head()?;
@@ -75,9 +71,6 @@ impl Batch<'_> {
 impl Vault {
     /// Records uses that change nothing else. The rows survive a crash of any process; a power cut
     /// in the moment after may lose them, which spares each use of a secret a wait for the disk.
-    ///
-    /// # Errors
-    /// [`Error::Storage`], [`Error::Busy`], [`Error::Damaged`].
     pub fn record(&mut self, events: &[Event]) -> Result<(), Error> {
         // Nor is the log folded into the file each time: it is read by whoever opens the vault next,
         // and folded once it is long.
