@@ -14,7 +14,7 @@ use crate::env_name;
 
 /// Where a variable's value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum Assigned {
     /// An entry of the vault.
     Secret {
         uri: SecretUri,
@@ -34,7 +34,7 @@ pub struct Refs {
     /// The project whose entries win over the global ones.
     pub project: Option<String>,
     /// In the order of the file.
-    pub variables: Vec<(String, Source)>,
+    pub variables: Vec<(String, Assigned)>,
 }
 
 /// A line that is none of the forms.
@@ -85,7 +85,7 @@ impl Refs {
     }
 }
 
-fn source(text: &str, env: Option<&str>) -> Result<Source, String> {
+fn source(text: &str, env: Option<&str>) -> Result<Assigned, String> {
     if let Some(rest) = text.strip_prefix("${env:") {
         let inner =
             rest.strip_suffix('}').ok_or("expected ${env:NAME} or ${env:NAME | fallback}")?;
@@ -94,7 +94,7 @@ fn source(text: &str, env: Option<&str>) -> Result<Source, String> {
             return Err("expected ${env:NAME} or ${env:NAME | fallback}".into());
         }
         let fallback = fallback.map(plain).transpose()?;
-        return Ok(Source::Env { name: name.to_owned(), fallback });
+        return Ok(Assigned::Env { name: name.to_owned(), fallback });
     }
     if text.starts_with("secret:") {
         let (uri, fallback) = split_fallback(text);
@@ -103,9 +103,9 @@ fn source(text: &str, env: Option<&str>) -> Result<Source, String> {
         if fallback.is_some() && uri.coordinate.is_prod() {
             return Err("a fallback would hide that a prod secret is missing".into());
         }
-        return Ok(Source::Secret { uri, fallback });
+        return Ok(Assigned::Secret { uri, fallback });
     }
-    plain(text).map(Source::Literal)
+    plain(text).map(Assigned::Literal)
 }
 
 fn split_fallback(text: &str) -> (&str, Option<&str>) {
@@ -161,11 +161,11 @@ mod tests {
                     C=secret://global/${ENV}/x/y\nD=${env:HOME | /root}\nE=${env:USER}\nF=a=b c\nG=\n";
         let refs = parse(text).unwrap();
         assert_eq!(refs.project.as_deref(), Some("shop"));
-        let secret = |uri: &str, fallback: Option<&str>| Source::Secret {
+        let secret = |uri: &str, fallback: Option<&str>| Assigned::Secret {
             uri: uri.parse().unwrap(),
             fallback: fallback.map(str::to_owned),
         };
-        let env = |name: &str, fallback: Option<&str>| Source::Env {
+        let env = |name: &str, fallback: Option<&str>| Assigned::Env {
             name: name.into(),
             fallback: fallback.map(str::to_owned),
         };
@@ -175,8 +175,8 @@ mod tests {
             ("C", secret("secret://global/dev/x/y", None)),
             ("D", env("HOME", Some("/root"))),
             ("E", env("USER", None)),
-            ("F", Source::Literal("a=b c".into())),
-            ("G", Source::Literal(String::new())),
+            ("F", Assigned::Literal("a=b c".into())),
+            ("G", Assigned::Literal(String::new())),
         ];
         let expected: Vec<_> = expected.into_iter().map(|(n, s)| (n.to_owned(), s)).collect();
         assert_eq!(refs.variables, expected);

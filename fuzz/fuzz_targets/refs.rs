@@ -4,7 +4,7 @@
 #![no_main]
 
 use kovra::env_name;
-use kovra::refs::{Refs, Source};
+use kovra::refs::{Assigned, Refs};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -12,7 +12,7 @@ fuzz_target!(|text: &str| {
         let Ok(refs) = Refs::parse(text, env) else { continue };
         for (name, source) in &refs.variables {
             assert!(env_name::is_valid(name) && !env_name::changes_loading(name), "{name}");
-            if let Source::Secret { uri, fallback: Some(_) } = source {
+            if let Assigned::Secret { uri, fallback: Some(_) } = source {
                 assert!(!uri.coordinate.is_prod());
             }
         }
@@ -30,9 +30,9 @@ fn written(refs: &Refs) -> String {
     };
     for (name, source) in &refs.variables {
         let value = match source {
-            Source::Literal(text) => text.clone(),
-            Source::Env { name, fallback } => format!("${{env:{name}{}}}", or(fallback)),
-            Source::Secret { uri, fallback } => {
+            Assigned::Literal(text) => text.clone(),
+            Assigned::Env { name, fallback } => format!("${{env:{name}{}}}", or(fallback)),
+            Assigned::Secret { uri, fallback } => {
                 let scope = if uri.global { "//global/" } else { "" };
                 format!("secret:{scope}{}{}", uri.coordinate, or(fallback))
             }

@@ -8,7 +8,7 @@ use kovra::entry::Sensitivity;
 use kovra::exit::Exit;
 use kovra::identity::Token;
 use kovra::ops::Session;
-use kovra::ops::copy::{self, Source, copy};
+use kovra::ops::copy::{self, Original, copy};
 use kovra::ops::import::{Options, Plan, apply, plan, receipt};
 use kovra::ops::verify::read_package;
 use kovra::platform::{NewFile, Readers};
@@ -67,12 +67,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 /// What a value is copied from, unless `text` is a file's name.
-fn source(text: &OsStr) -> Result<Option<Source>, Failure> {
+fn source(text: &OsStr) -> Result<Option<Original>, Failure> {
     let Some(text) = text.to_str() else { return Ok(None) };
     let source = match text.split_once("://") {
-        Some(("op", _)) => text.parse().map(Source::OnePassword).map_err(str::to_owned),
+        Some(("op", _)) => text.parse().map(Original::OnePassword).map_err(str::to_owned),
         Some(("azure-kv" | "aws-sm", _)) => {
-            text.parse().map(Source::Pointer).map_err(|e: PointerError| e.to_string())
+            text.parse().map(Original::Pointer).map_err(|e: PointerError| e.to_string())
         }
         _ => return Ok(None),
     };
@@ -81,7 +81,7 @@ fn source(text: &OsStr) -> Result<Option<Source>, Failure> {
 
 fn import_value(
     args: &Args,
-    source: &Source,
+    source: &Original,
     at: &SecretUri,
     context: &Context,
 ) -> Result<(), Failure> {

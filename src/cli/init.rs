@@ -12,11 +12,11 @@ use kovra::vault;
 pub(super) struct Args {
     /// Who keeps the vault's key [default: keyring where one answers, else passphrase]
     #[arg(long, value_enum)]
-    custody: Option<Custody>,
+    custody: Option<Keeper>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Custody {
+enum Keeper {
     /// The keyring of the desktop session (Secret Service)
     Keyring,
     /// A passphrase, through Argon2id
@@ -32,9 +32,9 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     }
     let mut custody = chosen(args.custody, context);
     let identity = match custody {
-        Some(Custody::Keyring) => ops::init::init(&context.home, NewCustody::Keyring)?,
-        Some(Custody::Passphrase) => with_passphrase(context)?,
-        Some(Custody::KeyFile) => {
+        Some(Keeper::Keyring) => ops::init::init(&context.home, NewCustody::Keyring)?,
+        Some(Keeper::Passphrase) => with_passphrase(context)?,
+        Some(Keeper::KeyFile) => {
             let path = context.key_file.clone().ok_or_else(|| {
                 Failure::usage("custody by key file needs --key-file FILE or KOVRA_KEY_FILE")
             })?;
@@ -43,13 +43,13 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         None => match ops::init::init(&context.home, NewCustody::Keyring) {
             Err(ops::Error::Vault(vault::Error::Locked(why))) => {
                 ui::note(&format!("{why}, so the vault is kept by a passphrase."));
-                custody = Some(Custody::Passphrase);
+                custody = Some(Keeper::Passphrase);
                 with_passphrase(context)?
             }
             other => other?,
         },
     };
-    if !matches!(custody, Some(Custody::Passphrase)) {
+    if !matches!(custody, Some(Keeper::Passphrase)) {
         offer_pin(context)?;
     }
     ui::note(&format!("Made a vault in {}.", context.home.display()));
@@ -59,10 +59,10 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
 }
 
 /// A custody that is named wins; else one whose file is given.
-fn chosen(named: Option<Custody>, context: &Context) -> Option<Custody> {
+fn chosen(named: Option<Keeper>, context: &Context) -> Option<Keeper> {
     named.or(match (&context.key_file, &context.passphrase_file) {
-        (Some(_), _) => Some(Custody::KeyFile),
-        (None, Some(_)) => Some(Custody::Passphrase),
+        (Some(_), _) => Some(Keeper::KeyFile),
+        (None, Some(_)) => Some(Keeper::Passphrase),
         (None, None) => None,
     })
 }

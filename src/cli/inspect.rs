@@ -3,7 +3,7 @@
 use super::error::Failure;
 use super::import::read_token;
 use super::{Context, ui};
-use kovra::ops::inspect::{Contents, Report, Shown, diagnose, inspect};
+use kovra::ops::inspect::{Inside, Report, Shown, diagnose, inspect};
 use kovra::ops::verify::read_package;
 use kovra::text::{escape, hex};
 use std::path::PathBuf;
@@ -64,7 +64,7 @@ fn outside(report: &Report) -> String {
 }
 
 /// What my key shows beyond that.
-fn inside(contents: &Contents) -> Result<(), Failure> {
+fn inside(contents: &Inside) -> Result<(), Failure> {
     let row = |entry: &Shown| {
         let held = entry.pointer.as_ref().map(ui::points_to);
         vec![

@@ -1,13 +1,12 @@
 //! What `--json` prints: one type a command. `spec/json.md` is its document, and the tests of this
 //! module hold the two together.
 
-use super::verify::Known;
 use kovra::audit::Event;
 use kovra::entry::Mode;
 use kovra::identity::{PublicIdentity, RecipientId, SigningPublic};
 use kovra::ops::materialize::{Materialized, Purpose};
 use kovra::ops::shared::Item;
-use kovra::ops::verify::Report;
+use kovra::ops::verify::{Known, Report};
 use kovra::package::Header;
 use kovra::text::hex;
 use kovra::vault::{AllowedProgram, Given, Held, PeerKey, Provenance, Revision, Stored};

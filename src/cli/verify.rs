@@ -6,10 +6,9 @@ use kovra::exit::Exit;
 use kovra::identity::{PublicIdentity, SigningPublic};
 use kovra::ops;
 use kovra::ops::peer;
-use kovra::ops::verify::{Signed, read_package, verify};
+use kovra::ops::verify::{Known, Signed, read_package, verify};
 use kovra::text::{escape, hex};
 use kovra::vault::Peer;
-use std::fmt;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -41,26 +40,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         None => {}
     }
     Ok(report.verdict.map_err(ops::Error::from)?)
-}
-
-/// Who a sender is to whoever asks.
-pub(super) enum Known {
-    /// A peer, by the local name.
-    Peer(String),
-    /// The owner of the vault.
-    Me,
-    /// The identity that was given with `--from`.
-    Given,
-}
-
-impl fmt::Display for Known {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Peer(name) => name,
-            Self::Me => "me",
-            Self::Given => "the given identity",
-        })
-    }
 }
 
 /// Those who may have sealed it, with their keys. Without `--from` that is every peer; without a

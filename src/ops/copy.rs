@@ -15,14 +15,14 @@ use crate::vault::{Provenance, Stored};
 use std::fmt;
 
 /// Where a value is copied from.
-pub enum Source {
+pub enum Original {
     /// A cloud.
     Pointer(Pointer),
     /// 1Password, by its own program.
     OnePassword(onepassword::Item),
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for Original {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pointer(pointer) => pointer.fmt(f),
@@ -38,7 +38,7 @@ pub(super) const CAPTURE: Use<'static> =
 /// A copy to be made.
 pub struct Options<'a> {
     /// Of what.
-    pub source: &'a Source,
+    pub source: &'a Original,
     /// The name it gets.
     pub at: &'a SecretUri,
     /// Medium if not given; high for production.
@@ -66,8 +66,8 @@ pub fn copy(
     let destination = Destination { at, project, sensitivity, overwrite };
     let (_, sensitivity) = destination.check(session.view())?;
     let outcome = match source {
-        Source::OnePassword(_) => Outcome::Allowed,
-        Source::Pointer(_) => {
+        Original::OnePassword(_) => Outcome::Allowed,
+        Original::Pointer(_) => {
             let coordinate = &coordinate;
             let mode = Mode::Reference;
             let subject = Subject { coordinate, sensitivity, mode, chosen: true };
@@ -96,10 +96,10 @@ pub fn copy(
     })
 }
 
-fn read(source: &Source, resolver: &dyn Resolver) -> Result<Secret, Fault> {
+fn read(source: &Original, resolver: &dyn Resolver) -> Result<Secret, Fault> {
     match source {
-        Source::OnePassword(item) => resolver.read(item),
-        Source::Pointer(pointer) => {
+        Original::OnePassword(item) => resolver.read(item),
+        Original::Pointer(pointer) => {
             let mut results = resolver.resolve(std::slice::from_ref(pointer));
             let value = results.pop().ok_or_else(empty)??.value;
             if value.is_empty() { Err(empty()) } else { Ok(value) }

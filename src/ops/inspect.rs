@@ -16,11 +16,11 @@ pub struct Report {
     /// Who signed it, if the signature holds.
     pub intact: Result<SigningPublic, package::Error>,
     /// What is inside, if there is a vault to open it with, or why that does not open it.
-    pub contents: Option<Result<Contents, Error>>,
+    pub contents: Option<Result<Inside, Error>>,
 }
 
 /// What is inside a package, without any value.
-pub struct Contents {
+pub struct Inside {
     /// The entries that opened, by coordinate.
     pub entries: Vec<Shown>,
     /// How many stayed closed for want of the token.
@@ -67,7 +67,7 @@ fn open(
     vault: &Vault,
     token: Option<&Token>,
     now: Moment,
-) -> Result<Contents, Error> {
+) -> Result<Inside, Error> {
     let identity = vault.view().identity()?;
     let trusted = trusted(vault.view(), &identity)?;
     let verified = package.trust(&trusted, now)?;
@@ -75,7 +75,7 @@ fn open(
     let contents = verified.open(&identity, high)?;
     let mut entries: Vec<Shown> = contents.entries.iter().map(shown).collect();
     entries.sort_by(|a, b| a.coordinate.cmp(&b.coordinate));
-    Ok(Contents { entries, closed: contents.skipped })
+    Ok(Inside { entries, closed: contents.skipped })
 }
 
 fn shown(entry: &Entry) -> Shown {

@@ -72,13 +72,13 @@ fn wanted<S: Source>(
     let mut wanted = Wanted { variables: Vec::new(), secrets: Vec::new() };
     for (name, from) in &options.refs.variables {
         let text = match from {
-            refs::Source::Literal(text) => text.into(),
-            refs::Source::Env { name: variable, fallback } => {
+            refs::Assigned::Literal(text) => text.into(),
+            refs::Assigned::Env { name: variable, fallback } => {
                 let value = (options.caller_env)(variable).or(fallback.as_ref().map(Into::into));
                 let what = format!("{name}: {variable} is not set and has no fallback");
                 value.ok_or(Error::Usage(what))?
             }
-            refs::Source::Secret { uri, fallback } => {
+            refs::Assigned::Secret { uri, fallback } => {
                 match (source.named(project, uri), fallback) {
                     (Ok(item), _) => {
                         wanted.secrets.push((name.clone(), item));

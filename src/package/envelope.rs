@@ -81,10 +81,8 @@ impl<'a> Package<'a> {
             let what = "slot 1 is empty, and the header counts entries in it, or the reverse";
             return Err(Error::new(Class::Binding, "high", what));
         }
-        for (age, place) in [(self.sealed, "sealed"), (self.high, "high")] {
-            if age.is_empty() && place == "high" {
-                continue;
-            }
+        let high = (!self.high.is_empty()).then_some((self.high, "high"));
+        for (age, place) in std::iter::once((self.sealed, "sealed")).chain(high) {
             if !Scan::of(age, place)?.matches(&self.header.recipients) {
                 let what = "the age stanzas are not those of the listed recipients";
                 return Err(Error::new(Class::Binding, place, what));

@@ -60,7 +60,7 @@ impl Provider for Aws<'_> {
     type Target = AwsSm;
 
     fn fetch<'a>(&'a self, targets: &'a [AwsSm]) -> BoxStream<'a, (usize, Resolution)> {
-        stream::once(Session::open(self.settings, targets))
+        stream::once(SignedIn::open(self.settings, targets))
             .flat_map(move |session| match session {
                 Ok(session) => Arc::new(session).fetch(targets),
                 Err(fault) => all(targets.len(), fault),
@@ -70,7 +70,7 @@ impl Provider for Aws<'_> {
 
     fn identity(&self) -> BoxFuture<'_, Result<CloudIdentity, Fault>> {
         Box::pin(async {
-            let session = Session::open(self.settings, &[]).await?;
+            let session = SignedIn::open(self.settings, &[]).await?;
             let place = session.home.map_or_else(
                 || "no region is configured (AWS_REGION)".to_owned(),
                 |region| format!("region {}", plain(region.as_ref())),
@@ -84,7 +84,7 @@ impl Provider for Aws<'_> {
 type Item<'a> = (usize, &'a AwsSm);
 
 /// Credentials that were found, and where they lead.
-struct Session {
+struct SignedIn {
     config: SdkConfig,
     /// The region of pointers that name none.
     home: Option<Region>,
@@ -94,7 +94,7 @@ struct Session {
     calls: Arc<Semaphore>,
 }
 
-impl Session {
+impl SignedIn {
     async fn open(settings: &Settings, targets: &[AwsSm]) -> Result<Self, Fault> {
         let profile = settings.aws_profile.as_deref();
         let http = http_client(ProxyConfig::from_env());
@@ -168,7 +168,7 @@ struct Regional {
 }
 
 impl Regional {
-    fn new(session: &Session, region: String) -> Self {
+    fn new(session: &SignedIn, region: String) -> Self {
         let config = aws_sdk_secretsmanager::config::Builder::from(&session.config)
             .region(Region::new(region.clone()))
             .build();

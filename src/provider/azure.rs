@@ -65,7 +65,7 @@ impl Provider for Azure<'_> {
     type Target = AzureKv;
 
     fn fetch<'a>(&'a self, targets: &'a [AzureKv]) -> BoxStream<'a, (usize, Resolution)> {
-        stream::once(Session::open(self.settings))
+        stream::once(SignedIn::open(self.settings))
             .flat_map(move |session| match session {
                 Ok(session) => Arc::new(session).fetch(targets),
                 Err(fault) => all(targets.len(), fault),
@@ -75,7 +75,7 @@ impl Provider for Azure<'_> {
 
     fn identity(&self) -> BoxFuture<'_, Result<CloudIdentity, Fault>> {
         Box::pin(async {
-            let session = Session::open(self.settings).await?;
+            let session = SignedIn::open(self.settings).await?;
             let cloud = match self.settings.azure_cloud {
                 AzureCloud::Public => "the public cloud",
                 AzureCloud::China => "the cloud of China",
@@ -89,7 +89,7 @@ impl Provider for Azure<'_> {
 }
 
 /// A token that was granted, and where it may be used.
-struct Session {
+struct SignedIn {
     transport: Transport,
     credential: Arc<Granted>,
     suffix: &'static str,
@@ -100,7 +100,7 @@ struct Session {
     limit: Duration,
 }
 
-impl Session {
+impl SignedIn {
     /// Asks for the one token all gets share, before any of them: a burst of cold gets would ask
     /// for one each, and start the Azure CLI as often.
     async fn open(settings: &Settings) -> Result<Self, Fault> {
@@ -185,7 +185,7 @@ struct KeyVault {
 }
 
 impl KeyVault {
-    fn new(session: &Session, host: String) -> Self {
+    fn new(session: &SignedIn, host: String) -> Self {
         let options = SecretClientOptions {
             client_options: ClientOptions {
                 transport: Some(session.transport.clone()),
@@ -198,7 +198,7 @@ impl KeyVault {
         };
         let credential = session.credential.clone();
         let client = SecretClient::new(&format!("https://{host}"), credential, Some(options)).ok();
-        let Session { who, opened, limit, .. } = session;
+        let SignedIn { who, opened, limit, .. } = session;
         let challenged = Semaphore::new(0);
         Self { client, host, who: who.clone(), opened: *opened, limit: *limit, challenged }
     }
