@@ -8,25 +8,17 @@ use crate::entry::{Content, Entry, Sensitivity};
 use crate::vault::{Origin, Stored, View};
 use crate::{limits, text};
 
-/// A new entry.
 pub struct Options {
-    /// Its name.
     pub at: SecretUri,
-    /// Its value or pointer.
     pub content: Content,
     /// Medium if not given; high for production.
     pub sensitivity: Option<Sensitivity>,
-    /// A note for people.
     pub description: Option<String>,
-    /// The project it belongs to; global if none.
+    /// Global if none.
     pub project: Option<String>,
 }
 
-/// Adds an entry.
-///
-/// # Errors
-/// [`Error::Exists`]; [`Error::Rule`] for a sensitivity below what the entry is born
-/// with; [`Error::Usage`] for an empty or over-long value.
+/// Refuses an empty or over-long value, and a sensitivity below what the entry is born with.
 pub fn add(session: &mut Session<'_>, options: Options) -> Result<Stored, Error> {
     check_content(&options.content)?;
     if let Some(description) = &options.description {
@@ -64,9 +56,6 @@ pub(super) struct Destination<'a> {
 
 impl Destination<'_> {
     /// Its origin and sensitivity, if it may be written.
-    ///
-    /// # Errors
-    /// [`Error::Exists`], [`Error::Rule`], [`Error::Usage`], [`Error::Vault`].
     pub(super) fn check(&self, view: View<'_>) -> Result<(Origin, Sensitivity), Error> {
         let coordinate = &self.at.coordinate;
         let origin = origin(self.project.filter(|_| !self.at.global))?;

@@ -16,7 +16,6 @@ use std::fmt;
 
 /// Where a value is copied from.
 pub enum Original {
-    /// A cloud.
     Pointer(Pointer),
     /// 1Password, by its own program.
     OnePassword(onepassword::Item),
@@ -35,15 +34,12 @@ impl fmt::Display for Original {
 pub(super) const CAPTURE: Use<'static> =
     Use { operation: Operation::Capture, action: Action::Capture, program: None };
 
-/// A copy to be made.
 pub struct Options<'a> {
-    /// Of what.
     pub source: &'a Original,
-    /// The name it gets.
     pub at: &'a SecretUri,
     /// Medium if not given; high for production.
     pub sensitivity: Option<Sensitivity>,
-    /// The project it belongs to; global if none.
+    /// Global if none.
     pub project: Option<&'a str>,
     /// Write a new revision over an existing entry.
     pub overwrite: bool,
@@ -53,9 +49,6 @@ pub struct Options<'a> {
 ///
 /// Policy decides on a copy from a cloud, where a pointer would do as well; 1Password has no
 /// pointers here, so a value from there is added like one that was typed.
-///
-/// # Errors
-/// Those of [`super::add::add`]; [`Error::Denied`], [`Error::Declined`], [`Error::Unresolved`].
 pub fn copy(
     session: &mut Session<'_>,
     options: &Options<'_>,

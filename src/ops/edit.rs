@@ -15,9 +15,6 @@ pub struct Target {
 
 impl Target {
     /// The entry `uri` of `project`; global if there is none.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for a bad project name.
     pub fn new(uri: &SecretUri, project: Option<&str>) -> Result<Self, Error> {
         let project = project.filter(|_| !uri.global);
         Ok(Self { at: uri.coordinate.clone(), origin: origin(project)? })
@@ -29,10 +26,8 @@ impl Target {
     }
 }
 
-/// Gives an entry another value or pointer. Its sensitivity and description stay.
-///
-/// # Errors
-/// [`Error::NoEntry`], [`Error::Usage`] for an empty or over-long value.
+/// Gives an entry another value or pointer, not an empty or over-long one. Its sensitivity and
+/// description stay.
 pub fn set(session: &mut Session<'_>, target: &Target, content: Content) -> Result<Stored, Error> {
     super::add::check_content(&content)?;
     let before = target.find(session)?;
@@ -52,16 +47,13 @@ pub fn set(session: &mut Session<'_>, target: &Target, content: Content) -> Resu
 
 /// New labels for an entry; `None` leaves one as it is.
 pub struct Labels {
-    /// A new sensitivity. A lower one is confirmed by the owner.
+    /// A lower one is confirmed by the owner.
     pub sensitivity: Option<Sensitivity>,
-    /// A new description; empty for none.
+    /// Empty for none.
     pub description: Option<String>,
 }
 
-/// Changes an entry's labels.
-///
-/// # Errors
-/// [`Error::NoEntry`]; [`Error::Rule`] below the floor of production; those of the confirmation.
+/// Refuses a sensitivity below the floor of production: [`Error::Rule`].
 pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Result<Stored, Error> {
     let mut entry = target.find(session)?;
     let mut outcome = Outcome::Allowed;
@@ -94,9 +86,6 @@ pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Resul
 }
 
 /// Removes an entry. What it held is kept in its history until that is pruned.
-///
-/// # Errors
-/// [`Error::NoEntry`].
 pub fn remove(session: &mut Session<'_>, target: &Target) -> Result<(), Error> {
     let entry = target.find(session)?;
     let event = session.event(Action::Remove, Outcome::Allowed).about(&target.at);
@@ -107,20 +96,16 @@ pub fn remove(session: &mut Session<'_>, target: &Target) -> Result<(), Error> {
     })?)
 }
 
-/// All revisions of an entry, the latest first; also of one that was removed.
-///
-/// # Errors
-/// [`Error::NoEntry`] if there never was one.
+/// All revisions of an entry, the latest first; also of one that was removed. [`Error::NoEntry`] if
+/// there never was one.
 pub fn history(session: &Session<'_>, target: &Target) -> Result<Vec<Revision>, Error> {
     let revisions = session.view().history(&target.origin, &target.at)?;
     if revisions.is_empty() { Err(Error::NoEntry(target.at.clone())) } else { Ok(revisions) }
 }
 
 /// Brings an earlier revision back, as a new one. The sensitivity is the higher of what it was then
-/// and what the entry had last: restoring never lowers it.
-///
-/// # Errors
-/// [`Error::NoEntry`]; [`Error::Nothing`] if there is no such revision, or it is a removal.
+/// and what the entry had last: restoring never lowers it. [`Error::Nothing`] if there is no such
+/// revision, or it is a removal.
 pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Result<Stored, Error> {
     let history = history(session, target)?;
     let wanted = history.iter().find(|revision| revision.number == number);
@@ -141,9 +126,6 @@ pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Resul
 }
 
 /// Erases for good what is beneath the latest revision. Gives how many revisions went.
-///
-/// # Errors
-/// [`Error::NoEntry`]; those of the confirmation.
 pub fn prune(session: &mut Session<'_>, target: &Target) -> Result<usize, Error> {
     let history = history(session, target)?;
     let kept = usize::from(history.first().is_some_and(|latest| latest.entry.is_some()));

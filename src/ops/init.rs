@@ -10,19 +10,14 @@ use std::path::{Path, PathBuf};
 
 /// Who shall keep the key of the new vault.
 pub enum NewCustody {
-    /// The OS keyring.
     Keyring,
-    /// A passphrase, asked for by the caller.
     Passphrase(Secret),
     /// A key file: made if it is not there, used if it is.
     KeyFile(PathBuf),
 }
 
-/// Makes a vault in `folder`, and an identity in it.
-///
-/// # Errors
-/// [`Error::Vault`], [`Error::Io`]. Nothing is left behind but perhaps a key in the keyring or a
-/// key file, which open nothing.
+/// Makes a vault in `folder`, and an identity in it. If that fails, nothing is left behind but perhaps
+/// a key in the keyring or a key file, which open nothing.
 pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error> {
     let path = folder.join(vault::FILE);
     if path.exists() {
@@ -52,7 +47,7 @@ pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error>
     Ok(identity.public())
 }
 
-/// Longer than any key file.
+/// Longer than any key file, in bytes.
 const KEY_FILE_MAX: usize = 4096;
 
 /// Reads the key file at `path`, or makes one for its owner alone.
@@ -66,10 +61,7 @@ fn key_file(path: &Path) -> Result<Kek, Error> {
     Ok(kek)
 }
 
-/// Reads a key file.
-///
-/// # Errors
-/// [`Error::Io`]; [`vault::Error::WrongKey`] if it is none.
+/// [`vault::Error::WrongKey`] for a file that holds no key.
 pub fn read_key_file(path: &Path) -> Result<Kek, Error> {
     let mut file = fs::File::open(path).map_err(Error::io(path))?;
     let text = Secret::read(&mut file, KEY_FILE_MAX).map_err(Error::io(path))?;

@@ -24,25 +24,20 @@ pub enum Purpose {
     Capture,
 }
 
-/// What to resolve, and what for.
 pub struct Options {
-    /// The entries; those that are no references are passed over.
+    /// Those that are no references are passed over.
     pub selection: Selection,
-    /// What becomes of them.
     pub purpose: Purpose,
 }
 
 /// What came of one pointer. Its value has been dropped already.
 pub struct Materialized {
-    /// The entry, as it was.
+    /// As it was.
     pub entry: Stored,
-    /// Its pointer.
     pub pointer: Pointer,
-    /// What was read, or why not.
     pub result: Result<Version, Fault>,
 }
 
-/// A version of a secret.
 pub struct Version {
     /// As the provider names it; empty if it did not say.
     pub name: String,
@@ -53,9 +48,9 @@ pub struct Version {
 /// Resolves the references among the selected entries.
 ///
 /// # Errors
-/// Those of [`Selection::of`]; [`Error::Nothing`] if no reference is selected; to capture, also
-/// [`Error::Denied`] and [`Error::Declined`] before anything is read, and [`Error::Conflict`] if an
-/// entry has changed meanwhile. A pointer that does not resolve is an outcome, not an error.
+/// [`Error::Nothing`] if no reference is selected; to capture, also [`Error::Denied`] and
+/// [`Error::Declined`] before anything is read, and [`Error::Conflict`] if an entry has changed
+/// meanwhile. A pointer that does not resolve is an outcome, not an error.
 pub fn materialize(
     session: &mut Session<'_>,
     Options { selection, purpose }: &Options,
@@ -84,7 +79,6 @@ pub fn materialize(
     Ok(read.into_iter().map(Read::without_value).collect())
 }
 
-/// The references among the selected entries.
 fn references<S: Source>(
     source: &S,
     selection: &Selection,

@@ -8,10 +8,8 @@ use crate::package::Package;
 use crate::policy::Asker;
 use crate::vault::{Peer, PeerKey, Vault};
 
-/// What came of adding a peer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Added {
-    /// A name and a key that were not here before.
     New(Peer),
     /// The same name with the same key: nothing was done.
     Known(Peer),
@@ -20,9 +18,6 @@ pub enum Added {
 }
 
 /// Reads a peer's key from what a person passes on: `kovra1...`, `age1...` or `ssh-ed25519 ...`.
-///
-/// # Errors
-/// [`Error::Identity`], [`Error::Usage`].
 pub fn parse_key(text: &str) -> Result<PeerKey, Error> {
     let text = text.trim();
     if text.starts_with("kovra1") {
@@ -36,9 +31,6 @@ pub fn parse_key(text: &str) -> Result<PeerKey, Error> {
 }
 
 /// The sender of an intact package, for pinning.
-///
-/// # Errors
-/// [`Error::Package`].
 pub fn sender_of(file: &[u8]) -> Result<SigningPublic, Error> {
     Ok(Package::parse(file)?.verify()?.sender())
 }
@@ -54,11 +46,7 @@ pub struct Claim<'a> {
 }
 
 /// Pins the sender of a package, after the person has compared its fingerprint, or if it is the
-/// `expected` one.
-///
-/// # Errors
-/// [`Error::Uncompared`] or [`Error::OtherSender`] if nobody vouches for the fingerprint, and those of
-/// [`add`].
+/// `expected` one: [`Error::OtherSender`] if it is not, [`Error::Uncompared`] if there is neither.
 pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added, Error> {
     let Claim { name, sender, expected } = *claim;
     let fingerprint = sender.fingerprint();
@@ -80,11 +68,8 @@ pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added,
     add(session, name, PeerKey::Sender(sender))
 }
 
-/// Pins `key` under `name`.
-///
-/// # Errors
-/// [`Error::Usage`] for a bad name; [`Error::OtherKey`] if the name has another key, [`Error::Conflict`]
-/// if the key has another name; [`Error::Rotation`] for one that nobody confirms.
+/// [`Error::OtherKey`] if the name has another key, [`Error::Conflict`] if the key has another name;
+/// [`Error::Rotation`] for a new X25519 key that nobody is here to confirm.
 pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added, Error> {
     check_segment(name).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
     let peer = Peer { name: name.to_owned(), key, added: session.now };
@@ -130,18 +115,10 @@ fn confirm_rotation(peer: &Peer, session: &mut Session<'_>) -> Result<(), Error>
     session.confirm_or_record(&question, refused)
 }
 
-/// The peer of that name.
-///
-/// # Errors
-/// [`Error::NoPeer`], [`Error::Vault`].
 pub fn get(vault: &Vault, name: &str) -> Result<Peer, Error> {
     vault.view().peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))
 }
 
-/// Forgets the peer of that name.
-///
-/// # Errors
-/// [`Error::NoPeer`], [`Error::Vault`].
 pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Peer, Error> {
     let peer = get(session.vault, name)?;
     let event = session.event(Action::PeerRemove, Outcome::Allowed).with_peer(name);

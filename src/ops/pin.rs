@@ -9,10 +9,7 @@ use crate::vault::Proof;
 /// The shortest PIN, in bytes.
 pub const PIN_MIN: usize = 4;
 
-/// Sets the PIN. One that is there already is asked for first.
-///
-/// # Errors
-/// [`Error::Usage`] for a short PIN, or a vault that a passphrase keeps; those of the confirmation.
+/// Sets the PIN of a vault that no passphrase keeps. One that is there already is asked for first.
 pub fn set(session: &mut Session<'_>, pin: &Secret) -> Result<(), Error> {
     if pin.len() < PIN_MIN {
         return Err(Error::Usage(format!("a PIN has at least {PIN_MIN} characters")));

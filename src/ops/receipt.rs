@@ -7,9 +7,7 @@ use crate::vault::{PeerKey, Share};
 
 /// A receipt that was checked and recorded.
 pub struct Recorded {
-    /// Who imported.
     pub peer: String,
-    /// What they state.
     pub receipt: Receipt,
     /// The package that they mean.
     pub share: Share,

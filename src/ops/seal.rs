@@ -18,9 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What to seal, for whom, and where to.
 pub struct Options {
-    /// Which entries.
     pub selection: Selection,
     /// Names of peers.
     pub to: Vec<String>,
@@ -32,25 +30,19 @@ pub struct Options {
     pub token_out: Option<PathBuf>,
 }
 
-/// What was sealed.
 pub struct Report {
-    /// The entries, by coordinate.
+    /// By coordinate.
     pub entries: Vec<Stored>,
-    /// For whom.
     pub peers: Vec<Peer>,
-    /// The package's header.
     pub header: Header,
-    /// Size of the package, in bytes.
+    /// Of the package, in bytes.
     pub size: usize,
     /// Where the token was written, if there is one.
     pub token: Option<PathBuf>,
 }
 
-/// Seals. Either both files are there at the end, or neither.
-///
-/// # Errors
-/// [`Error::Denied`], [`Error::NoPeer`], [`Error::SenderOnly`], [`Error::NoTokenFile`],
-/// [`Error::Usage`], [`Error::Conflict`] if a file exists, [`Error::Sealing`], [`Error::Io`].
+/// Either both files are there at the end, or neither. A file that is there already is left alone, and
+/// is [`Error::Conflict`].
 pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error> {
     if !(1..=limits::LIFE).contains(&options.ttl.as_secs()) {
         let most = limits::days(limits::LIFE);

@@ -9,13 +9,9 @@ use crate::policy::{self, Asker, Decision, Operation, Reason, Request, Subject};
 use crate::vault::{Proof, Vault, View};
 use std::path::Path;
 
-/// What most operations need: the vault, who asks, and the time.
 pub struct Session<'a> {
-    /// Unlocked.
     pub vault: &'a mut Vault,
-    /// Who asks, and who can be asked.
     pub approver: &'a mut dyn Approver,
-    /// Now.
     pub now: Moment,
 }
 
@@ -28,7 +24,6 @@ pub(super) struct Use<'a> {
 }
 
 impl Session<'_> {
-    /// What there is to read.
     pub fn view(&self) -> View<'_> {
         self.vault.view()
     }
@@ -37,16 +32,12 @@ impl Session<'_> {
         self.approver.asker()
     }
 
-    /// An event of this session.
     pub(super) fn event(&self, action: Action, outcome: Outcome) -> Event {
         Event::new(action, outcome, self.asker(), self.now)
     }
 
-    /// Puts a question to the owner, who answers with a proof. There must be a person to ask.
-    ///
-    /// # Errors
-    /// [`Error::Declined`]; [`Error::WrongProof`]; [`Error::Vault`] while the vault waits after too
-    /// many wrong tries.
+    /// Puts a question to the owner, who answers with a proof. [`Error::Rule`] if nobody is there to be
+    /// asked; [`Error::Vault`] while the vault waits after too many wrong tries.
     pub(super) fn confirm(&mut self, question: &Question<'_>) -> Result<(), Error> {
         if self.asker() != Asker::Person {
             return Err(Error::Rule(Reason::NeedsPerson.to_string()));
@@ -74,10 +65,8 @@ impl Session<'_> {
     }
 
     /// Asks policy about all `subjects`, and the owner once about those that need it. Gives how each
-    /// came to be allowed. What is refused is on record before this returns.
-    ///
-    /// # Errors
-    /// [`Error::Denied`] with every entry that is denied, and those of [`Session::confirm`].
+    /// came to be allowed. [`Error::Denied`] has every entry that policy denies, and then nobody is
+    /// asked. What is refused is on record before this returns.
     pub(super) fn authorize(
         &mut self,
         subjects: &[Subject<'_>],
