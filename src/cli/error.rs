@@ -9,11 +9,9 @@ use kovra::vault;
 /// A failure, ready to be shown.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// How the program ends.
     pub(super) exit: Exit,
     /// What failed, and where.
     pub(super) what: String,
-    /// What to do next.
     pub(super) hint: Option<String>,
 }
 
@@ -31,7 +29,6 @@ impl Failure {
         self
     }
 
-    /// The same, as a failure of another kind.
     pub(super) fn with_exit(self, exit: Exit) -> Self {
         Self { exit, ..self }
     }

@@ -155,7 +155,6 @@ struct Context {
     now: Moment,
 }
 
-/// Parses, runs, reports.
 pub(crate) fn main() -> ExitCode {
     // A crash must not write values to disk.
     platform::forbid_core_dumps();

@@ -76,7 +76,6 @@ fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
         .map_err(|error| ops::Error::Refs { path: path.to_owned(), error }.into())
 }
 
-/// Finds the program that would get the secrets.
 pub(super) fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Failure> {
     platform::find_program(name, search).map_err(|error| {
         let code = match error {

@@ -14,7 +14,6 @@ use std::path::Path;
 const PASSPHRASE_MAX: usize = 4096;
 
 impl Context {
-    /// Opens and unlocks the vault.
     pub(super) fn vault(&self) -> Result<Vault, Failure> {
         self.unlock().map(|(vault, _)| vault)
     }
@@ -55,7 +54,7 @@ impl Context {
     }
 }
 
-/// Reads a passphrase file: its first line is the passphrase.
+/// The passphrase is the whole file, less one newline at its end.
 pub(super) fn read_passphrase(path: &Path) -> Result<Secret, Failure> {
     let failed = |what: String| Failure::new(Exit::Locked, format!("{}: {what}", path.display()));
     let mut file = File::open(path).map_err(|e| failed(e.to_string()))?;

@@ -24,7 +24,6 @@ pub(in crate::cli) fn typed_again(first: &Secret) -> Result<bool, Failure> {
     Ok(ask_secret("The same again")?.expose() == first.expose())
 }
 
-/// The person at the controlling terminal, or their absence.
 pub(in crate::cli) struct Person {
     terminal: Option<Terminal>,
     agent: bool,
