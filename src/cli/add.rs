@@ -7,7 +7,7 @@ use kovra::entry::{Content, Sensitivity};
 use kovra::env_name::key_changes_loading;
 use kovra::exit::Exit;
 use kovra::limits;
-use kovra::ops::add::{Options, add};
+use kovra::ops::add::{Destination, add};
 use kovra::pointer::Pointer;
 use kovra::secret::Secret;
 use std::io;
@@ -35,15 +35,15 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let destination = Destination {
+        at: &args.at,
+        project: args.project.as_deref(),
+        sensitivity: args.sensitivity,
+        overwrite: false,
+    };
     let added = context.with_session(|session| {
-        let options = Options {
-            content: content(args.reference, args.stdin, &args.at)?,
-            at: args.at,
-            sensitivity: args.sensitivity,
-            description: args.description,
-            project: args.project,
-        };
-        Ok(add(session, options)?)
+        let content = content(args.reference, args.stdin, &args.at)?;
+        Ok::<_, Failure>(add(session, &destination, content, args.description)?)
     })?;
     if key_changes_loading(added.coordinate.key()) {
         ui::note(&format!(

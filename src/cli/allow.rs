@@ -42,7 +42,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Rm { program } => {
             let path = find_program(&program, std::env::var_os("PATH").as_deref())
                 .unwrap_or_else(|_| program.into());
-            context.with_session(|session| Ok(allow::remove(session, &path)?))?;
+            context.with_session(|session| allow::remove(session, &path))?;
             ui::data(&format!("{} is no longer allowed.", escape(&path.to_string_lossy())))
         }
     }
@@ -54,7 +54,7 @@ fn add(program: &OsString, context: &Context) -> Result<(), Failure> {
     if path.file_name().is_some_and(|name| INTERPRETERS.iter().any(|i| name == *i)) {
         ui::note("Note: this program runs whatever it is told, so allowing it allows everything.");
     }
-    let allowed = context.with_session(|session| Ok(allow::add(session, &path)?))?;
+    let allowed = context.with_session(|session| allow::add(session, &path))?;
     ui::data(&format!("Allowed {}, as long as it is as it is now.", escape(&allowed.path)))
 }
 

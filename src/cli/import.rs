@@ -8,7 +8,8 @@ use kovra::entry::Sensitivity;
 use kovra::exit::Exit;
 use kovra::identity::Token;
 use kovra::ops::Session;
-use kovra::ops::copy::{self, Original, copy};
+use kovra::ops::add::Destination;
+use kovra::ops::copy::{Original, copy};
 use kovra::ops::import::{Options, Plan, apply, plan, receipt};
 use kovra::ops::verify::read_package;
 use kovra::platform::{NewFile, Readers};
@@ -85,14 +86,14 @@ fn import_value(
     at: &SecretUri,
     context: &Context,
 ) -> Result<(), Failure> {
-    let options = copy::Options {
-        source,
+    let destination = Destination {
         at,
-        sensitivity: args.sensitivity,
         project: args.project.as_deref(),
+        sensitivity: args.sensitivity,
         overwrite: args.overwrite,
     };
-    let copied = context.with_session(|session| Ok(copy(session, &options, &args.clouds)?))?;
+    let copied =
+        context.with_session(|session| copy(session, source, &destination, &args.clouds))?;
     ui::data(&format!("Copied {source} to {} ({}).", copied.coordinate, copied.sensitivity))
 }
 

@@ -6,7 +6,7 @@ use super::{Context, json, ui};
 use kovra::clock::Moment;
 use kovra::coordinate::SecretUri;
 use kovra::ops::Selection;
-use kovra::ops::materialize::{Materialized, Options, Purpose, Version, materialize};
+use kovra::ops::materialize::{Materialized, Purpose, Version, materialize};
 use kovra::text::escape;
 
 #[derive(clap::Args)]
@@ -45,9 +45,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         (_, true) => Purpose::Capture,
         _ => Purpose::Choose,
     };
-    let options = Options { selection, purpose };
     let outcomes =
-        context.with_session(|session| Ok(materialize(session, &options, &args.clouds)?))?;
+        context.with_session(|session| materialize(session, &selection, purpose, &args.clouds))?;
     if args.json {
         let all = outcomes.iter().map(|outcome| json::Resolved::new(outcome, purpose));
         ui::json(&all.collect::<Vec<_>>())?;

@@ -225,12 +225,13 @@ impl Context {
     }
 
     /// Opens the vault, and runs one operation on it with the person at the terminal, if there is one.
-    fn with_session<T>(
+    fn with_session<T, E: Into<Failure>>(
         &self,
-        operate: impl FnOnce(&mut Session<'_>) -> Result<T, Failure>,
+        operate: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, Failure> {
         let (mut vault, passphrase) = self.unlock()?;
         let mut person = ui::Person::look(passphrase);
-        operate(&mut Session { vault: &mut vault, approver: &mut person, now: self.now })
+        let mut session = Session { vault: &mut vault, approver: &mut person, now: self.now };
+        operate(&mut session).map_err(Into::into)
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Rm { name } => {
             let (peer, given) = context.with_session(|session| {
                 let given = shared(session.view(), Some(&name))?;
-                Ok((peer::remove(session, &name)?, given))
+                Ok::<_, Failure>((peer::remove(session, &name)?, given))
             })?;
             ui::note(&format!("Forgot {}. What they were given, they still have.", peer.name));
             super::shared::show(&given)
@@ -73,13 +73,13 @@ fn add(args: &Add, context: &Context) -> Result<(), Failure> {
     let added = match (&args.key, &args.from) {
         (Some(text), _) => {
             let key = peer::parse_key(text)?;
-            context.with_session(|session| Ok(peer::add(session, &args.name, key)?))?
+            context.with_session(|session| peer::add(session, &args.name, key))?
         }
         (None, Some(file)) => {
             let sender = peer::sender_of(&read_package(file)?)?;
             ui::note(&format!("Sealed by the key {}", sender.fingerprint()));
             let claim = Claim { name: &args.name, sender, expected: args.fingerprint.as_deref() };
-            context.with_session(|session| Ok(peer::add_sender(session, &claim)?))?
+            context.with_session(|session| peer::add_sender(session, &claim))?
         }
         (None, None) => return Err(Failure::usage("give a key, or --from FILE")),
     };

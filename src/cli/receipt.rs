@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let mut bytes = Vec::new();
     let file = File::open(&args.file).map_err(failed)?;
     file.take(limits::RECEIPT as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    let recorded = context.with_session(|session| Ok(record(session, &bytes)?))?;
+    let recorded = context.with_session(|session| record(session, &bytes))?;
     ui::data(&format!(
         "Recorded: {} imported package {} at {}.",
         recorded.peer,

@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         caller_env: &|name| std::env::var_os(name),
     };
     let Environment { variables, noted } =
-        context.with_session(|session| Ok(environment(session, &options, &args.clouds)?))?;
+        context.with_session(|session| environment(session, &options, &args.clouds))?;
     if !noted.is_empty() {
         ui::note(&format!("kovra: {} gets {}", path.display(), listed(&noted)));
     }

@@ -21,7 +21,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let target = args.target.target()?;
     let set = context.with_session(|session| {
         let content = add::content(args.reference, args.stdin, &args.target.at)?;
-        Ok(set(session, &target, content)?)
+        Ok::<_, Failure>(set(session, &target, content)?)
     })?;
     ui::data(&format!("Set {} ({}), revision {}.", set.coordinate, set.sensitivity, set.revision))
 }

@@ -8,50 +8,33 @@ use crate::entry::{Content, Entry, Sensitivity};
 use crate::vault::{Origin, Stored, View};
 use crate::{limits, text};
 
-pub struct Options {
-    pub at: SecretUri,
-    pub content: Content,
-    /// Medium if not given; high for production.
-    pub sensitivity: Option<Sensitivity>,
-    pub description: Option<String>,
-    /// Global if none.
-    pub project: Option<String>,
-}
-
 /// Refuses an empty or over-long value, and a sensitivity below what the entry is born with.
-pub fn add(session: &mut Session<'_>, options: Options) -> Result<Stored, Error> {
-    check_content(&options.content)?;
-    if let Some(description) = &options.description {
+pub fn add(
+    session: &mut Session<'_>,
+    destination: &Destination<'_>,
+    content: Content,
+    description: Option<String>,
+) -> Result<Stored, Error> {
+    check_content(&content)?;
+    if let Some(description) = &description {
         check_description(description)?;
     }
-    let destination = Destination {
-        at: &options.at,
-        project: options.project.as_deref(),
-        sensitivity: options.sensitivity,
-        overwrite: false,
-    };
     let (origin, sensitivity) = destination.check(session.view())?;
-    let entry = Entry {
-        coordinate: options.at.coordinate,
-        content: options.content,
-        sensitivity,
-        description: options.description,
-    };
+    let entry =
+        Entry { coordinate: destination.at.coordinate.clone(), content, sensitivity, description };
     let event = session.event(Action::Add, Outcome::Allowed).about(&entry.coordinate);
-    let now = session.now;
-    Ok(session.vault.write(|batch| {
-        batch.audit(&[event])?;
-        batch.put_entry(&origin, &entry, None, now)
-    })?)
+    session.write(event, |batch, now| batch.put_entry(&origin, &entry, None, now))
 }
 
 /// Where a new entry is to go, and how.
-pub(super) struct Destination<'a> {
-    pub(super) at: &'a SecretUri,
-    pub(super) project: Option<&'a str>,
-    pub(super) sensitivity: Option<Sensitivity>,
+pub struct Destination<'a> {
+    pub at: &'a SecretUri,
+    /// Global if none.
+    pub project: Option<&'a str>,
+    /// Medium if not given; high for production.
+    pub sensitivity: Option<Sensitivity>,
     /// Whether an entry that is there may get a new revision.
-    pub(super) overwrite: bool,
+    pub overwrite: bool,
 }
 
 impl Destination<'_> {

@@ -26,15 +26,9 @@ pub fn add(session: &mut Session<'_>, path: &Path) -> Result<AllowedProgram, Err
         digest: digest(path)?,
         added: session.now,
     };
-    let event =
-        |s: &Session<'_>, outcome| s.event(Action::AllowAdd, outcome).for_program(path.display());
-    let refused = event(session, Outcome::Denied);
-    session.confirm_or_record(&Question::Allow(&program), refused)?;
-    let confirmed = event(session, Outcome::Confirmed);
-    session.vault.write(|batch| {
-        batch.put_program(&program)?;
-        batch.audit(&[confirmed])
-    })?;
+    let event = session.event(Action::AllowAdd, Outcome::Confirmed).for_program(path.display());
+    session.confirm_or_record(&Question::Allow(&program), &event)?;
+    session.write(event, |batch, _| batch.put_program(&program))?;
     Ok(program)
 }
 
@@ -45,8 +39,5 @@ pub fn remove(session: &mut Session<'_>, path: &Path) -> Result<(), Error> {
         return Err(Error::Nothing(format!("{name} is not on the allowlist")));
     }
     let event = session.event(Action::AllowRemove, Outcome::Allowed).for_program(path.display());
-    Ok(session.vault.write(|batch| {
-        batch.remove_program(&name)?;
-        batch.audit(&[event])
-    })?)
+    session.write(event, |batch, _| batch.remove_program(&name))
 }

@@ -1,7 +1,7 @@
 //! `peer`: pinning other people's public keys.
 
 use super::{Error, Question, Session};
-use crate::audit::{Action, Outcome};
+use crate::audit::{Action, Event, Outcome};
 use crate::coordinate::check_segment;
 use crate::identity::{Recipient, SigningPublic};
 use crate::package::Package;
@@ -60,9 +60,8 @@ pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added,
             return Err(Error::Uncompared { name: name.to_owned(), fingerprint });
         }
         None => {
-            let refused = session.event(Action::PeerAdd, Outcome::Denied).with_peer(name);
-            session
-                .confirm_or_record(&Question::Pin { name, fingerprint: &fingerprint }, refused)?;
+            let question = Question::Pin { name, fingerprint: &fingerprint };
+            session.confirm_or_record(&question, &event(session, Action::PeerAdd, name))?;
         }
     }
     add(session, name, PeerKey::Sender(sender))
@@ -96,11 +95,8 @@ pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added,
         }
     };
     if let Added::New(peer) | Added::Updated(peer) = &added {
-        let event = session.event(Action::PeerAdd, Outcome::Allowed).with_peer(name);
-        session.vault.write(|batch| {
-            batch.audit(&[event])?;
-            batch.put_peer(peer)
-        })?;
+        let event = event(session, Action::PeerAdd, name);
+        session.write(event, |batch, _| batch.put_peer(peer))?;
     }
     Ok(added)
 }
@@ -111,8 +107,7 @@ fn confirm_rotation(peer: &Peer, session: &mut Session<'_>) -> Result<(), Error>
         return Err(Error::Rotation(peer.name.clone()));
     }
     let question = Question::Rotation { name: &peer.name, fingerprint: &fingerprint };
-    let refused = session.event(Action::PeerAdd, Outcome::Denied).with_peer(&peer.name);
-    session.confirm_or_record(&question, refused)
+    session.confirm_or_record(&question, &event(session, Action::PeerAdd, &peer.name))
 }
 
 pub fn get(vault: &Vault, name: &str) -> Result<Peer, Error> {
@@ -121,10 +116,11 @@ pub fn get(vault: &Vault, name: &str) -> Result<Peer, Error> {
 
 pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Peer, Error> {
     let peer = get(session.vault, name)?;
-    let event = session.event(Action::PeerRemove, Outcome::Allowed).with_peer(name);
-    session.vault.write(|batch| {
-        batch.audit(&[event])?;
-        batch.remove_peer(name)
-    })?;
+    let event = event(session, Action::PeerRemove, name);
+    session.write(event, |batch, _| batch.remove_peer(name))?;
     Ok(peer)
+}
+
+fn event(session: &Session<'_>, action: Action, peer: &str) -> Event {
+    session.event(action, Outcome::Allowed).with_peer(peer)
 }

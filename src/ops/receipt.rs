@@ -46,9 +46,6 @@ pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error>
         .event(Action::Receipt, Outcome::Allowed)
         .with_peer(&peer.name)
         .in_package(receipt.package);
-    session.vault.write(|batch| {
-        batch.put_share(&share)?;
-        batch.audit(&[event])
-    })?;
+    session.write(event, |batch, _| batch.put_share(&share))?;
     Ok(Recorded { peer: peer.name, receipt, share })
 }

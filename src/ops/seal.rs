@@ -1,11 +1,12 @@
 //! `seal`: entries of the vault into a package for peers.
 
 use super::session::Use;
+use super::source::with_content;
 use super::{Error, Listed, Selection, Session};
 use crate::audit::{Action, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
-use crate::identity::{Recipient, Token};
+use crate::identity::Recipient;
 use crate::limits;
 use crate::package::{self, Draft, Header, Sealed};
 use crate::platform::{NewFile, Readers};
@@ -78,7 +79,10 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let token = options.token_out.filter(|_| needs_token);
     let package_file = new_file(&options.out, Readers::Everyone, &sealed.bytes)?;
     let token_file = match (&token, &sealed.token) {
-        (Some(path), Some(key)) => Some(write_token(path, key, &sealed.header)?),
+        (Some(path), Some(key)) => {
+            let text = key.to_file(&sealed.header.id);
+            Some(new_file(path, Readers::Owner, text.expose())?)
+        }
         _ => None,
     };
     remember(session, &stored, &outcomes, &peers, &sealed)?;
@@ -154,22 +158,13 @@ fn distinct_recipients(peers: &[Peer]) -> Result<Vec<Recipient>, Error> {
     Ok(recipients)
 }
 
-/// An entry as it goes into a package: without its origin, its provenance and its approval.
+/// An entry as it goes into a package.
 fn travelling(view: View<'_>, entry: &Stored) -> Result<Entry, Error> {
     let content = match &entry.held {
         Held::Literal(_) => Content::Literal(view.value(entry)?),
         Held::Reference { pointer, .. } => Content::Reference(pointer.clone()),
     };
-    Ok(Entry {
-        coordinate: entry.coordinate.clone(),
-        content,
-        sensitivity: entry.sensitivity,
-        description: entry.description.clone(),
-    })
-}
-
-fn write_token(path: &Path, token: &Token, header: &Header) -> Result<NewFile, Error> {
-    new_file(path, Readers::Owner, token.to_file(&header.id).expose())
+    Ok(with_content(entry, content))
 }
 
 fn new_file(path: &Path, readers: Readers, bytes: &[u8]) -> Result<NewFile, Error> {

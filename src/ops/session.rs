@@ -6,7 +6,7 @@ use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
 use crate::policy::{self, Asker, Decision, Operation, Reason, Request, Subject};
-use crate::vault::{Proof, Vault, View};
+use crate::vault::{self, Batch, Proof, Vault, View};
 use std::path::Path;
 
 pub struct Session<'a> {
@@ -51,17 +51,34 @@ impl Session<'_> {
         }
     }
 
-    /// [`Session::confirm`], with a refusal on record.
+    /// [`Session::confirm`], with a refusal on record as `event`, denied.
     pub(super) fn confirm_or_record(
         &mut self,
         question: &Question<'_>,
-        refused: Event,
+        event: &Event,
     ) -> Result<(), Error> {
         let answer = self.confirm(question);
         if answer.is_err() {
-            self.vault.record(&[refused])?;
+            self.record_denied(event)?;
         }
         answer
+    }
+
+    pub(super) fn record_denied(&mut self, event: &Event) -> Result<(), Error> {
+        Ok(self.vault.record(&[Event { outcome: Outcome::Denied, ..event.clone() }])?)
+    }
+
+    /// Changes the vault, with the change on record as `event`: both, or neither.
+    pub(super) fn write<T>(
+        &mut self,
+        event: Event,
+        change: impl FnOnce(&Batch<'_>, Moment) -> Result<T, vault::Error>,
+    ) -> Result<T, Error> {
+        let now = self.now;
+        Ok(self.vault.write(|batch| {
+            batch.audit(&[event])?;
+            change(batch, now)
+        })?)
     }
 
     /// Asks policy about all `subjects`, and the owner once about those that need it. Gives how each

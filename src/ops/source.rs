@@ -3,6 +3,7 @@
 
 use super::Error;
 use crate::coordinate::{Coordinate, SecretUri};
+use crate::entry::{Content, Entry};
 use crate::pointer::Pointer;
 use crate::policy::Subject;
 use crate::secret::Secret;
@@ -78,6 +79,17 @@ impl Listed for Stored {
             Held::Literal(_) => None,
             Held::Reference { pointer, .. } => Some(pointer),
         }
+    }
+}
+
+/// `entry` with other `content`, to be written or sealed: without its origin, its provenance and its
+/// approval.
+pub(super) fn with_content(entry: &Stored, content: Content) -> Entry {
+    Entry {
+        coordinate: entry.coordinate.clone(),
+        content,
+        sensitivity: entry.sensitivity,
+        description: entry.description.clone(),
     }
 }
 
