@@ -51,7 +51,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Add(args) => add(&args, context),
         Command::List { json } => list(json, context),
         Command::Show { name } => {
-            let peer = peer::get(&context.vault()?, &name)?;
+            let peer = peer::get(context.vault()?.view(), &name)?;
             ui::note(&format!("{}: {}", peer.name, ability(&peer)));
             if let Some(print) = fingerprint(&peer) {
                 ui::note(&format!("Fingerprint: {print}"));
@@ -101,15 +101,12 @@ fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
     if as_json {
         return ui::json(&peers.iter().map(json::Peer::from).collect::<Vec<_>>());
     }
-    if peers.is_empty() {
-        ui::note("No peers yet. `kovra peer add NAME kovra1...` pins one.");
-        return Ok(());
-    }
     let row = |p: &Peer| {
         let print = fingerprint(p).unwrap_or_else(|| "-".into());
         vec![p.name.clone(), ability(p).to_owned(), print]
     };
-    ui::table(&["NAME", "CAN", "FINGERPRINT"], peers.iter().map(row).collect())
+    let nothing = "No peers yet. `kovra peer add NAME kovra1...` pins one.";
+    ui::list(&["NAME", "CAN", "FINGERPRINT"], peers.iter().map(row).collect(), nothing)
 }
 
 fn ability(peer: &Peer) -> &'static str {

@@ -6,7 +6,7 @@ use crate::coordinate::check_segment;
 use crate::identity::{Recipient, SigningPublic};
 use crate::package::Package;
 use crate::policy::Asker;
-use crate::vault::{Peer, PeerKey, Vault};
+use crate::vault::{Peer, PeerKey, View};
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Added {
@@ -110,12 +110,12 @@ fn confirm_rotation(peer: &Peer, session: &mut Session<'_>) -> Result<(), Error>
     session.confirm_or_record(&question, &event(session, Action::PeerAdd, &peer.name))
 }
 
-pub fn get(vault: &Vault, name: &str) -> Result<Peer, Error> {
-    vault.view().peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))
+pub fn get(view: View<'_>, name: &str) -> Result<Peer, Error> {
+    view.peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))
 }
 
 pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Peer, Error> {
-    let peer = get(session.vault, name)?;
+    let peer = get(session.view(), name)?;
     let event = event(session, Action::PeerRemove, name);
     session.write(event, |batch, _| batch.remove_peer(name))?;
     Ok(peer)

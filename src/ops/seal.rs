@@ -2,7 +2,7 @@
 
 use super::session::Use;
 use super::source::with_content;
-use super::{Error, Listed, Selection, Session};
+use super::{Error, Listed, Selection, Session, peer};
 use crate::audit::{Action, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
@@ -138,7 +138,7 @@ fn remember(
 const SEAL: Use<'static> = Use { operation: Operation::Seal, action: Action::Seal, program: None };
 
 fn recipient_peer(view: View<'_>, name: &str) -> Result<Peer, Error> {
-    let peer = view.peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))?;
+    let peer = peer::get(view, name)?;
     match peer.key {
         PeerKey::Sender(_) => Err(Error::SenderOnly(peer.name)),
         PeerKey::Identity(_) | PeerKey::Recipient(_) => Ok(peer),

@@ -16,11 +16,6 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The project as an origin; global if there is none.
-    pub fn origin(&self) -> Result<Origin, Error> {
-        origin(self.project.as_deref())
-    }
-
     fn passes(&self, at: &Coordinate) -> bool {
         let matches =
             |filter: &Option<String>, segment| filter.as_deref().is_none_or(|f| f == segment);
@@ -30,7 +25,7 @@ impl Selection {
     /// The selected entries, sorted by coordinate, each as the project sees it. None is
     /// [`Error::Nothing`]; one that is named and does not pass the filters is [`Error::LeftOut`].
     pub fn of<S: Source>(&self, source: &S) -> Result<Vec<S::Item>, Error> {
-        let origin = self.origin()?;
+        let origin = origin(self.project.as_deref())?;
         let mut selected = BTreeMap::new();
         if self.named.is_empty() {
             for item in source.items()? {

@@ -59,10 +59,15 @@ pub fn verify<E>(
     Ok(Report { signed: Some(signed), verdict })
 }
 
-/// Reads a package file: at most one byte more than a package can have, from a pipe too.
 pub fn read_package(path: &Path) -> Result<Vec<u8>, Error> {
+    read(path, limits::FILE)
+}
+
+/// Reads a file, a pipe too: at most one byte more than `most`, so that what is too large is refused
+/// as such and not read.
+pub(super) fn read(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
     let file = std::fs::File::open(path).map_err(Error::io(path))?;
     let mut bytes = Vec::new();
-    file.take(limits::FILE as u64 + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
     Ok(bytes)
 }

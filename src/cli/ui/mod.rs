@@ -96,6 +96,15 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failu
     data(&table.to_string())
 }
 
+/// A table, or a note that says why there is `nothing` to show.
+pub(super) fn list(header: &[&str], rows: Vec<Vec<String>>, nothing: &str) -> Result<(), Failure> {
+    if rows.is_empty() {
+        note(nothing);
+        return Ok(());
+    }
+    table(header, rows)
+}
+
 /// What stands for the content of an entry in a list: its fingerprint, or where it points.
 pub(super) fn content(entry: &Stored) -> String {
     match &entry.held {
