@@ -211,13 +211,8 @@ fn change(
             let same = view.value(&before)?.expose() == value.expose();
             if same { Effect::Same } else { Effect::Changed }
         }
-        (Held::Reference { pointer, .. }, Content::Reference(other)) => {
-            if pointer == other {
-                Effect::Same
-            } else {
-                Effect::Redirected
-            }
-        }
+        (Held::Reference { pointer, .. }, Content::Reference(to)) if pointer == to => Effect::Same,
+        (Held::Reference { .. }, Content::Reference(_)) => Effect::Redirected,
         _ => Effect::Replaced,
     };
     let labels_differ =
