@@ -31,7 +31,7 @@ pub struct Destination<'a> {
     pub at: &'a SecretUri,
     /// Global if none.
     pub project: Option<&'a str>,
-    /// Medium if not given; high for production.
+    /// If not given: what is there, medium at the least; high for production.
     pub sensitivity: Option<Sensitivity>,
     /// Whether an entry that is there may get a new revision.
     pub overwrite: bool,
