@@ -7,15 +7,14 @@ use crate::package::Class;
 
 /// Gives `Exit` and its tables from one list.
 macro_rules! exits {
-    ($($(#[$doc:meta])+ $exit:ident = $code:literal: $meaning:expr;)+) => {
-        /// An exit code.
+    ($($(#[$doc:meta])* $exit:ident = $code:literal: $meaning:expr;)+) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Exit {
-            $($(#[$doc])+ $exit = $code),+
+            $($(#[$doc])* $exit = $code),+
         }
 
         impl Exit {
-            /// All of them, in the order of their numbers.
+            /// In the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$exit),+];
 
             /// What it means, in a few words without a comma.
@@ -27,31 +26,21 @@ macro_rules! exits {
 }
 
 exits! {
-    /// All of it.
     Done = 0: "done";
     /// For a reason that has no code of its own.
     Failed = 1: "failed";
     /// Options that do not fit together, or that say nothing that can be done.
     Usage = 2: "wrong usage";
-    /// [`Class::Malformed`].
     Malformed = 10: Class::Malformed.phrase();
-    /// [`Class::Limit`].
     Limit = 11: Class::Limit.phrase();
     /// [`Class::Unsupported`]; also a vault of a newer format.
     Unsupported = 12: Class::Unsupported.phrase();
-    /// [`Class::Signature`].
     Signature = 13: Class::Signature.phrase();
-    /// [`Class::Untrusted`].
     Untrusted = 14: Class::Untrusted.phrase();
-    /// [`Class::Time`].
     Time = 15: Class::Time.phrase();
-    /// [`Class::NotForMe`].
     NotForMe = 16: Class::NotForMe.phrase();
-    /// [`Class::Token`].
     Token = 17: Class::Token.phrase();
-    /// [`Class::Binding`].
     Binding = 18: Class::Binding.phrase();
-    /// [`Class::Replay`].
     Replay = 19: Class::Replay.phrase();
     /// [`Class::Policy`]; also the vault's own policy, and a person's no.
     Policy = 20: Class::Policy.phrase();
@@ -59,7 +48,6 @@ exits! {
     Conflict = 21: "conflict";
     /// A pointer led to no value, for a reason of its own.
     Unresolved = 30: "a pointer did not resolve";
-    /// Nobody to be in a cloud.
     NoIdentity = 31: "no cloud identity";
     /// A cloud that may answer later.
     Unreachable = 32: "cloud unreachable or throttling";
@@ -76,7 +64,6 @@ exits! {
 }
 
 impl Exit {
-    /// The number.
     pub fn code(self) -> u8 {
         self as u8
     }

@@ -4,7 +4,6 @@
 macro_rules! words {
     ($type:ident { $($member:ident = $word:literal),+ $(,)? }) => {
         impl $type {
-            /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$member),+];
 
             /// The word for it: lower case, with hyphens.

@@ -7,7 +7,7 @@ use kovra::entry::{Content, Sensitivity};
 use kovra::env_name::key_changes_loading;
 use kovra::exit::Exit;
 use kovra::limits;
-use kovra::ops::add::{Options, add};
+use kovra::ops::add::{Destination, add};
 use kovra::pointer::Pointer;
 use kovra::secret::Secret;
 use std::io;
@@ -17,12 +17,8 @@ pub(super) struct Args {
     /// Its name: env/component/key
     #[arg(value_name = "COORD")]
     at: SecretUri,
-    /// A pointer instead of a value: azure-kv://vault/name or aws-sm://id
-    #[arg(long, value_name = "POINTER", conflicts_with = "stdin")]
-    reference: Option<Pointer>,
-    /// Read the value from stdin; the newline at the end of a one-line value is dropped
-    #[arg(long)]
-    stdin: bool,
+    #[command(flatten)]
+    value: Value,
     /// low, medium, high or inject-only [default: medium; high for prod]
     #[arg(long, value_name = "LEVEL")]
     sensitivity: Option<Sensitivity>,
@@ -34,16 +30,41 @@ pub(super) struct Args {
     project: Option<String>,
 }
 
+// Flattened as `target::Args` is.
+#[derive(clap::Args)]
+#[group(skip)]
+pub(super) struct Value {
+    /// A pointer instead of a value: azure-kv://vault/name or aws-sm://id
+    #[arg(long, value_name = "POINTER", conflicts_with = "stdin")]
+    reference: Option<Pointer>,
+    /// Read the value from stdin; the newline at the end of a one-line value is dropped
+    #[arg(long)]
+    stdin: bool,
+}
+
+impl Value {
+    /// The pointer, the pipe, or what is typed.
+    pub(super) fn read(self, at: &SecretUri) -> Result<Content, Failure> {
+        let ask = || ui::ask_secret(&format!("Value of {} (hidden)", at.coordinate));
+        let hint = |e: Failure| e.hint("--stdin reads the value from a pipe");
+        Ok(match self.reference {
+            Some(pointer) => Content::Reference(pointer),
+            None if self.stdin => Content::Literal(from_stdin()?),
+            None => Content::Literal(ask().map_err(hint)?),
+        })
+    }
+}
+
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let destination = Destination {
+        at: &args.at,
+        project: args.project.as_deref(),
+        sensitivity: args.sensitivity,
+        overwrite: false,
+    };
     let added = context.with_session(|session| {
-        let options = Options {
-            content: content(args.reference, args.stdin, &args.at)?,
-            at: args.at,
-            sensitivity: args.sensitivity,
-            description: args.description,
-            project: args.project,
-        };
-        Ok(add(session, options)?)
+        let content = args.value.read(&args.at)?;
+        Ok::<_, Failure>(add(session, &destination, content, args.description)?)
     })?;
     if key_changes_loading(added.coordinate.key()) {
         ui::note(&format!(
@@ -53,22 +74,6 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         ));
     }
     ui::data(&format!("Added {} ({}).", added.coordinate, added.sensitivity))
-}
-
-/// What an entry shall hold: the pointer, the pipe, or what is typed.
-pub(super) fn content(
-    reference: Option<Pointer>,
-    stdin: bool,
-    at: &SecretUri,
-) -> Result<Content, Failure> {
-    Ok(match reference {
-        Some(pointer) => Content::Reference(pointer),
-        None if stdin => Content::Literal(from_stdin()?),
-        None => Content::Literal(
-            ui::ask_secret(&format!("Value of {} (hidden)", at.coordinate))
-                .map_err(|e| e.hint("--stdin reads the value from a pipe"))?,
-        ),
-    })
 }
 
 fn from_stdin() -> Result<Secret, Failure> {

@@ -40,21 +40,19 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Add { program } => add(&program, context),
         Command::List { json } => list(json, context),
         Command::Rm { program } => {
-            let path = find_program(&program, std::env::var_os("PATH").as_deref())
-                .unwrap_or_else(|_| program.into());
-            context.with_session(|session| Ok(allow::remove(session, &path)?))?;
+            let path = find_program(&program).unwrap_or_else(|_| program.into());
+            context.with_session(|session| allow::remove(session, &path))?;
             ui::data(&format!("{} is no longer allowed.", escape(&path.to_string_lossy())))
         }
     }
 }
 
 fn add(program: &OsString, context: &Context) -> Result<(), Failure> {
-    let path = find_program(program, std::env::var_os("PATH").as_deref())
-        .map_err(|e| e.with_exit(Exit::Failed))?;
+    let path = find_program(program).map_err(|e| e.with_exit(Exit::Failed))?;
     if path.file_name().is_some_and(|name| INTERPRETERS.iter().any(|i| name == *i)) {
         ui::note("Note: this program runs whatever it is told, so allowing it allows everything.");
     }
-    let allowed = context.with_session(|session| Ok(allow::add(session, &path)?))?;
+    let allowed = context.with_session(|session| allow::add(session, &path))?;
     ui::data(&format!("Allowed {}, as long as it is as it is now.", escape(&allowed.path)))
 }
 
@@ -62,10 +60,6 @@ fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
     let programs = context.vault()?.view().allowed_programs()?;
     if as_json {
         return ui::json(&programs.iter().map(json::Program::from).collect::<Vec<_>>());
-    }
-    if programs.is_empty() {
-        ui::note("No program is allowed. `kovra allow add PROGRAM` puts one there.");
-        return Ok(());
     }
     let row = |p: &AllowedProgram| {
         let now = match allow::digest(Path::new(&p.path)) {
@@ -75,5 +69,7 @@ fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
         };
         vec![escape(&p.path), hex(&p.digest[..8]), p.added.to_string(), now.to_owned()]
     };
-    ui::table(&["PROGRAM", "SHA-256", "ALLOWED", "NOW"], programs.iter().map(row).collect())
+    let header = ["PROGRAM", "SHA-256", "ALLOWED", "NOW"];
+    let nothing = "No program is allowed. `kovra allow add PROGRAM` puts one there.";
+    ui::list(&header, programs.iter().map(row).collect(), nothing)
 }

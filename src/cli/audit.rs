@@ -61,12 +61,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     if args.json {
         return ui::json(&wanted.into_iter().map(json::Row::from).collect::<Vec<_>>());
     }
-    if wanted.is_empty() {
-        ui::note("Nothing in the trail matches.");
-        return Ok(());
-    }
     let header = ["#", "TIME", "ACTION", "OUTCOME", "COORDINATE", "ASKED BY", "WITH"];
-    ui::table(&header, wanted.into_iter().map(row).collect())
+    ui::list(&header, wanted.into_iter().map(row).collect(), "Nothing in the trail matches.")
 }
 
 fn row((number, event): &(u64, Event)) -> Vec<String> {

@@ -20,6 +20,6 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let target = args.target.target()?;
     let labels = Labels { sensitivity: args.sensitivity, description: args.description };
-    let entry = context.with_session(|session| Ok(edit(session, &target, labels)?))?;
+    let entry = context.with_session(|session| edit(session, &target, labels))?;
     ui::data(&format!("Changed {} ({}).", entry.coordinate, entry.sensitivity))
 }

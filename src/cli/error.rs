@@ -9,11 +9,9 @@ use kovra::vault;
 /// A failure, ready to be shown.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// How the program ends.
     pub(super) exit: Exit,
     /// What failed, and where.
     pub(super) what: String,
-    /// What to do next.
     pub(super) hint: Option<String>,
 }
 
@@ -26,12 +24,18 @@ impl Failure {
         Self::new(Exit::Usage, what)
     }
 
+    /// Of pointers or clouds, each with its fault: one exit for all, and each on lines of its own.
+    pub(super) fn of_faults(what: &str, faults: &[(&str, &Fault)]) -> Self {
+        let lines: Vec<String> = faults.iter().map(|(at, fault)| line(at, fault)).collect();
+        let exit = clouds(faults.iter().map(|(_, fault)| *fault));
+        Self::new(exit, format!("{what}\n  {}", lines.join("\n  ")))
+    }
+
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same, as a failure of another kind.
     pub(super) fn with_exit(self, exit: Exit) -> Self {
         Self { exit, ..self }
     }
@@ -108,13 +112,13 @@ fn identity(error: IdentityError) -> Exit {
 }
 
 /// A fault and its hint, for a list of them.
-pub(super) fn line(at: impl std::fmt::Display, fault: &Fault) -> String {
+pub(super) fn line(at: &str, fault: &Fault) -> String {
     format!("{at}: {}\n    {}", fault.what, fault.hint)
 }
 
 /// One exit for many faults: without an identity nothing else can be right, and what is worth
 /// trying again is worth knowing.
-pub(super) fn clouds<'a>(faults: impl Iterator<Item = &'a Fault>) -> Exit {
+fn clouds<'a>(faults: impl Iterator<Item = &'a Fault>) -> Exit {
     let exits = faults.map(|fault| match fault.kind {
         FaultKind::NoIdentity => (2, Exit::NoIdentity),
         FaultKind::Throttled | FaultKind::Unreachable | FaultKind::Certificate => {

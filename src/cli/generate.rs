@@ -3,7 +3,7 @@
 use super::error::Failure;
 use super::{Context, target, ui};
 use kovra::entry::{Content, Sensitivity};
-use kovra::ops::add::{Options, add};
+use kovra::ops::add::{Destination, add};
 use kovra::ops::edit::set;
 use kovra::ops::generate::{Alphabet, generate};
 
@@ -49,14 +49,13 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         if args.replace {
             return Ok(set(session, &args.target.target()?, content)?);
         }
-        let options = Options {
-            at: args.target.at.clone(),
-            content,
+        let destination = Destination {
+            at: &args.target.at,
+            project: args.target.project.as_deref(),
             sensitivity: args.sensitivity,
-            description: args.description,
-            project: args.target.project.clone(),
+            overwrite: false,
         };
-        Ok(add(session, options)?)
+        Ok::<_, Failure>(add(session, &destination, content, args.description)?)
     })?;
     ui::data(&format!("Generated {} ({}).", entry.coordinate, entry.sensitivity))
 }

@@ -25,7 +25,7 @@ pub(super) struct Restore {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let target = args.target.target()?;
-    let history = context.with_session(|session| Ok(edit::history(session, &target)?))?;
+    let history = context.with_session(|session| edit::history(session, &target))?;
     if args.json {
         return ui::json(&history.iter().map(json::Past::from).collect::<Vec<_>>());
     }
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 pub(super) fn restore(args: &Restore, context: &Context) -> Result<(), Failure> {
     let target = args.target.target()?;
     let restored =
-        context.with_session(|session| Ok(edit::restore(session, &target, args.revision)?))?;
+        context.with_session(|session| edit::restore(session, &target, args.revision))?;
     ui::data(&format!(
         "Restored {} ({}) to revision {}, as revision {}.",
         restored.coordinate, restored.sensitivity, args.revision, restored.revision

@@ -8,19 +8,15 @@ use kovra::entry::Sensitivity;
 use kovra::exit::Exit;
 use kovra::identity::Token;
 use kovra::ops::Session;
-use kovra::ops::copy::{self, Original, copy};
+use kovra::ops::add::Destination;
+use kovra::ops::copy::{Original, copy};
 use kovra::ops::import::{Options, Plan, apply, plan, receipt};
+use kovra::ops::init::read_secret;
 use kovra::ops::verify::read_package;
 use kovra::platform::{NewFile, Readers};
 use kovra::pointer::PointerError;
-use kovra::secret::Secret;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-
-/// Longer than any token file, in bytes.
-const TOKEN_MAX: usize = 4096;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -85,14 +81,14 @@ fn import_value(
     at: &SecretUri,
     context: &Context,
 ) -> Result<(), Failure> {
-    let options = copy::Options {
-        source,
+    let destination = Destination {
         at,
-        sensitivity: args.sensitivity,
         project: args.project.as_deref(),
+        sensitivity: args.sensitivity,
         overwrite: args.overwrite,
     };
-    let copied = context.with_session(|session| Ok(copy(session, &options, &args.clouds)?))?;
+    let copied =
+        context.with_session(|session| copy(session, source, &destination, &args.clouds))?;
     ui::data(&format!("Copied {source} to {} ({}).", copied.coordinate, copied.sensitivity))
 }
 
@@ -135,22 +131,17 @@ fn show(plan: &Plan, sender: &str) -> Result<(), Failure> {
 }
 
 fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |e: std::io::Error| {
-        Failure::new(
-            Exit::Failed,
-            format!("imported, but no receipt was written: {}: {e}", path.display()),
-        )
-    };
-    let (receipt, mut file) = NewFile::create(path, Readers::Everyone).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    let receipt = NewFile::write(path, Readers::Everyone, bytes).map_err(|e| {
+        let what = format!("imported, but no receipt was written: {}: {e}", path.display());
+        Failure::new(Exit::Failed, what)
+    })?;
     receipt.keep();
     Ok(())
 }
 
 pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {
     let failed = |what: &str| Failure::new(Exit::Token, format!("{}: {what}", path.display()));
-    let mut file = File::open(path).map_err(|e| failed(&e.to_string()))?;
-    let text = Secret::read(&mut file, TOKEN_MAX).map_err(|e| failed(&e.to_string()))?;
+    let text = read_secret(path).map_err(|e| failed(&e.to_string()))?;
     let token = text.as_ref().and_then(Token::from_file);
     token.ok_or_else(|| failed("not a token file: it holds one AGE-SECRET-KEY-1... line"))
 }

@@ -90,7 +90,7 @@ fn offer_pin(context: &Context) -> Result<(), Failure> {
         ui::note("The two PINs differ, so none was set. `kovra pin set` sets one.");
         return Ok(());
     }
-    context.with_session(|session| Ok(ops::pin::set(session, &first)?))
+    context.with_session(|session| ops::pin::set(session, &first))
 }
 
 fn ask_twice() -> Result<Secret, Failure> {

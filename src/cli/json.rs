@@ -8,61 +8,58 @@ use kovra::ops::materialize::{Materialized, Purpose};
 use kovra::ops::shared::Item;
 use kovra::ops::verify::{Known, Report};
 use kovra::package::Header;
+use kovra::provider::CloudIdentity;
 use kovra::text::hex;
 use kovra::vault::{AllowedProgram, Given, Held, PeerKey, Provenance, Revision, Stored};
 use kovra::{ops, package, provider};
 use serde::Serialize;
 
-/// Of `id`.
-#[derive(Serialize)]
-pub(super) struct Identity {
-    identity: String,
-    fingerprint: String,
+/// Gives a type and how it is made of another, from one list of fields.
+macro_rules! made {
+    ($(#[$doc:meta])+ $name:ident from $of:tt: $type:ty {
+        $($(#[$attribute:meta])* $field:ident: $kind:ty = $value:expr,)+
+    }) => {
+        $(#[$doc])+
+        #[derive(Serialize)]
+        pub(super) struct $name {
+            $($(#[$attribute])* $field: $kind,)+
+        }
+
+        impl From<&$type> for $name {
+            fn from($of: &$type) -> Self {
+                Self { $($field: $value,)+ }
+            }
+        }
+    };
 }
 
-impl From<&PublicIdentity> for Identity {
-    fn from(identity: &PublicIdentity) -> Self {
-        Self { identity: identity.to_string(), fingerprint: identity.signing().fingerprint() }
+made! {
+    /// Of `id`.
+    Identity from identity: PublicIdentity {
+        identity: String = identity.to_string(),
+        fingerprint: String = identity.signing().fingerprint(),
     }
 }
 
-/// Of `peer list`, one for each.
-#[derive(Serialize)]
-pub(super) struct Peer {
-    name: String,
-    key: Option<String>,
-    fingerprint: Option<String>,
-}
-
-impl From<&kovra::vault::Peer> for Peer {
-    fn from(peer: &kovra::vault::Peer) -> Self {
-        Self {
-            name: peer.name.clone(),
-            key: match &peer.key {
-                PeerKey::Identity(identity) => Some(identity.to_string()),
-                PeerKey::Sender(_) => None,
-                PeerKey::Recipient(recipient) => Some(recipient.to_text()),
-            },
-            fingerprint: peer.signing().map(|key| key.fingerprint()),
-        }
+made! {
+    /// Of `peer list`, one for each.
+    Peer from peer: kovra::vault::Peer {
+        name: String = peer.name.clone(),
+        key: Option<String> = match &peer.key {
+            PeerKey::Identity(identity) => Some(identity.to_string()),
+            PeerKey::Sender(_) => None,
+            PeerKey::Recipient(recipient) => Some(recipient.to_text()),
+        },
+        fingerprint: Option<String> = peer.signing().map(|key| key.fingerprint()),
     }
 }
 
-/// Of `allow list`, one for each.
-#[derive(Serialize)]
-pub(super) struct Program {
-    path: String,
-    sha256: String,
-    added: String,
-}
-
-impl From<&AllowedProgram> for Program {
-    fn from(program: &AllowedProgram) -> Self {
-        Self {
-            path: program.path.clone(),
-            sha256: hex(&program.digest),
-            added: program.added.to_string(),
-        }
+made! {
+    /// Of `allow list`, one for each.
+    Program from program: AllowedProgram {
+        path: String = program.path.clone(),
+        sha256: String = hex(&program.digest),
+        added: String = program.added.to_string(),
     }
 }
 
@@ -95,19 +92,23 @@ impl From<&Held> for Content {
     }
 }
 
-/// Of `list`, one for each.
-#[derive(Serialize)]
-pub(super) struct Entry {
-    origin: String,
-    coordinate: String,
-    sensitivity: &'static str,
-    #[serde(flatten)]
-    content: Content,
-    chosen: Option<bool>,
-    description: Option<String>,
-    updated: String,
-    revision: u64,
-    from: Option<Source>,
+made! {
+    /// Of `list`, one for each.
+    Entry from entry: Stored {
+        origin: String = entry.origin.to_string(),
+        coordinate: String = entry.coordinate.to_string(),
+        sensitivity: &'static str = entry.sensitivity.name(),
+        #[serde(flatten)]
+        content: Content = (&entry.held).into(),
+        chosen: Option<bool> = match entry.held {
+            Held::Literal(_) => None,
+            Held::Reference { chosen, .. } => Some(chosen),
+        },
+        description: Option<String> = entry.description.clone(),
+        updated: String = entry.updated.to_string(),
+        revision: u64 = entry.revision,
+        from: Option<Source> = entry.provenance.as_ref().map(Source::from),
+    }
 }
 
 /// Where an entry came from: a package, or a copy.
@@ -131,108 +132,48 @@ impl From<&Provenance> for Source {
     }
 }
 
-impl From<&Stored> for Entry {
-    fn from(entry: &Stored) -> Self {
-        Self {
-            origin: entry.origin.to_string(),
-            coordinate: entry.coordinate.to_string(),
-            sensitivity: entry.sensitivity.name(),
-            content: (&entry.held).into(),
-            chosen: match entry.held {
-                Held::Literal(_) => None,
-                Held::Reference { chosen, .. } => Some(chosen),
-            },
-            description: entry.description.clone(),
-            updated: entry.updated.to_string(),
-            revision: entry.revision,
-            from: entry.provenance.as_ref().map(Source::from),
-        }
+made! {
+    /// Of `history`, one for each revision.
+    Past from revision: Revision {
+        revision: u64 = revision.number,
+        written: String = revision.written.to_string(),
+        removed: bool = revision.entry.is_none(),
+        sensitivity: Option<&'static str> = revision.entry.as_ref().map(|e| e.sensitivity.name()),
+        #[serde(flatten)]
+        content: Content = revision.entry.as_ref().map(|e| (&e.held).into()).unwrap_or_default(),
     }
 }
 
-/// Of `history`, one for each revision.
-#[derive(Serialize)]
-pub(super) struct Past {
-    revision: u64,
-    written: String,
-    removed: bool,
-    sensitivity: Option<&'static str>,
-    #[serde(flatten)]
-    content: Content,
-}
-
-impl From<&Revision> for Past {
-    fn from(revision: &Revision) -> Self {
-        let entry = revision.entry.as_ref();
-        Self {
-            revision: revision.number,
-            written: revision.written.to_string(),
-            removed: entry.is_none(),
-            sensitivity: entry.map(|e| e.sensitivity.name()),
-            content: entry.map(|e| Content::from(&e.held)).unwrap_or_default(),
-        }
+made! {
+    /// Of `shared`, one for each peer, entry and content.
+    Shared from item: Item {
+        peer: String = item.peer.clone(),
+        coordinate: String = item.entry.coordinate.clone(),
+        origin: String = item.entry.origin.to_string(),
+        #[serde(flatten)]
+        content: Content = match &item.entry.given {
+            Given::Literal(fingerprint) => Content::literal(fingerprint),
+            Given::Reference(pointer) => Content::reference(pointer),
+        },
+        sealed: String = item.sealed.to_string(),
+        package: String = hex(&item.package),
+        imported: Option<String> = item.received.map(|time| time.to_string()),
+        upshot: &'static str = item.upshot.name(),
     }
 }
 
-/// Of `shared`, one for each peer, entry and content.
-#[derive(Serialize)]
-pub(super) struct Shared {
-    peer: String,
-    coordinate: String,
-    origin: String,
-    #[serde(flatten)]
-    content: Content,
-    sealed: String,
-    package: String,
-    imported: Option<String>,
-    upshot: &'static str,
-}
-
-impl From<&Item> for Shared {
-    fn from(item: &Item) -> Self {
-        Self {
-            peer: item.peer.clone(),
-            coordinate: item.entry.coordinate.clone(),
-            origin: item.entry.origin.to_string(),
-            content: match &item.entry.given {
-                Given::Literal(fingerprint) => Content::literal(fingerprint),
-                Given::Reference(pointer) => Content::reference(pointer),
-            },
-            sealed: item.sealed.to_string(),
-            package: hex(&item.package),
-            imported: item.received.map(|time| time.to_string()),
-            upshot: item.upshot.name(),
-        }
-    }
-}
-
-/// Of `audit`, one for each row and entry.
-#[derive(Serialize)]
-pub(super) struct Row {
-    row: u64,
-    time: String,
-    action: &'static str,
-    outcome: &'static str,
-    coordinate: Option<String>,
-    asker: &'static str,
-    peer: Option<String>,
-    package: Option<String>,
-    program: Option<String>,
-}
-
-impl From<&(u64, Event)> for Row {
-    fn from((row, event): &(u64, Event)) -> Self {
-        Self {
-            row: *row,
-            time: event.time.to_string(),
-            action: event.action.name(),
-            outcome: event.outcome.name(),
-            coordinate: event.coordinate.clone(),
-            asker: event.asker.name(),
-            peer: event.peer.clone(),
-            package: event.package.map(|id| hex(&id)),
-            program: event.program.clone(),
-        }
+made! {
+    /// Of `audit`, one for each row and entry.
+    Row from (row, event): (u64, Event) {
+        row: u64 = *row,
+        time: String = event.time.to_string(),
+        action: &'static str = event.action.name(),
+        outcome: &'static str = event.outcome.name(),
+        coordinate: Option<String> = event.coordinate.clone(),
+        asker: &'static str = event.asker.name(),
+        peer: Option<String> = event.peer.clone(),
+        package: Option<String> = event.package.map(|id| hex(&id)),
+        program: Option<String> = event.program.clone(),
     }
 }
 
@@ -290,32 +231,20 @@ impl Resolved {
 
 const FAILED: &str = "failed";
 
-/// Of `whoami`, one for each cloud.
-#[derive(Serialize)]
-pub(super) struct Cloud {
-    cloud: String,
-    identity: Option<Who>,
-    fault: Option<Fault>,
+made! {
+    /// Of `whoami`, one for each cloud.
+    Cloud from (cloud, found): (&str, Result<CloudIdentity, provider::Fault>) {
+        cloud: String = cloud.to_lowercase(),
+        identity: Option<Who> = found.as_ref().ok().map(Who::from),
+        fault: Option<Fault> = found.as_ref().err().map(Fault::from),
+    }
 }
 
-/// Somebody, in words for people.
-#[derive(Serialize)]
-struct Who {
-    who: String,
-    r#where: String,
-}
-
-impl From<&(&str, Result<provider::CloudIdentity, provider::Fault>)> for Cloud {
-    fn from((cloud, found): &(&str, Result<provider::CloudIdentity, provider::Fault>)) -> Self {
-        let who = |identity: &provider::CloudIdentity| Who {
-            who: identity.who.clone(),
-            r#where: identity.place.clone(),
-        };
-        Self {
-            cloud: cloud.to_lowercase(),
-            identity: found.as_ref().ok().map(who),
-            fault: found.as_ref().err().map(Fault::from),
-        }
+made! {
+    /// Somebody, in words for people.
+    Who from identity: CloudIdentity {
+        who: String = identity.who.clone(),
+        r#where: String = identity.place.clone(),
     }
 }
 
@@ -350,10 +279,12 @@ struct Counts {
     high: usize,
 }
 
-#[derive(Serialize)]
-struct Recipient {
-    kind: &'static str,
-    fingerprint: String,
+made! {
+    /// As a header lists it.
+    Recipient from recipient: RecipientId {
+        kind: &'static str = recipient.kind.name(),
+        fingerprint: String = hex(&recipient.fingerprint),
+    }
 }
 
 const GOOD: &str = "good";
@@ -395,12 +326,6 @@ impl From<&package::Error> for Fault {
     fn from(refusal: &package::Error) -> Self {
         let (kind, message) = (refusal.class.name(), refusal.to_string());
         Self { kind, message, hint: ops::Error::from(refusal.clone()).hint() }
-    }
-}
-
-impl From<&RecipientId> for Recipient {
-    fn from(recipient: &RecipientId) -> Self {
-        Self { kind: recipient.kind.name(), fingerprint: hex(&recipient.fingerprint) }
     }
 }
 

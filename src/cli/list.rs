@@ -27,10 +27,6 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     if args.json {
         return ui::json(&entries.iter().map(json::Entry::from).collect::<Vec<_>>());
     }
-    if entries.is_empty() {
-        ui::note("Nothing matches. `kovra add` puts a secret into the vault.");
-        return Ok(());
-    }
     let row = |entry: &Stored| {
         vec![
             entry.origin.to_string(),
@@ -41,5 +37,6 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         ]
     };
     let header = ["ORIGIN", "COORDINATE", "SENSITIVITY", "MODE", "FINGERPRINT"];
-    ui::table(&header, entries.iter().map(row).collect())
+    let nothing = "Nothing matches. `kovra add` puts a secret into the vault.";
+    ui::list(&header, entries.iter().map(row).collect(), nothing)
 }

@@ -1,12 +1,13 @@
 //! `kovra materialize`
 
 use super::clouds::Clouds;
-use super::error::{self, Failure, clouds};
+use super::error::Failure;
 use super::{Context, json, ui};
 use kovra::clock::Moment;
 use kovra::coordinate::SecretUri;
 use kovra::ops::Selection;
-use kovra::ops::materialize::{Materialized, Options, Purpose, Version, materialize};
+use kovra::ops::materialize::{Materialized, Purpose, Version, materialize};
+use kovra::provider::Fault;
 use kovra::text::escape;
 
 #[derive(clap::Args)]
@@ -45,9 +46,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         (_, true) => Purpose::Capture,
         _ => Purpose::Choose,
     };
-    let options = Options { selection, purpose };
     let outcomes =
-        context.with_session(|session| Ok(materialize(session, &options, &args.clouds)?))?;
+        context.with_session(|session| materialize(session, &selection, purpose, &args.clouds))?;
     if args.json {
         let all = outcomes.iter().map(|outcome| json::Resolved::new(outcome, purpose));
         ui::json(&all.collect::<Vec<_>>())?;
@@ -56,20 +56,15 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         let rows = outcomes.iter().map(|outcome| row(outcome, word, context.now)).collect();
         ui::table(&["COORDINATE", "POINTER", "OUTCOME", "VERSION", "AGE"], rows)?;
     }
-    let faults: Vec<_> =
-        outcomes.iter().filter_map(|o| o.result.as_ref().err().map(|f| (o, f))).collect();
+    let faults: Vec<(&str, &Fault)> = outcomes
+        .iter()
+        .filter_map(|o| Some((o.entry.coordinate.as_str(), o.result.as_ref().err()?)))
+        .collect();
     if faults.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> =
-        faults.iter().map(|(o, fault)| error::line(&o.entry.coordinate, fault)).collect();
-    let what = format!(
-        "{} of {} pointers did not resolve\n  {}",
-        faults.len(),
-        outcomes.len(),
-        lines.join("\n  ")
-    );
-    Err(Failure::new(clouds(faults.iter().map(|(_, fault)| *fault)), what))
+    let what = format!("{} of {} pointers did not resolve", faults.len(), outcomes.len());
+    Err(Failure::of_faults(&what, &faults))
 }
 
 fn row(outcome: &Materialized, word: &str, now: Moment) -> Vec<String> {

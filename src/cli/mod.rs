@@ -52,28 +52,18 @@ struct Cli {
     command: Command,
 }
 
-/// Keeps what every command takes apart from what one takes, in `--help`.
-const VAULT: &str = "The vault";
-
-/// Options of every command.
+// What every command takes, kept apart in `--help` from what one takes.
 #[derive(clap::Args)]
+#[command(next_help_heading = "The vault")]
 struct Global {
     /// The vault's folder [default: kovra in the XDG data folder]
-    #[arg(
-        long,
-        env = "KOVRA_HOME",
-        hide_env_values = true,
-        help_heading = VAULT,
-        value_name = "DIR",
-        global = true
-    )]
+    #[arg(long, env = "KOVRA_HOME", hide_env_values = true, value_name = "DIR", global = true)]
     home: Option<PathBuf>,
     /// Read the vault's passphrase from this file instead of asking
     #[arg(
         long,
         env = "KOVRA_PASSPHRASE_FILE",
         hide_env_values = true,
-        help_heading = VAULT,
         value_name = "FILE",
         global = true
     )]
@@ -83,7 +73,6 @@ struct Global {
         long,
         env = "KOVRA_KEY_FILE",
         hide_env_values = true,
-        help_heading = VAULT,
         value_name = "FILE",
         global = true
     )]
@@ -155,7 +144,6 @@ struct Context {
     now: Moment,
 }
 
-/// Parses, runs, reports.
 pub(crate) fn main() -> ExitCode {
     // A crash must not write values to disk.
     platform::forbid_core_dumps();
@@ -205,16 +193,10 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
 
 impl Context {
     fn new(global: Global) -> Result<Self, Failure> {
-        let home = match global.home {
-            Some(home) => home,
-            None => platform::data_folder()
-                .ok_or_else(|| {
-                    Failure::new(Exit::Failed, "no home folder is known; set KOVRA_HOME")
-                })?
-                .join("kovra"),
-        };
+        let unknown = || Failure::new(Exit::Failed, "no home folder is known; set KOVRA_HOME");
+        let home = global.home.or_else(|| Some(platform::data_folder()?.join("kovra")));
         Ok(Self {
-            home,
+            home: home.ok_or_else(unknown)?,
             passphrase_file: global.passphrase_file,
             key_file: global.key_file,
             now: SystemTime::now().into(),
@@ -226,12 +208,13 @@ impl Context {
     }
 
     /// Opens the vault, and runs one operation on it with the person at the terminal, if there is one.
-    fn with_session<T>(
+    fn with_session<T, E: Into<Failure>>(
         &self,
-        operate: impl FnOnce(&mut Session<'_>) -> Result<T, Failure>,
+        operate: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, Failure> {
         let (mut vault, passphrase) = self.unlock()?;
         let mut person = ui::Person::look(passphrase);
-        operate(&mut Session { vault: &mut vault, approver: &mut person, now: self.now })
+        let mut session = Session { vault: &mut vault, approver: &mut person, now: self.now };
+        operate(&mut session).map_err(Into::into)
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Add(args) => add(&args, context),
         Command::List { json } => list(json, context),
         Command::Show { name } => {
-            let peer = peer::get(&context.vault()?, &name)?;
+            let peer = peer::get(context.vault()?.view(), &name)?;
             ui::note(&format!("{}: {}", peer.name, ability(&peer)));
             if let Some(print) = fingerprint(&peer) {
                 ui::note(&format!("Fingerprint: {print}"));
@@ -61,7 +61,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Rm { name } => {
             let (peer, given) = context.with_session(|session| {
                 let given = shared(session.view(), Some(&name))?;
-                Ok((peer::remove(session, &name)?, given))
+                Ok::<_, Failure>((peer::remove(session, &name)?, given))
             })?;
             ui::note(&format!("Forgot {}. What they were given, they still have.", peer.name));
             super::shared::show(&given)
@@ -73,13 +73,13 @@ fn add(args: &Add, context: &Context) -> Result<(), Failure> {
     let added = match (&args.key, &args.from) {
         (Some(text), _) => {
             let key = peer::parse_key(text)?;
-            context.with_session(|session| Ok(peer::add(session, &args.name, key)?))?
+            context.with_session(|session| peer::add(session, &args.name, key))?
         }
         (None, Some(file)) => {
             let sender = peer::sender_of(&read_package(file)?)?;
             ui::note(&format!("Sealed by the key {}", sender.fingerprint()));
             let claim = Claim { name: &args.name, sender, expected: args.fingerprint.as_deref() };
-            context.with_session(|session| Ok(peer::add_sender(session, &claim)?))?
+            context.with_session(|session| peer::add_sender(session, &claim))?
         }
         (None, None) => return Err(Failure::usage("give a key, or --from FILE")),
     };
@@ -101,15 +101,12 @@ fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
     if as_json {
         return ui::json(&peers.iter().map(json::Peer::from).collect::<Vec<_>>());
     }
-    if peers.is_empty() {
-        ui::note("No peers yet. `kovra peer add NAME kovra1...` pins one.");
-        return Ok(());
-    }
     let row = |p: &Peer| {
         let print = fingerprint(p).unwrap_or_else(|| "-".into());
         vec![p.name.clone(), ability(p).to_owned(), print]
     };
-    ui::table(&["NAME", "CAN", "FINGERPRINT"], peers.iter().map(row).collect())
+    let nothing = "No peers yet. `kovra peer add NAME kovra1...` pins one.";
+    ui::list(&["NAME", "CAN", "FINGERPRINT"], peers.iter().map(row).collect(), nothing)
 }
 
 fn ability(peer: &Peer) -> &'static str {

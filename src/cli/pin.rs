@@ -15,7 +15,7 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     let Command::Set = command;
     let new = ask_new()?;
-    context.with_session(|session| Ok(pin::set(session, &new)?))?;
+    context.with_session(|session| pin::set(session, &new))?;
     ui::data("The PIN is set. It is asked for before each use of a high secret.")
 }
 

@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let refs = read_refs(&args.refs, args.env.as_deref())?;
     let (name, arguments) =
         args.command.split_first().ok_or_else(|| Failure::usage("no command"))?;
-    let path = find_program(name, std::env::var_os("PATH").as_deref())?;
+    let path = find_program(name)?;
     let options = Options {
         refs: &refs,
         project: args.project.as_deref(),
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         caller_env: &|name| std::env::var_os(name),
     };
     let Environment { variables, noted } =
-        context.with_session(|session| Ok(environment(session, &options, &args.clouds)?))?;
+        context.with_session(|session| environment(session, &options, &args.clouds))?;
     if !noted.is_empty() {
         ui::note(&format!("kovra: {} gets {}", path.display(), listed(&noted)));
     }
@@ -76,9 +76,8 @@ fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
         .map_err(|error| ops::Error::Refs { path: path.to_owned(), error }.into())
 }
 
-/// Finds the program that would get the secrets.
-pub(super) fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, Failure> {
-    platform::find_program(name, search).map_err(|error| {
+pub(super) fn find_program(name: &OsStr) -> Result<PathBuf, Failure> {
+    platform::find_program(name, std::env::var_os("PATH").as_deref()).map_err(|error| {
         let code = match error {
             NoProgram::Missing(_) => Exit::NotFound,
             NoProgram::NotExecutable(_) | NoProgram::Nowhere(..) => Exit::NotExecutable,

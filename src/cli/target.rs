@@ -25,7 +25,7 @@ impl Args {
 
 pub(super) fn remove(args: &Args, context: &Context) -> Result<(), Failure> {
     let target = args.target()?;
-    context.with_session(|session| Ok(edit::remove(session, &target)?))?;
+    context.with_session(|session| edit::remove(session, &target))?;
     ui::data(&format!("Removed {}.", args.at.coordinate))?;
     ui::note("`kovra history` shows what it held, `kovra restore` brings it back.");
     Ok(())
@@ -33,7 +33,7 @@ pub(super) fn remove(args: &Args, context: &Context) -> Result<(), Failure> {
 
 pub(super) fn prune(args: &Args, context: &Context) -> Result<(), Failure> {
     let target = args.target()?;
-    let gone = context.with_session(|session| Ok(edit::prune(session, &target)?))?;
+    let gone = context.with_session(|session| edit::prune(session, &target))?;
     let gone = ui::count(gone, "earlier revision", "earlier revisions");
     ui::data(&format!("Erased {gone} of {}.", args.at.coordinate))
 }

@@ -4,17 +4,12 @@ use super::Context;
 use super::error::Failure;
 use super::ui;
 use kovra::exit::Exit;
-use kovra::ops::init::read_key_file;
+use kovra::ops::init::{read_key_file, read_secret};
 use kovra::secret::Secret;
 use kovra::vault::{Custody, Kek, Locked, Vault, keyring};
-use std::fs::File;
 use std::path::Path;
 
-/// Longer than any passphrase, in bytes.
-const PASSPHRASE_MAX: usize = 4096;
-
 impl Context {
-    /// Opens and unlocks the vault.
     pub(super) fn vault(&self) -> Result<Vault, Failure> {
         self.unlock().map(|(vault, _)| vault)
     }
@@ -55,11 +50,10 @@ impl Context {
     }
 }
 
-/// Reads a passphrase file: its first line is the passphrase.
+/// The passphrase is the whole file, less one newline at its end.
 pub(super) fn read_passphrase(path: &Path) -> Result<Secret, Failure> {
     let failed = |what: String| Failure::new(Exit::Locked, format!("{}: {what}", path.display()));
-    let mut file = File::open(path).map_err(|e| failed(e.to_string()))?;
-    let text = Secret::read(&mut file, PASSPHRASE_MAX).map_err(|e| failed(e.to_string()))?;
+    let text = read_secret(path).map_err(|e| failed(e.to_string()))?;
     let mut text = text.ok_or_else(|| failed("a passphrase is at most 4096 bytes".into()))?;
     text.trim_newline();
     if text.is_empty() { Err(failed("the passphrase is empty".into())) } else { Ok(text) }

@@ -63,7 +63,7 @@ fn known_senders(
         vault => vault?,
     };
     if let Some(name) = from {
-        let peer = peer::get(&vault, name)?;
+        let peer = peer::get(vault.view(), name)?;
         let key = peer.signing().ok_or_else(|| {
             Failure::usage(format!("{name} is a plain recipient and cannot be a sender"))
         })?;

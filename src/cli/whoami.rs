@@ -1,8 +1,8 @@
 //! `kovra whoami`
 
 use super::clouds::Clouds;
-use super::error::{Failure, clouds};
-use super::{error, json, ui};
+use super::error::{Failure, line};
+use super::{json, ui};
 use kovra::provider::{CloudIdentity, Fault, whoami};
 
 #[derive(clap::Args)]
@@ -24,13 +24,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let faults: Vec<(&str, &Fault)> =
         found.iter().filter_map(|(cloud, who)| Some((*cloud, who.as_ref().err()?))).collect();
-    let lines: Vec<String> =
-        faults.iter().map(|(cloud, fault)| error::line(cloud, fault)).collect();
     if faults.len() == found.len() {
-        let what = format!("there is no usable identity\n  {}", lines.join("\n  "));
-        return Err(Failure::new(clouds(faults.iter().map(|(_, fault)| *fault)), what));
+        return Err(Failure::of_faults("there is no usable identity", &faults));
     }
-    lines.iter().for_each(|line| ui::note(line));
+    faults.iter().for_each(|(cloud, fault)| ui::note(&line(cloud, fault)));
     Ok(())
 }
 

@@ -8,65 +8,37 @@ use crate::entry::{Content, Entry, Sensitivity};
 use crate::vault::{Origin, Stored, View};
 use crate::{limits, text};
 
-/// A new entry.
-pub struct Options {
-    /// Its name.
-    pub at: SecretUri,
-    /// Its value or pointer.
-    pub content: Content,
-    /// Medium if not given; high for production.
-    pub sensitivity: Option<Sensitivity>,
-    /// A note for people.
-    pub description: Option<String>,
-    /// The project it belongs to; global if none.
-    pub project: Option<String>,
-}
-
-/// Adds an entry.
-///
-/// # Errors
-/// [`Error::Exists`]; [`Error::Rule`] for a sensitivity below what the entry is born
-/// with; [`Error::Usage`] for an empty or over-long value.
-pub fn add(session: &mut Session<'_>, options: Options) -> Result<Stored, Error> {
-    check_content(&options.content)?;
-    if let Some(description) = &options.description {
+/// Refuses an empty or over-long value, and a sensitivity below what the entry is born with.
+pub fn add(
+    session: &mut Session<'_>,
+    destination: &Destination<'_>,
+    content: Content,
+    description: Option<String>,
+) -> Result<Stored, Error> {
+    check_content(&content)?;
+    if let Some(description) = &description {
         check_description(description)?;
     }
-    let destination = Destination {
-        at: &options.at,
-        project: options.project.as_deref(),
-        sensitivity: options.sensitivity,
-        overwrite: false,
-    };
     let (origin, sensitivity) = destination.check(session.view())?;
-    let entry = Entry {
-        coordinate: options.at.coordinate,
-        content: options.content,
-        sensitivity,
-        description: options.description,
-    };
+    let entry =
+        Entry { coordinate: destination.at.coordinate.clone(), content, sensitivity, description };
     let event = session.event(Action::Add, Outcome::Allowed).about(&entry.coordinate);
-    let now = session.now;
-    Ok(session.vault.write(|batch| {
-        batch.audit(&[event])?;
-        batch.put_entry(&origin, &entry, None, now)
-    })?)
+    session.write(event, |batch, now| batch.put_entry(&origin, &entry, None, now))
 }
 
 /// Where a new entry is to go, and how.
-pub(super) struct Destination<'a> {
-    pub(super) at: &'a SecretUri,
-    pub(super) project: Option<&'a str>,
-    pub(super) sensitivity: Option<Sensitivity>,
+pub struct Destination<'a> {
+    pub at: &'a SecretUri,
+    /// Global if none.
+    pub project: Option<&'a str>,
+    /// If not given: what is there, medium at the least; high for production.
+    pub sensitivity: Option<Sensitivity>,
     /// Whether an entry that is there may get a new revision.
-    pub(super) overwrite: bool,
+    pub overwrite: bool,
 }
 
 impl Destination<'_> {
     /// Its origin and sensitivity, if it may be written.
-    ///
-    /// # Errors
-    /// [`Error::Exists`], [`Error::Rule`], [`Error::Usage`], [`Error::Vault`].
     pub(super) fn check(&self, view: View<'_>) -> Result<(Origin, Sensitivity), Error> {
         let coordinate = &self.at.coordinate;
         let origin = origin(self.project.filter(|_| !self.at.global))?;

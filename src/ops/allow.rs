@@ -7,9 +7,6 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// SHA-256 of a file's content.
-///
-/// # Errors
-/// [`Error::Io`].
 pub fn digest(path: &Path) -> Result<[u8; 32], Error> {
     let mut file = std::fs::File::open(path).map_err(Error::io(path))?;
     let mut hasher = Sha256::new();
@@ -23,39 +20,24 @@ pub fn digest(path: &Path) -> Result<[u8; 32], Error> {
 }
 
 /// Puts a program on the allowlist, once the owner has confirmed it.
-///
-/// # Errors
-/// Those of the confirmation; [`Error::Io`].
 pub fn add(session: &mut Session<'_>, path: &Path) -> Result<AllowedProgram, Error> {
     let program = AllowedProgram {
         path: path.to_string_lossy().into_owned(),
         digest: digest(path)?,
         added: session.now,
     };
-    let event =
-        |s: &Session<'_>, outcome| s.event(Action::AllowAdd, outcome).for_program(path.display());
-    let refused = event(session, Outcome::Denied);
-    session.confirm_or_record(&Question::Allow(&program), refused)?;
-    let confirmed = event(session, Outcome::Confirmed);
-    session.vault.write(|batch| {
-        batch.put_program(&program)?;
-        batch.audit(&[confirmed])
-    })?;
+    let event = session.event(Action::AllowAdd, Outcome::Confirmed).for_program(path.display());
+    session.confirm_or_record(&Question::Allow(&program), &event)?;
+    session.write(event, |batch, _| batch.put_program(&program))?;
     Ok(program)
 }
 
-/// Takes a program off the allowlist. That needs no confirmation: it only narrows.
-///
-/// # Errors
-/// [`Error::Nothing`] if it is not on it.
+/// Takes a program off the allowlist if it is on it. That needs no confirmation: it only narrows.
 pub fn remove(session: &mut Session<'_>, path: &Path) -> Result<(), Error> {
     let name = path.to_string_lossy();
     if session.view().allowed_program(&name)?.is_none() {
         return Err(Error::Nothing(format!("{name} is not on the allowlist")));
     }
     let event = session.event(Action::AllowRemove, Outcome::Allowed).for_program(path.display());
-    Ok(session.vault.write(|batch| {
-        batch.remove_program(&name)?;
-        batch.audit(&[event])
-    })?)
+    session.write(event, |batch, _| batch.remove_program(&name))
 }

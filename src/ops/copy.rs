@@ -5,8 +5,7 @@ use super::session::Use;
 use super::values::Resolver;
 use super::{Error, Session};
 use crate::audit::{Action, Outcome};
-use crate::coordinate::SecretUri;
-use crate::entry::{Content, Entry, Mode, Sensitivity};
+use crate::entry::{Content, Entry, Mode};
 use crate::pointer::Pointer;
 use crate::policy::{Operation, Subject};
 use crate::provider::{Fault, FaultKind, onepassword};
@@ -16,7 +15,6 @@ use std::fmt;
 
 /// Where a value is copied from.
 pub enum Original {
-    /// A cloud.
     Pointer(Pointer),
     /// 1Password, by its own program.
     OnePassword(onepassword::Item),
@@ -35,35 +33,17 @@ impl fmt::Display for Original {
 pub(super) const CAPTURE: Use<'static> =
     Use { operation: Operation::Capture, action: Action::Capture, program: None };
 
-/// A copy to be made.
-pub struct Options<'a> {
-    /// Of what.
-    pub source: &'a Original,
-    /// The name it gets.
-    pub at: &'a SecretUri,
-    /// Medium if not given; high for production.
-    pub sensitivity: Option<Sensitivity>,
-    /// The project it belongs to; global if none.
-    pub project: Option<&'a str>,
-    /// Write a new revision over an existing entry.
-    pub overwrite: bool,
-}
-
 /// Copies a value into the vault. What stands in the way is known before anything is read.
 ///
 /// Policy decides on a copy from a cloud, where a pointer would do as well; 1Password has no
 /// pointers here, so a value from there is added like one that was typed.
-///
-/// # Errors
-/// Those of [`super::add::add`]; [`Error::Denied`], [`Error::Declined`], [`Error::Unresolved`].
 pub fn copy(
     session: &mut Session<'_>,
-    options: &Options<'_>,
+    source: &Original,
+    destination: &Destination<'_>,
     resolver: &dyn Resolver,
 ) -> Result<Stored, Error> {
-    let Options { source, at, sensitivity, project, overwrite } = *options;
-    let coordinate = at.coordinate.clone();
-    let destination = Destination { at, project, sensitivity, overwrite };
+    let coordinate = destination.at.coordinate.clone();
     let (_, sensitivity) = destination.check(session.view())?;
     let outcome = match source {
         Original::OnePassword(_) => Outcome::Allowed,

@@ -1,10 +1,11 @@
 //! What becomes of an entry after it was added: `set`, `edit`, `rm`, `history`, `restore`, `prune`.
 
 use super::select::origin;
+use super::source::with_content;
 use super::{Error, Question, Session};
 use crate::audit::{Action, Outcome};
 use crate::coordinate::{Coordinate, SecretUri};
-use crate::entry::{Content, Entry, Sensitivity};
+use crate::entry::{Content, Sensitivity};
 use crate::vault::{Origin, Revision, Stored};
 
 /// An entry, named exactly: in one project, or global.
@@ -15,9 +16,6 @@ pub struct Target {
 
 impl Target {
     /// The entry `uri` of `project`; global if there is none.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for a bad project name.
     pub fn new(uri: &SecretUri, project: Option<&str>) -> Result<Self, Error> {
         let project = project.filter(|_| !uri.global);
         Ok(Self { at: uri.coordinate.clone(), origin: origin(project)? })
@@ -29,42 +27,27 @@ impl Target {
     }
 }
 
-/// Gives an entry another value or pointer. Its sensitivity and description stay.
-///
-/// # Errors
-/// [`Error::NoEntry`], [`Error::Usage`] for an empty or over-long value.
+/// Gives an entry another value or pointer, not an empty or over-long one. Its sensitivity and
+/// description stay.
 pub fn set(session: &mut Session<'_>, target: &Target, content: Content) -> Result<Stored, Error> {
     super::add::check_content(&content)?;
-    let before = target.find(session)?;
-    let entry = Entry {
-        coordinate: before.coordinate,
-        content,
-        sensitivity: before.sensitivity,
-        description: before.description,
-    };
+    let entry = with_content(&target.find(session)?, content);
     let event = session.event(Action::Set, Outcome::Allowed).about(&target.at);
-    let now = session.now;
-    Ok(session.vault.write(|batch| {
-        batch.audit(&[event])?;
-        batch.put_entry(&target.origin, &entry, None, now)
-    })?)
+    session.write(event, |batch, now| batch.put_entry(&target.origin, &entry, None, now))
 }
 
 /// New labels for an entry; `None` leaves one as it is.
 pub struct Labels {
-    /// A new sensitivity. A lower one is confirmed by the owner.
+    /// A lower one is confirmed by the owner.
     pub sensitivity: Option<Sensitivity>,
-    /// A new description; empty for none.
+    /// Empty for none.
     pub description: Option<String>,
 }
 
-/// Changes an entry's labels.
-///
-/// # Errors
-/// [`Error::NoEntry`]; [`Error::Rule`] below the floor of production; those of the confirmation.
+/// Refuses a sensitivity below the floor of production: [`Error::Rule`].
 pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Result<Stored, Error> {
     let mut entry = target.find(session)?;
-    let mut outcome = Outcome::Allowed;
+    let mut event = session.event(Action::Edit, Outcome::Allowed).about(&target.at);
     if let Some(sensitivity) = labels.sensitivity {
         let floor = Sensitivity::floor(&target.at);
         if sensitivity < floor {
@@ -73,9 +56,8 @@ pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Resul
         if sensitivity < entry.sensitivity {
             let question =
                 Question::Lower { at: &target.at, from: entry.sensitivity, to: sensitivity };
-            let refused = session.event(Action::Edit, Outcome::Denied).about(&target.at);
-            session.confirm_or_record(&question, refused)?;
-            outcome = Outcome::Confirmed;
+            session.confirm_or_record(&question, &event)?;
+            event.outcome = Outcome::Confirmed;
         }
         entry.sensitivity = sensitivity;
     }
@@ -85,42 +67,26 @@ pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Resul
         }
         entry.description = Some(description).filter(|d| !d.is_empty());
     }
-    let event = session.event(Action::Edit, outcome).about(&target.at);
-    let now = session.now;
-    Ok(session.vault.write(|batch| {
-        batch.audit(&[event])?;
-        batch.relabel(&entry, now)
-    })?)
+    session.write(event, |batch, now| batch.relabel(&entry, now))
 }
 
 /// Removes an entry. What it held is kept in its history until that is pruned.
-///
-/// # Errors
-/// [`Error::NoEntry`].
 pub fn remove(session: &mut Session<'_>, target: &Target) -> Result<(), Error> {
     let entry = target.find(session)?;
     let event = session.event(Action::Remove, Outcome::Allowed).about(&target.at);
-    let now = session.now;
-    Ok(session.vault.write(|batch| {
-        batch.audit(&[event])?;
-        batch.remove_entry(&entry, now)
-    })?)
+    session.write(event, |batch, now| batch.remove_entry(&entry, now))
 }
 
-/// All revisions of an entry, the latest first; also of one that was removed.
-///
-/// # Errors
-/// [`Error::NoEntry`] if there never was one.
+/// All revisions of an entry, the latest first; also of one that was removed. [`Error::NoEntry`] if
+/// there never was one.
 pub fn history(session: &Session<'_>, target: &Target) -> Result<Vec<Revision>, Error> {
     let revisions = session.view().history(&target.origin, &target.at)?;
     if revisions.is_empty() { Err(Error::NoEntry(target.at.clone())) } else { Ok(revisions) }
 }
 
 /// Brings an earlier revision back, as a new one. The sensitivity is the higher of what it was then
-/// and what the entry had last: restoring never lowers it.
-///
-/// # Errors
-/// [`Error::NoEntry`]; [`Error::Nothing`] if there is no such revision, or it is a removal.
+/// and what the entry had last: restoring never lowers it. [`Error::Nothing`] if there is no such
+/// revision, or it is a removal.
 pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Result<Stored, Error> {
     let history = history(session, target)?;
     let wanted = history.iter().find(|revision| revision.number == number);
@@ -133,26 +99,15 @@ pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Resul
         entry.sensitivity = entry.sensitivity.max(last.sensitivity);
     }
     let event = session.event(Action::Restore, Outcome::Allowed).about(&target.at);
-    let now = session.now;
-    Ok(session.vault.write(|batch| {
-        batch.audit(&[event])?;
-        batch.relabel(&entry, now)
-    })?)
+    session.write(event, |batch, now| batch.relabel(&entry, now))
 }
 
 /// Erases for good what is beneath the latest revision. Gives how many revisions went.
-///
-/// # Errors
-/// [`Error::NoEntry`]; those of the confirmation.
 pub fn prune(session: &mut Session<'_>, target: &Target) -> Result<usize, Error> {
     let history = history(session, target)?;
     let kept = usize::from(history.first().is_some_and(|latest| latest.entry.is_some()));
-    let refused = session.event(Action::Prune, Outcome::Denied).about(&target.at);
     let question = Question::Prune { at: &target.at, revisions: history.len() - kept };
-    session.confirm_or_record(&question, refused)?;
     let event = session.event(Action::Prune, Outcome::Confirmed).about(&target.at);
-    Ok(session.vault.write(|batch| {
-        batch.audit(&[event])?;
-        batch.prune(&target.origin, &target.at)
-    })?)
+    session.confirm_or_record(&question, &event)?;
+    session.write(event, |batch, _| batch.prune(&target.origin, &target.at))
 }

@@ -10,7 +10,7 @@ use crate::{refs, vault};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why an operation did not happen. Nothing was changed.
+/// Why an operation did not happen. Nothing was changed, but for what is on record of the refusal.
 ///
 /// A refusal by a class is told apart by what was being done: what helps who reads a package does not
 /// help who seals one. Only hints name commands and options of the program.
@@ -31,22 +31,18 @@ pub enum Error {
         class = Class::Time.phrase()
     )]
     Clock {
-        /// By the clock.
         now: Moment,
         /// The latest time of an import.
         seen: Moment,
     },
-    /// Importing what is not new.
     #[error("{class}: {0}", class = Class::Replay.phrase())]
     Replay(Replay),
-    /// A pinned signing key came with a new X25519 key, and nobody is here to confirm it.
     #[error(
         "{class}: sender: {0}'s pinned key comes with a new X25519 key; run this at a terminal to \
          confirm it",
         class = Class::Untrusted.phrase()
     )]
     Rotation(String),
-    /// Nobody is here to compare a fingerprint.
     #[error(
         "{class}: sender: nobody is here to compare the fingerprint {fingerprint}",
         class = Class::Untrusted.phrase()
@@ -57,32 +53,17 @@ pub enum Error {
         /// The package's.
         fingerprint: String,
     },
-    /// A package is not by the key whose fingerprint was told.
     #[error("{class}: sender: the package is by another key: {fingerprint}", class = Class::Untrusted.phrase())]
-    OtherSender {
-        /// Whose it should be.
-        name: String,
-        /// The package's.
-        fingerprint: String,
-    },
-    /// The vault.
+    OtherSender { name: String, fingerprint: String },
     #[error(transparent)]
     Vault(#[from] vault::Error),
-    /// The `.env.refs` file.
     #[error("{}: {error}", .path.display())]
-    Refs {
-        /// Which.
-        path: PathBuf,
-        /// The line.
-        error: refs::RefsError,
-    },
-    /// A public identity string.
+    Refs { path: PathBuf, error: refs::RefsError },
     #[error(transparent)]
     Identity(#[from] IdentityError),
     /// Policy says no, for every entry that is listed.
     #[error("policy: {}", denials(.0))]
     Denied(Vec<(Coordinate, Reason)>),
-    /// The person said no.
     #[error("you did not confirm, so nothing was done")]
     Declined,
     /// Somebody said yes who could not show that they are the owner.
@@ -91,28 +72,23 @@ pub enum Error {
     /// Against a rule, in words.
     #[error("policy: {0}")]
     Rule(String),
-    /// There is no such entry.
     #[error("{0} is not in the vault")]
     NoEntry(Coordinate),
-    /// There is no such peer.
     #[error("there is no peer named {0}")]
     NoPeer(String),
-    /// A selection that selects nothing.
+    /// What was asked for is not there, and is neither one entry nor a peer.
     #[error("nothing matches: {0}")]
     Nothing(String),
-    /// There is such an entry already.
     #[error("{0} exists already")]
     Exists(Coordinate),
     /// An import would overwrite entries, and nobody said that it may.
     #[error("{} would be overwritten", names(.0))]
     WouldOverwrite(Vec<Coordinate>),
-    /// The peer has another key.
     #[error("{0} is pinned with another key")]
     OtherKey(String),
     /// Something is there already, or has changed meanwhile.
     #[error("{0}")]
     Conflict(String),
-    /// An entry was named that the filters leave out.
     #[error("{0} is left out by the filters")]
     LeftOut(Coordinate),
     /// The peer's key is not one that can be sealed to.
@@ -124,15 +100,8 @@ pub enum Error {
     /// The options do not fit together, or one is malformed.
     #[error("{0}")]
     Usage(String),
-    /// A file operation failed.
     #[error("{}: {source}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Pointers did not resolve.
+    Io { path: PathBuf, source: io::Error },
     #[error("{}", unresolved(.0))]
     Unresolved(Vec<(Coordinate, Fault)>),
 }
@@ -143,13 +112,11 @@ pub enum Replay {
     /// The same file.
     #[error("package id: this package was imported before")]
     Again,
-    /// Another file with its id.
     #[error(
         "package id: ALARM: another package with this id was imported before; its sender's key may \
          be in other hands, ask them"
     )]
     OtherFile,
-    /// Its sender has sealed later what is here.
     #[error("seq: the same sender's later package is already in the vault for {0}")]
     Older(Coordinate),
 }
@@ -266,7 +233,6 @@ fn unresolved(faults: &[(Coordinate, Fault)]) -> String {
 mod tests {
     use super::*;
 
-    /// Each variant, and its hint.
     #[test]
     fn every_error_has_the_hint_of_what_was_being_done() {
         let at = || "dev/db/url".parse::<Coordinate>().unwrap();

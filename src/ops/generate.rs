@@ -28,9 +28,6 @@ impl Alphabet {
 }
 
 /// A value of `length` characters, each drawn from the operating system's randomness and equally likely.
-///
-/// # Errors
-/// [`Error::Vault`] if the system gives no randomness.
 pub fn generate(length: usize, alphabet: Alphabet) -> Result<Secret, Error> {
     let characters = alphabet.characters();
     // A byte beyond the last whole multiple would favour the first characters.

@@ -13,15 +13,12 @@ use crate::policy::Asker;
 use crate::vault::{Held, Origin, Provenance, Seen, Stored, Vault, View};
 use sha2::{Digest, Sha256};
 
-/// How to import.
 pub struct Options<'a> {
     /// The whole file.
     pub file: &'a [u8],
-    /// The token, if there is one.
     pub token: Option<&'a Token>,
-    /// Leave the high literals out.
     pub skip_high: bool,
-    /// The project to import into; global if none.
+    /// Global if none.
     pub project: Option<&'a str>,
 }
 
@@ -30,7 +27,6 @@ pub struct Options<'a> {
 pub enum Effect {
     /// Nothing is there.
     Added,
-    /// The same is there.
     Same,
     /// Another value, description or a higher sensitivity.
     Changed,
@@ -42,7 +38,6 @@ pub enum Effect {
 
 /// One entry of the package, against the vault.
 pub struct Change {
-    /// What would happen.
     pub effect: Effect,
     /// What is there now.
     pub before: Option<Stored>,
@@ -73,9 +68,7 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// How many high literals stay closed.
     pub skipped: usize,
-    /// The package's header.
     pub header: Header,
-    /// Who sealed it.
     pub sender: SigningPublic,
     /// SHA-256 of the package's file.
     pub digest: [u8; 32],
@@ -83,11 +76,8 @@ pub struct Plan {
 }
 
 /// Checks a package in the order of the spec's clause 8, opens it, and compares it with the vault.
-/// Nothing is written, and no network is touched: a pointer is stored as it is.
-///
-/// # Errors
-/// [`Error::Package`], [`Error::Clock`] or [`Error::Replay`] by the first check that fails;
-/// [`Error::Vault`]; [`Error::Usage`].
+/// Nothing is written, and no network is touched: a pointer is stored as it is. The error is that of
+/// the first check that fails.
 pub fn plan(vault: &Vault, options: &Options<'_>, now: Moment) -> Result<Plan, Error> {
     let view = vault.view();
     let origin = origin(options.project)?;
@@ -112,7 +102,7 @@ pub fn plan(vault: &Vault, options: &Options<'_>, now: Moment) -> Result<Plan, E
 ///
 /// # Errors
 /// [`Error::WouldOverwrite`] without consent; [`Error::Conflict`] if the vault has changed since the plan
-/// was made; [`Error::Declined`]; [`Error::Rule`]; [`Error::Vault`].
+/// was made; [`Error::Rule`] for what needs a person to agree, where none is.
 pub fn apply(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<(), Error> {
     if let Err(refusal) = consent(&plan.changes, overwrite, session) {
         session.vault.record(&events(session, plan, Outcome::Denied)?)?;
@@ -154,9 +144,6 @@ pub fn apply(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<
 }
 
 /// My signed word, for the sender, that a plan was carried out.
-///
-/// # Errors
-/// [`Error::Vault`].
 pub fn receipt(view: View<'_>, plan: &Plan, now: Moment) -> Result<Vec<u8>, Error> {
     let identity = view.identity()?;
     Ok(Receipt::sign(&identity.signing, plan.header.id, plan.digest, now))
@@ -224,13 +211,8 @@ fn change(
             let same = view.value(&before)?.expose() == value.expose();
             if same { Effect::Same } else { Effect::Changed }
         }
-        (Held::Reference { pointer, .. }, Content::Reference(other)) => {
-            if pointer == other {
-                Effect::Same
-            } else {
-                Effect::Redirected
-            }
-        }
+        (Held::Reference { pointer, .. }, Content::Reference(to)) if pointer == to => Effect::Same,
+        (Held::Reference { .. }, Content::Reference(_)) => Effect::Redirected,
         _ => Effect::Replaced,
     };
     let labels_differ =

@@ -5,24 +5,20 @@ use crate::identity::{Identity, PublicIdentity};
 use crate::platform::{NewFile, Readers};
 use crate::secret::Secret;
 use crate::vault::{self, Custody, Kek, NewVault, Vault, keyring};
-use std::fs;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Who shall keep the key of the new vault.
 pub enum NewCustody {
-    /// The OS keyring.
     Keyring,
-    /// A passphrase, asked for by the caller.
     Passphrase(Secret),
     /// A key file: made if it is not there, used if it is.
     KeyFile(PathBuf),
 }
 
-/// Makes a vault in `folder`, and an identity in it.
-///
-/// # Errors
-/// [`Error::Vault`], [`Error::Io`]. Nothing is left behind but perhaps a key in the keyring or a
-/// key file, which open nothing.
+/// Makes a vault in `folder`, and an identity in it. If that fails, nothing is left behind but perhaps
+/// a key in the keyring or a key file, which open nothing.
 pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error> {
     let path = folder.join(vault::FILE);
     if path.exists() {
@@ -52,9 +48,6 @@ pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error>
     Ok(identity.public())
 }
 
-/// Longer than any key file.
-const KEY_FILE_MAX: usize = 4096;
-
 /// Reads the key file at `path`, or makes one for its owner alone.
 fn key_file(path: &Path) -> Result<Kek, Error> {
     if path.exists() {
@@ -66,13 +59,15 @@ fn key_file(path: &Path) -> Result<Kek, Error> {
     Ok(kek)
 }
 
-/// Reads a key file.
-///
-/// # Errors
-/// [`Error::Io`]; [`vault::Error::WrongKey`] if it is none.
+/// [`vault::Error::WrongKey`] for a file that holds no key.
 pub fn read_key_file(path: &Path) -> Result<Kek, Error> {
-    let mut file = fs::File::open(path).map_err(Error::io(path))?;
-    let text = Secret::read(&mut file, KEY_FILE_MAX).map_err(Error::io(path))?;
+    let text = read_secret(path).map_err(Error::io(path))?;
     let text = text.ok_or(vault::Error::WrongKey("the key file is larger than a key"))?;
     Ok(Kek::from_text(&text)?)
+}
+
+/// Reads a file that holds a key, a token or a passphrase. `None` for one of more than 4096 bytes,
+/// which is longer than any of them.
+pub fn read_secret(path: &Path) -> io::Result<Option<Secret>> {
+    Secret::read(&mut File::open(path)?, 4096)
 }

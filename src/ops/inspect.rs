@@ -9,9 +9,8 @@ use crate::identity::{SigningPublic, Token};
 use crate::package::{self, Header, High, Package, Verified};
 use crate::vault::Vault;
 
-/// What can be seen.
 pub struct Report {
-    /// The header; true only if the package is intact.
+    /// True only if the package is intact.
     pub header: Header,
     /// Who signed it, if the signature holds.
     pub intact: Result<SigningPublic, package::Error>,
@@ -29,21 +28,15 @@ pub struct Inside {
 
 /// An entry without its value.
 pub struct Shown {
-    /// Its name.
     pub coordinate: String,
-    /// How carefully to treat it.
     pub sensitivity: Sensitivity,
-    /// The pointer; `None` for a literal.
+    /// `None` for a literal.
     pub pointer: Option<String>,
-    /// A note for people.
     pub description: Option<String>,
 }
 
 /// Looks at a package. Nothing is written, and it need not be trusted or in date to be looked at
-/// from outside; it must be both to be opened.
-///
-/// # Errors
-/// [`Error::Package`] if it is not even well-formed.
+/// from outside; it must be both to be opened. Fails only for what is not even well-formed.
 pub fn inspect(
     file: &[u8],
     vault: Option<&Vault>,
@@ -91,9 +84,6 @@ fn shown(entry: &Entry) -> Shown {
 }
 
 /// A package in CBOR's diagnostic notation (RFC 8949 §8), its header unfolded.
-///
-/// # Errors
-/// [`Error::Package`] if it is not well-formed.
 pub fn diagnose(file: &[u8]) -> Result<String, Error> {
     Package::parse(file)?;
     Ok(cbor::diagnose(file, "package").map_err(package::Error::from)?)

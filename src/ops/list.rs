@@ -5,9 +5,7 @@ use super::{Error, Listed, Source};
 /// Which entries are wanted; `None` wants all.
 #[derive(Default)]
 pub struct Filter {
-    /// Of this env.
     pub env: Option<String>,
-    /// Of this component.
     pub component: Option<String>,
     /// Of this project, or `global`; not what it sees of others.
     pub project: Option<String>,
@@ -24,9 +22,6 @@ impl Filter {
 }
 
 /// The entries that pass `filter`, by coordinate, then origin.
-///
-/// # Errors
-/// Those of the source.
 pub fn list<S: Source>(source: &S, filter: &Filter) -> Result<Vec<S::Item>, Error> {
     let mut items = source.items()?;
     items.retain(|item| filter.passes(item));

@@ -1,15 +1,17 @@
 //! `materialize`: resolve pointers under the caller's own cloud identity, and say what came of it.
 
 use super::copy::{CAPTURE, empty};
+use super::source::with_content;
 use super::values::Resolver;
 use super::{Error, Listed, Selection, Session, Source};
 use crate::audit::{Action, Event, Outcome};
 use crate::clock::Moment;
-use crate::entry::{Content, Entry};
+use crate::entry::Content;
 use crate::pointer::Pointer;
 use crate::policy::Subject;
 use crate::provider::{Fault, Resolved};
-use crate::vault::{Batch, Held, Provenance, Stored};
+use crate::secret::Secret;
+use crate::vault::{Batch, Provenance, Stored};
 
 /// What becomes of pointers that resolve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,25 +26,14 @@ pub enum Purpose {
     Capture,
 }
 
-/// What to resolve, and what for.
-pub struct Options {
-    /// The entries; those that are no references are passed over.
-    pub selection: Selection,
-    /// What becomes of them.
-    pub purpose: Purpose,
-}
-
 /// What came of one pointer. Its value has been dropped already.
 pub struct Materialized {
-    /// The entry, as it was.
+    /// As it was.
     pub entry: Stored,
-    /// Its pointer.
     pub pointer: Pointer,
-    /// What was read, or why not.
     pub result: Result<Version, Fault>,
 }
 
-/// A version of a secret.
 pub struct Version {
     /// As the provider names it; empty if it did not say.
     pub name: String,
@@ -53,12 +44,13 @@ pub struct Version {
 /// Resolves the references among the selected entries.
 ///
 /// # Errors
-/// Those of [`Selection::of`]; [`Error::Nothing`] if no reference is selected; to capture, also
-/// [`Error::Denied`] and [`Error::Declined`] before anything is read, and [`Error::Conflict`] if an
-/// entry has changed meanwhile. A pointer that does not resolve is an outcome, not an error.
+/// [`Error::Nothing`] if no reference is selected; to capture, also [`Error::Denied`] and
+/// [`Error::Declined`] before anything is read, and [`Error::Conflict`] if an entry has changed
+/// meanwhile. A pointer that does not resolve is an outcome, not an error.
 pub fn materialize(
     session: &mut Session<'_>,
-    Options { selection, purpose }: &Options,
+    selection: &Selection,
+    purpose: Purpose,
     resolver: &dyn Resolver,
 ) -> Result<Vec<Materialized>, Error> {
     let references = references(&session.view(), selection)?;
@@ -71,7 +63,7 @@ pub fn materialize(
     let read: Vec<Read> = references
         .into_iter()
         .zip(resolver.resolve(&pointers))
-        .map(|((entry, pointer), result)| Read { entry, pointer, result })
+        .map(|((entry, pointer), result)| Read::new(entry, pointer, result))
         .collect();
     match purpose {
         Purpose::Check => {
@@ -81,10 +73,9 @@ pub fn materialize(
         Purpose::Choose => choose(session, &read, allowed)?,
         Purpose::Capture => return capture(session, read, allowed),
     }
-    Ok(read.into_iter().map(Read::without_value).collect())
+    Ok(read.into_iter().map(|read| read.found).collect())
 }
 
-/// The references among the selected entries.
 fn references<S: Source>(
     source: &S,
     selection: &Selection,
@@ -95,17 +86,21 @@ fn references<S: Source>(
     if found.is_empty() { Err(none()) } else { Ok(found) }
 }
 
-/// What was read for one entry, its value not dropped yet.
+/// What came of one pointer, its value not dropped yet.
 struct Read {
-    entry: Stored,
-    pointer: Pointer,
-    result: Result<Resolved, Fault>,
+    found: Materialized,
+    value: Option<Secret>,
 }
 
 impl Read {
-    fn without_value(self) -> Materialized {
-        let version = |read: Resolved| Version { name: read.version, created: read.created };
-        Materialized { entry: self.entry, pointer: self.pointer, result: self.result.map(version) }
+    fn new(entry: Stored, pointer: Pointer, result: Result<Resolved, Fault>) -> Self {
+        let (result, value) = match result {
+            Ok(Resolved { value, version: name, created }) => {
+                (Ok(Version { name, created }), Some(value))
+            }
+            Err(fault) => (Err(fault), None),
+        };
+        Self { found: Materialized { entry, pointer, result }, value }
     }
 }
 
@@ -116,8 +111,8 @@ fn events(
     allowed: Vec<Outcome>,
 ) -> Vec<Event> {
     let event = |(read, allowed): (&Read, Outcome)| {
-        let outcome = if read.result.is_ok() { allowed } else { Outcome::Failed };
-        session.event(action, outcome).about(&read.entry.coordinate)
+        let outcome = if read.value.is_some() { allowed } else { Outcome::Failed };
+        session.event(action, outcome).about(&read.found.entry.coordinate)
     };
     read.iter().zip(allowed).map(event).collect()
 }
@@ -125,17 +120,15 @@ fn events(
 /// Marks what resolved for the first time as chosen, and puts every pointer on record.
 fn choose(session: &mut Session<'_>, read: &[Read], allowed: Vec<Outcome>) -> Result<(), Error> {
     let events = events(session, Action::Materialize, read, allowed);
-    let fresh = |read: &&Read| {
-        read.result.is_ok() && matches!(read.entry.held, Held::Reference { chosen: false, .. })
-    };
-    let fresh: Vec<&Read> = read.iter().filter(fresh).collect();
+    let resolved = read.iter().filter(|read| read.value.is_some()).map(|read| &read.found.entry);
+    let fresh: Vec<&Stored> = resolved.filter(|entry| !entry.subject().chosen).collect();
     if fresh.is_empty() {
         return Ok(session.vault.record(&events)?);
     }
     let now = session.now;
     session.vault.write(|batch| {
         batch.audit(&events)?;
-        for Read { entry, .. } in &fresh {
+        for entry in fresh {
             // Between reading and now another process may have redirected it.
             let current = batch.view().entry(&entry.origin, &entry.coordinate)?;
             if current.as_ref() == Some(entry) {
@@ -152,9 +145,9 @@ fn capture(
     mut read: Vec<Read>,
     allowed: Vec<Outcome>,
 ) -> Result<Vec<Materialized>, Error> {
-    for read in &mut read {
-        if matches!(&read.result, Ok(resolved) if resolved.value.is_empty()) {
-            read.result = Err(empty());
+    for Read { found, value } in &mut read {
+        if value.take_if(|value| value.is_empty()).is_some() {
+            found.result = Err(empty());
         }
     }
     let events = events(session, Action::Capture, &read, allowed);
@@ -166,23 +159,15 @@ fn capture(
 }
 
 fn capture_one(batch: &Batch<'_>, read: Read, now: Moment) -> Result<Materialized, Error> {
-    let Read { entry, pointer, result } = read;
-    let resolved = match result {
-        Ok(resolved) => resolved,
-        Err(fault) => return Ok(Materialized { entry, pointer, result: Err(fault) }),
-    };
-    if batch.view().entry(&entry.origin, &entry.coordinate)?.as_ref() != Some(&entry) {
+    let Read { found, value } = read;
+    let Some(value) = value else { return Ok(found) };
+    let entry = &found.entry;
+    if batch.view().entry(&entry.origin, &entry.coordinate)?.as_ref() != Some(entry) {
         let what = format!("{} changed meanwhile; nothing was captured", entry.coordinate);
         return Err(Error::Conflict(what));
     }
-    let literal = Entry {
-        coordinate: entry.coordinate.clone(),
-        content: Content::Literal(resolved.value),
-        sensitivity: entry.sensitivity,
-        description: entry.description.clone(),
-    };
-    let provenance = Provenance::Copy { of: pointer.to_string() };
+    let literal = with_content(entry, Content::Literal(value));
+    let provenance = Provenance::Copy { of: found.pointer.to_string() };
     batch.put_entry(&entry.origin, &literal, Some(provenance), now)?;
-    let version = Version { name: resolved.version, created: resolved.created };
-    Ok(Materialized { entry, pointer, result: Ok(version) })
+    Ok(found)
 }

@@ -42,7 +42,7 @@ use std::path::Path;
 /// A program that is about to be run.
 #[derive(Clone, Copy)]
 pub struct Program<'a> {
-    /// Its absolute path.
+    /// Absolute.
     pub path: &'a Path,
     /// What it is called with, its own name left out.
     pub arguments: &'a [OsString],
@@ -50,7 +50,6 @@ pub struct Program<'a> {
 
 /// The person at the controlling terminal, or their absence.
 pub trait Approver {
-    /// Who asks.
     fn asker(&self) -> Asker;
 
     /// Puts a question that kovra made from facts. Called only if the asker is a person. A yes is
@@ -58,50 +57,38 @@ pub trait Approver {
     fn approve(&mut self, question: &Question<'_>, proof: Proof) -> Option<Secret>;
 }
 
-/// What a person can be asked.
 pub enum Question<'a> {
     /// May these entries be used?
     Use {
-        /// For what.
         operation: Operation,
-        /// Which, and why it has to be asked.
         entries: &'a [(Coordinate, Sensitivity, Reason)],
         /// The program that would get them.
         program: Option<Program<'a>>,
     },
     /// Is this the fingerprint that the peer told you?
     Pin {
-        /// The local name.
         name: &'a str,
         /// 8 groups of 5 digits.
         fingerprint: &'a str,
     },
     /// A pinned signing key comes with a new X25519 key: is that so?
     Rotation {
-        /// The local name.
         name: &'a str,
-        /// 8 groups of 5 digits.
         fingerprint: &'a str,
     },
     /// May this program get values of production, and high ones without a question?
     Allow(&'a AllowedProgram),
     /// May this entry be treated less carefully?
     Lower {
-        /// Which.
         at: &'a Coordinate,
-        /// How it is treated now.
         from: Sensitivity,
-        /// How it would be.
         to: Sensitivity,
     },
     /// May so many earlier revisions be erased for good?
     Prune {
-        /// Of which entry.
         at: &'a Coordinate,
-        /// How many.
         revisions: usize,
     },
-    /// May the PIN be exchanged?
     ChangePin,
     /// May an import overwrite all these entries?
     Overwrite(&'a [&'a import::Change]),

@@ -1,17 +1,15 @@
 //! `peer`: pinning other people's public keys.
 
 use super::{Error, Question, Session};
-use crate::audit::{Action, Outcome};
+use crate::audit::{Action, Event, Outcome};
 use crate::coordinate::check_segment;
 use crate::identity::{Recipient, SigningPublic};
 use crate::package::Package;
 use crate::policy::Asker;
-use crate::vault::{Peer, PeerKey, Vault};
+use crate::vault::{Peer, PeerKey, View};
 
-/// What came of adding a peer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Added {
-    /// A name and a key that were not here before.
     New(Peer),
     /// The same name with the same key: nothing was done.
     Known(Peer),
@@ -20,9 +18,6 @@ pub enum Added {
 }
 
 /// Reads a peer's key from what a person passes on: `kovra1...`, `age1...` or `ssh-ed25519 ...`.
-///
-/// # Errors
-/// [`Error::Identity`], [`Error::Usage`].
 pub fn parse_key(text: &str) -> Result<PeerKey, Error> {
     let text = text.trim();
     if text.starts_with("kovra1") {
@@ -36,9 +31,6 @@ pub fn parse_key(text: &str) -> Result<PeerKey, Error> {
 }
 
 /// The sender of an intact package, for pinning.
-///
-/// # Errors
-/// [`Error::Package`].
 pub fn sender_of(file: &[u8]) -> Result<SigningPublic, Error> {
     Ok(Package::parse(file)?.verify()?.sender())
 }
@@ -54,11 +46,7 @@ pub struct Claim<'a> {
 }
 
 /// Pins the sender of a package, after the person has compared its fingerprint, or if it is the
-/// `expected` one.
-///
-/// # Errors
-/// [`Error::Uncompared`] or [`Error::OtherSender`] if nobody vouches for the fingerprint, and those of
-/// [`add`].
+/// `expected` one: [`Error::OtherSender`] if it is not, [`Error::Uncompared`] if there is neither.
 pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added, Error> {
     let Claim { name, sender, expected } = *claim;
     let fingerprint = sender.fingerprint();
@@ -72,19 +60,15 @@ pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added,
             return Err(Error::Uncompared { name: name.to_owned(), fingerprint });
         }
         None => {
-            let refused = session.event(Action::PeerAdd, Outcome::Denied).with_peer(name);
-            session
-                .confirm_or_record(&Question::Pin { name, fingerprint: &fingerprint }, refused)?;
+            let question = Question::Pin { name, fingerprint: &fingerprint };
+            session.confirm_or_record(&question, &event(session, Action::PeerAdd, name))?;
         }
     }
     add(session, name, PeerKey::Sender(sender))
 }
 
-/// Pins `key` under `name`.
-///
-/// # Errors
-/// [`Error::Usage`] for a bad name; [`Error::OtherKey`] if the name has another key, [`Error::Conflict`]
-/// if the key has another name; [`Error::Rotation`] for one that nobody confirms.
+/// [`Error::OtherKey`] if the name has another key, [`Error::Conflict`] if the key has another name;
+/// [`Error::Rotation`] for a new X25519 key that nobody is here to confirm.
 pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added, Error> {
     check_segment(name).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
     let peer = Peer { name: name.to_owned(), key, added: session.now };
@@ -111,11 +95,8 @@ pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added,
         }
     };
     if let Added::New(peer) | Added::Updated(peer) = &added {
-        let event = session.event(Action::PeerAdd, Outcome::Allowed).with_peer(name);
-        session.vault.write(|batch| {
-            batch.audit(&[event])?;
-            batch.put_peer(peer)
-        })?;
+        let event = event(session, Action::PeerAdd, name);
+        session.write(event, |batch, _| batch.put_peer(peer))?;
     }
     Ok(added)
 }
@@ -126,28 +107,20 @@ fn confirm_rotation(peer: &Peer, session: &mut Session<'_>) -> Result<(), Error>
         return Err(Error::Rotation(peer.name.clone()));
     }
     let question = Question::Rotation { name: &peer.name, fingerprint: &fingerprint };
-    let refused = session.event(Action::PeerAdd, Outcome::Denied).with_peer(&peer.name);
-    session.confirm_or_record(&question, refused)
+    session.confirm_or_record(&question, &event(session, Action::PeerAdd, &peer.name))
 }
 
-/// The peer of that name.
-///
-/// # Errors
-/// [`Error::NoPeer`], [`Error::Vault`].
-pub fn get(vault: &Vault, name: &str) -> Result<Peer, Error> {
-    vault.view().peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))
+pub fn get(view: View<'_>, name: &str) -> Result<Peer, Error> {
+    view.peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))
 }
 
-/// Forgets the peer of that name.
-///
-/// # Errors
-/// [`Error::NoPeer`], [`Error::Vault`].
 pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Peer, Error> {
-    let peer = get(session.vault, name)?;
-    let event = session.event(Action::PeerRemove, Outcome::Allowed).with_peer(name);
-    session.vault.write(|batch| {
-        batch.audit(&[event])?;
-        batch.remove_peer(name)
-    })?;
+    let peer = get(session.view(), name)?;
+    let event = event(session, Action::PeerRemove, name);
+    session.write(event, |batch, _| batch.remove_peer(name))?;
     Ok(peer)
+}
+
+fn event(session: &Session<'_>, action: Action, peer: &str) -> Event {
+    session.event(action, Outcome::Allowed).with_peer(peer)
 }

@@ -9,10 +9,7 @@ use crate::vault::Proof;
 /// The shortest PIN, in bytes.
 pub const PIN_MIN: usize = 4;
 
-/// Sets the PIN. One that is there already is asked for first.
-///
-/// # Errors
-/// [`Error::Usage`] for a short PIN, or a vault that a passphrase keeps; those of the confirmation.
+/// Sets the PIN of a vault that no passphrase keeps. One that is there already is asked for first.
 pub fn set(session: &mut Session<'_>, pin: &Secret) -> Result<(), Error> {
     if pin.len() < PIN_MIN {
         return Err(Error::Usage(format!("a PIN has at least {PIN_MIN} characters")));
@@ -22,18 +19,14 @@ pub fn set(session: &mut Session<'_>, pin: &Secret) -> Result<(), Error> {
         let what = "the passphrase of this vault is the proof already; it has no PIN";
         return Err(Error::Usage(what.into()));
     }
-    let refused = session.event(Action::PinSet, Outcome::Denied);
+    let event = session.event(Action::PinSet, Outcome::Confirmed);
     match proof {
         Proof::Nothing if session.asker() != Asker::Person => {
-            session.vault.record(&[refused])?;
+            session.record_denied(&event)?;
             return Err(Error::Rule(Reason::NeedsPerson.to_string()));
         }
         Proof::Nothing => {}
-        _ => session.confirm_or_record(&Question::ChangePin, refused)?,
+        _ => session.confirm_or_record(&Question::ChangePin, &event)?,
     }
-    let event = session.event(Action::PinSet, Outcome::Confirmed);
-    Ok(session.vault.write(|batch| {
-        batch.set_pin(pin)?;
-        batch.audit(&[event])
-    })?)
+    session.write(event, |batch, _| batch.set_pin(pin))
 }

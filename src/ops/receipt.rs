@@ -1,15 +1,16 @@
 //! `receipt`: what a recipient says of a package that was sealed here.
 
+use super::verify::read;
 use super::{Error, Session};
 use crate::audit::{Action, Outcome};
+use crate::limits;
 use crate::package::{self, Class, Receipt};
 use crate::vault::{PeerKey, Share};
+use std::path::Path;
 
 /// A receipt that was checked and recorded.
 pub struct Recorded {
-    /// Who imported.
     pub peer: String,
-    /// What they state.
     pub receipt: Receipt,
     /// The package that they mean.
     pub share: Share,
@@ -48,9 +49,10 @@ pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error>
         .event(Action::Receipt, Outcome::Allowed)
         .with_peer(&peer.name)
         .in_package(receipt.package);
-    session.vault.write(|batch| {
-        batch.put_share(&share)?;
-        batch.audit(&[event])
-    })?;
+    session.write(event, |batch, _| batch.put_share(&share))?;
     Ok(Recorded { peer: peer.name, receipt, share })
+}
+
+pub fn read_receipt(path: &Path) -> Result<Vec<u8>, Error> {
+    read(path, limits::RECEIPT)
 }

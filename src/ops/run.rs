@@ -14,21 +14,16 @@ use crate::secret::Secret;
 use crate::vault::{Origin, Stored};
 use std::ffi::OsString;
 
-/// What a process is to be given.
 pub struct Options<'a> {
-    /// The parsed file.
     pub refs: &'a Refs,
     /// The project, where it is not the file's own.
     pub project: Option<&'a str>,
-    /// Who gets them.
     pub program: Program<'a>,
     /// Reads a variable of the caller's environment.
     pub caller_env: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
-/// What a process gets.
 pub struct Environment {
-    /// Names and values.
     pub variables: Vec<(String, OsString)>,
     /// Entries of medium sensitivity among them, which policy wants noted.
     pub noted: Vec<Coordinate>,
@@ -37,8 +32,8 @@ pub struct Environment {
 /// Resolves every variable, or none: a process is never started half-resolved.
 ///
 /// # Errors
-/// [`Error::NoEntry`], [`Error::Denied`], [`Error::Declined`], [`Error::Unresolved`]; [`Error::Rule`]
-/// for a value that no environment here can hold; [`Error::Usage`] for a variable of the caller that is not set.
+/// [`Error::Rule`] for a value that no environment here can hold; [`Error::Usage`] for a variable of the
+/// caller that is not set.
 pub fn environment(
     session: &mut Session<'_>,
     options: &Options<'_>,

@@ -1,11 +1,12 @@
 //! `seal`: entries of the vault into a package for peers.
 
 use super::session::Use;
-use super::{Error, Listed, Selection, Session};
+use super::source::with_content;
+use super::{Error, Listed, Selection, Session, peer};
 use crate::audit::{Action, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
-use crate::identity::{Recipient, Token};
+use crate::identity::Recipient;
 use crate::limits;
 use crate::package::{self, Draft, Header, Sealed};
 use crate::platform::{NewFile, Readers};
@@ -18,9 +19,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What to seal, for whom, and where to.
 pub struct Options {
-    /// Which entries.
     pub selection: Selection,
     /// Names of peers.
     pub to: Vec<String>,
@@ -32,25 +31,19 @@ pub struct Options {
     pub token_out: Option<PathBuf>,
 }
 
-/// What was sealed.
 pub struct Report {
-    /// The entries, by coordinate.
+    /// By coordinate.
     pub entries: Vec<Stored>,
-    /// For whom.
     pub peers: Vec<Peer>,
-    /// The package's header.
     pub header: Header,
-    /// Size of the package, in bytes.
+    /// Of the package, in bytes.
     pub size: usize,
     /// Where the token was written, if there is one.
     pub token: Option<PathBuf>,
 }
 
-/// Seals. Either both files are there at the end, or neither.
-///
-/// # Errors
-/// [`Error::Denied`], [`Error::NoPeer`], [`Error::SenderOnly`], [`Error::NoTokenFile`],
-/// [`Error::Usage`], [`Error::Conflict`] if a file exists, [`Error::Sealing`], [`Error::Io`].
+/// Either both files are there at the end, or neither. A file that is there already is left alone, and
+/// is [`Error::Conflict`].
 pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error> {
     if !(1..=limits::LIFE).contains(&options.ttl.as_secs()) {
         let most = limits::days(limits::LIFE);
@@ -86,7 +79,10 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let token = options.token_out.filter(|_| needs_token);
     let package_file = new_file(&options.out, Readers::Everyone, &sealed.bytes)?;
     let token_file = match (&token, &sealed.token) {
-        (Some(path), Some(key)) => Some(write_token(path, key, &sealed.header)?),
+        (Some(path), Some(key)) => {
+            let text = key.to_file(&sealed.header.id);
+            Some(new_file(path, Readers::Owner, text.expose())?)
+        }
         _ => None,
     };
     remember(session, &stored, &outcomes, &peers, &sealed)?;
@@ -142,7 +138,7 @@ fn remember(
 const SEAL: Use<'static> = Use { operation: Operation::Seal, action: Action::Seal, program: None };
 
 fn recipient_peer(view: View<'_>, name: &str) -> Result<Peer, Error> {
-    let peer = view.peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))?;
+    let peer = peer::get(view, name)?;
     match peer.key {
         PeerKey::Sender(_) => Err(Error::SenderOnly(peer.name)),
         PeerKey::Identity(_) | PeerKey::Recipient(_) => Ok(peer),
@@ -162,22 +158,13 @@ fn distinct_recipients(peers: &[Peer]) -> Result<Vec<Recipient>, Error> {
     Ok(recipients)
 }
 
-/// An entry as it goes into a package: without its origin, its provenance and its approval.
+/// An entry as it goes into a package.
 fn travelling(view: View<'_>, entry: &Stored) -> Result<Entry, Error> {
     let content = match &entry.held {
         Held::Literal(_) => Content::Literal(view.value(entry)?),
         Held::Reference { pointer, .. } => Content::Reference(pointer.clone()),
     };
-    Ok(Entry {
-        coordinate: entry.coordinate.clone(),
-        content,
-        sensitivity: entry.sensitivity,
-        description: entry.description.clone(),
-    })
-}
-
-fn write_token(path: &Path, token: &Token, header: &Header) -> Result<NewFile, Error> {
-    new_file(path, Readers::Owner, token.to_file(&header.id).expose())
+    Ok(with_content(entry, content))
 }
 
 fn new_file(path: &Path, readers: Readers, bytes: &[u8]) -> Result<NewFile, Error> {

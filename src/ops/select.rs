@@ -5,12 +5,9 @@ use crate::coordinate::{Coordinate, SecretUri};
 use crate::vault::Origin;
 use std::collections::BTreeMap;
 
-/// Which entries an operation is about.
 #[derive(Debug, Default)]
 pub struct Selection {
-    /// Only this env.
     pub env: Option<String>,
-    /// Only this component.
     pub component: Option<String>,
     /// Only these; all that pass the filters if there are none.
     pub named: Vec<SecretUri>,
@@ -19,26 +16,16 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The project as an origin; global if there is none.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for a name that is none.
-    pub fn origin(&self) -> Result<Origin, Error> {
-        origin(self.project.as_deref())
-    }
-
     fn passes(&self, at: &Coordinate) -> bool {
         let matches =
             |filter: &Option<String>, segment| filter.as_deref().is_none_or(|f| f == segment);
         matches(&self.env, at.env()) && matches(&self.component, at.component())
     }
 
-    /// The selected entries, sorted by coordinate, each as the project sees it.
-    ///
-    /// # Errors
-    /// [`Error::NoEntry`], [`Error::Nothing`], [`Error::LeftOut`], [`Error::Vault`].
+    /// The selected entries, sorted by coordinate, each as the project sees it. None is
+    /// [`Error::Nothing`]; one that is named and does not pass the filters is [`Error::LeftOut`].
     pub fn of<S: Source>(&self, source: &S) -> Result<Vec<S::Item>, Error> {
-        let origin = self.origin()?;
+        let origin = origin(self.project.as_deref())?;
         let mut selected = BTreeMap::new();
         if self.named.is_empty() {
             for item in source.items()? {

@@ -6,16 +6,12 @@ use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
 use crate::policy::{self, Asker, Decision, Operation, Reason, Request, Subject};
-use crate::vault::{Proof, Vault, View};
+use crate::vault::{self, Batch, Proof, Vault, View};
 use std::path::Path;
 
-/// What most operations need: the vault, who asks, and the time.
 pub struct Session<'a> {
-    /// Unlocked.
     pub vault: &'a mut Vault,
-    /// Who asks, and who can be asked.
     pub approver: &'a mut dyn Approver,
-    /// Now.
     pub now: Moment,
 }
 
@@ -28,7 +24,6 @@ pub(super) struct Use<'a> {
 }
 
 impl Session<'_> {
-    /// What there is to read.
     pub fn view(&self) -> View<'_> {
         self.vault.view()
     }
@@ -37,16 +32,12 @@ impl Session<'_> {
         self.approver.asker()
     }
 
-    /// An event of this session.
     pub(super) fn event(&self, action: Action, outcome: Outcome) -> Event {
         Event::new(action, outcome, self.asker(), self.now)
     }
 
-    /// Puts a question to the owner, who answers with a proof. There must be a person to ask.
-    ///
-    /// # Errors
-    /// [`Error::Declined`]; [`Error::WrongProof`]; [`Error::Vault`] while the vault waits after too
-    /// many wrong tries.
+    /// Puts a question to the owner, who answers with a proof. [`Error::Rule`] if nobody is there to be
+    /// asked; [`Error::Vault`] while the vault waits after too many wrong tries.
     pub(super) fn confirm(&mut self, question: &Question<'_>) -> Result<(), Error> {
         if self.asker() != Asker::Person {
             return Err(Error::Rule(Reason::NeedsPerson.to_string()));
@@ -60,24 +51,39 @@ impl Session<'_> {
         }
     }
 
-    /// [`Session::confirm`], with a refusal on record.
+    /// [`Session::confirm`], with a refusal on record as `event`, denied.
     pub(super) fn confirm_or_record(
         &mut self,
         question: &Question<'_>,
-        refused: Event,
+        event: &Event,
     ) -> Result<(), Error> {
         let answer = self.confirm(question);
         if answer.is_err() {
-            self.vault.record(&[refused])?;
+            self.record_denied(event)?;
         }
         answer
     }
 
+    pub(super) fn record_denied(&mut self, event: &Event) -> Result<(), Error> {
+        Ok(self.vault.record(&[Event { outcome: Outcome::Denied, ..event.clone() }])?)
+    }
+
+    /// Changes the vault, with the change on record as `event`: both, or neither.
+    pub(super) fn write<T>(
+        &mut self,
+        event: Event,
+        change: impl FnOnce(&Batch<'_>, Moment) -> Result<T, vault::Error>,
+    ) -> Result<T, Error> {
+        let now = self.now;
+        Ok(self.vault.write(|batch| {
+            batch.audit(&[event])?;
+            change(batch, now)
+        })?)
+    }
+
     /// Asks policy about all `subjects`, and the owner once about those that need it. Gives how each
-    /// came to be allowed. What is refused is on record before this returns.
-    ///
-    /// # Errors
-    /// [`Error::Denied`] with every entry that is denied, and those of [`Session::confirm`].
+    /// came to be allowed. [`Error::Denied`] has every entry that policy denies, and then nobody is
+    /// asked. What is refused is on record before this returns.
     pub(super) fn authorize(
         &mut self,
         subjects: &[Subject<'_>],

@@ -8,9 +8,7 @@ use crate::vault::{Given, Held, Share, SharedEntry, View};
 pub struct Item {
     /// The peer's name when it was sealed.
     pub peer: String,
-    /// The entry.
     pub entry: SharedEntry,
-    /// When it was sealed.
     pub sealed: Moment,
     /// The package's id.
     pub package: [u8; 16],
@@ -46,9 +44,6 @@ impl Upshot {
 
 /// Everything that was sealed, to `peer` if one is named; the latest first, each entry once for
 /// each peer and content.
-///
-/// # Errors
-/// [`Error::Vault`].
 pub fn shared(view: View<'_>, peer: Option<&str>) -> Result<Vec<Item>, Error> {
     let mut items: Vec<Item> = Vec::new();
     for share in view.shares()?.into_iter().rev() {

@@ -10,9 +10,6 @@ use crate::policy::Operation;
 use crate::secret::Secret;
 
 /// The value of an entry; a pointer is resolved under the caller's own identity.
-///
-/// # Errors
-/// [`Error::NoEntry`], [`Error::Denied`], [`Error::Declined`], [`Error::Unresolved`].
 pub fn show(
     session: &mut Session<'_>,
     at: &SecretUri,

@@ -3,38 +3,26 @@
 
 use super::Error;
 use crate::coordinate::{Coordinate, SecretUri};
+use crate::entry::{Content, Entry};
 use crate::pointer::Pointer;
 use crate::policy::Subject;
 use crate::secret::Secret;
 use crate::vault::{Held, Origin, Stored, View};
 
-/// What lists entries, and gives their values.
 pub trait Source {
     /// An entry as it is listed, its value closed.
     type Item: Listed;
 
     /// All of them, sorted by coordinate, then origin.
-    ///
-    /// # Errors
-    /// Those of the place that it reads.
     fn items(&self) -> Result<Vec<Self::Item>, Error>;
 
     /// What `at` means for `project`: the project's own entry, else the global one.
-    ///
-    /// # Errors
-    /// Those of the place that it reads.
     fn find(&self, project: &Origin, at: &Coordinate) -> Result<Option<Self::Item>, Error>;
 
     /// The value of a literal.
-    ///
-    /// # Errors
-    /// Those of the place that it reads.
     fn value(&self, item: &Self::Item) -> Result<Secret, Error>;
 
-    /// The entry that `uri` means for `project`.
-    ///
-    /// # Errors
-    /// [`Error::NoEntry`], and those of [`Source::find`].
+    /// The entry that `uri` means for `project`, or [`Error::NoEntry`].
     fn named(&self, project: &Origin, uri: &SecretUri) -> Result<Self::Item, Error> {
         let origin = if uri.global { &Origin::Global } else { project };
         let found = self.find(origin, &uri.coordinate)?;
@@ -44,16 +32,13 @@ pub trait Source {
 
 /// What every operation has to know of an entry.
 pub trait Listed {
-    /// For everybody, or for a project.
     fn origin(&self) -> &Origin;
 
-    /// What policy decides on.
     fn subject(&self) -> Subject<'_>;
 
-    /// Where the value is, if it is not a literal.
+    /// `None` for a literal.
     fn pointer(&self) -> Option<&Pointer>;
 
-    /// Its name.
     fn coordinate(&self) -> &Coordinate {
         self.subject().coordinate
     }
@@ -94,6 +79,17 @@ impl Listed for Stored {
             Held::Literal(_) => None,
             Held::Reference { pointer, .. } => Some(pointer),
         }
+    }
+}
+
+/// `entry` with other `content`, to be written or sealed: without its origin, its provenance and its
+/// approval.
+pub(super) fn with_content(entry: &Stored, content: Content) -> Entry {
+    Entry {
+        coordinate: entry.coordinate.clone(),
+        content,
+        sensitivity: entry.sensitivity,
+        description: entry.description.clone(),
     }
 }
 

@@ -15,18 +15,12 @@ pub trait Resolver {
     /// Resolves `pointers` with one result each, in their order. Not called for none.
     fn resolve(&self, pointers: &[Pointer]) -> Vec<Result<Resolved, Fault>>;
 
-    /// Reads one item of 1Password.
-    ///
-    /// # Errors
-    /// Why it could not be read.
     fn read(&self, item: &onepassword::Item) -> Result<Secret, Fault>;
 }
 
 /// The values of `entries`, in their order, once policy and the owner allow it. All of it is on
-/// record, in one transaction, before a value is handed out.
-///
-/// # Errors
-/// Those of [`Session::authorize`]; [`Error::Unresolved`] with every pointer that failed.
+/// record, in one transaction, before a value is handed out. [`Error::Unresolved`] has every pointer
+/// that failed.
 pub(super) fn obtain(
     session: &mut Session<'_>,
     entries: &[&Stored],

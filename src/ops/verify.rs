@@ -9,7 +9,6 @@ use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
-/// What is known of a package.
 pub struct Report {
     /// What its sender signed; `None` if the package is not intact.
     pub signed: Option<Signed>,
@@ -19,9 +18,7 @@ pub struct Report {
 
 /// What a package says of itself, every bit of it signed.
 pub struct Signed {
-    /// What it says.
     pub header: Header,
-    /// Who signed it.
     pub sender: SigningPublic,
 }
 
@@ -46,10 +43,8 @@ impl fmt::Display for Known {
 }
 
 /// Checks a package against the keys that are `trusted`. Nobody is asked for them before it is intact:
-/// a broken file is told without a vault's passphrase.
-///
-/// # Errors
-/// Those of `trusted`; whatever is wrong with the package is a report.
+/// a broken file is told without a vault's passphrase. Whatever is wrong with it is in the report; an
+/// error is one of `trusted`.
 pub fn verify<E>(
     file: &[u8],
     trusted: impl FnOnce() -> Result<Vec<SigningPublic>, E>,
@@ -64,13 +59,15 @@ pub fn verify<E>(
     Ok(Report { signed: Some(signed), verdict })
 }
 
-/// Reads a package file: at most one byte more than a package can have, from a pipe too.
-///
-/// # Errors
-/// [`Error::Io`].
 pub fn read_package(path: &Path) -> Result<Vec<u8>, Error> {
+    read(path, limits::FILE)
+}
+
+/// Reads a file, a pipe too: at most one byte more than `most`, so that what is too large is refused
+/// as such and not read.
+pub(super) fn read(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
     let file = std::fs::File::open(path).map_err(Error::io(path))?;
     let mut bytes = Vec::new();
-    file.take(limits::FILE as u64 + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
     Ok(bytes)
 }

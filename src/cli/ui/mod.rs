@@ -22,7 +22,6 @@ use serde::Serialize;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
-/// One line, or several, of data.
 pub(super) fn data(text: &str) -> Result<(), Failure> {
     written(writeln!(io::stdout().lock(), "{text}"))
 }
@@ -69,7 +68,6 @@ pub(super) fn value(value: &Secret) -> Result<(), Failure> {
     }
 }
 
-/// JSON, as data.
 pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     #[expect(clippy::expect_used, reason = "structs with names for keys, written to memory")]
     let plain = serde_json::to_string_pretty(value).expect("our own types are JSON");
@@ -98,6 +96,15 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failu
     data(&table.to_string())
 }
 
+/// A table, or a note that says why there is `nothing` to show.
+pub(super) fn list(header: &[&str], rows: Vec<Vec<String>>, nothing: &str) -> Result<(), Failure> {
+    if rows.is_empty() {
+        note(nothing);
+        return Ok(());
+    }
+    table(header, rows)
+}
+
 /// What stands for the content of an entry in a list: its fingerprint, or where it points.
 pub(super) fn content(entry: &Stored) -> String {
     match &entry.held {
@@ -106,7 +113,6 @@ pub(super) fn content(entry: &Stored) -> String {
     }
 }
 
-/// What stands for a pointer in a list.
 pub(super) fn points_to(pointer: impl fmt::Display) -> String {
     format!("\u{2192} {pointer}")
 }

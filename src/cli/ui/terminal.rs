@@ -11,12 +11,10 @@ use kovra::vault::Proof;
 
 /// Asks for a secret at the terminal, without showing it.
 pub(in crate::cli) fn ask_secret(prompt: &str) -> Result<Secret, Failure> {
-    let failure = |what| Failure::usage(what);
-    let terminal =
-        Terminal::foreground().ok_or_else(|| failure("there is no terminal to ask at"))?;
-    terminal
-        .ask_hidden(&format!("{prompt}: "))
-        .map_err(|_| failure("the terminal was closed before an answer"))
+    let terminal = Terminal::foreground();
+    let terminal = terminal.ok_or_else(|| Failure::usage("there is no terminal to ask at"))?;
+    let answer = terminal.ask_hidden(&format!("{prompt}: "));
+    answer.map_err(|_| Failure::usage("the terminal was closed before an answer"))
 }
 
 /// Asks for a secret a second time, and says whether it is the same: nobody saw the first.
@@ -24,7 +22,6 @@ pub(in crate::cli) fn typed_again(first: &Secret) -> Result<bool, Failure> {
     Ok(ask_secret("The same again")?.expose() == first.expose())
 }
 
-/// The person at the controlling terminal, or their absence.
 pub(in crate::cli) struct Person {
     terminal: Option<Terminal>,
     agent: bool,
