@@ -27,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
     oracle::assert_deterministic(&file[header]);
     let verified = intact.trust(&[ALICE.pinned()], parsed.created).expect("in date");
     let token = Forge::good().token();
-    if let Ok(contents) = verified.open(&BOB.identity(), High::Open(Some(&token))) {
+    if let Ok(contents) = verified.open(&BOB.identity(), High::Open(&token)) {
         assert_eq!(contents.entries.len(), parsed.normal + parsed.high);
     }
 
