@@ -30,6 +30,8 @@ pub mod identity;
 pub mod limits;
 pub mod package;
 pub mod pointer;
+pub mod policy;
+pub mod refs;
 pub mod secret;
 pub mod text;
 
@@ -39,11 +41,7 @@ pub mod audit;
 pub mod ops;
 #[cfg(feature = "vault")]
 pub mod platform;
-#[cfg(feature = "vault")]
-pub mod policy;
 #[cfg(any(feature = "vault", feature = "_cloud"))]
 pub mod provider;
-#[cfg(feature = "vault")]
-pub mod refs;
 #[cfg(feature = "vault")]
 pub mod vault;

@@ -51,7 +51,7 @@ fuzz_target!(|data: &[u8]| {
 
 fn open(file: &[u8], token: Option<&Token>) -> Result<Contents, Error> {
     let verified = Package::parse(file)?.verify()?.trust(&[ALICE.pinned()], NOW)?;
-    verified.open(&BOB.identity(), High::Open(token))
+    verified.open(&BOB.identity(), High::with(token))
 }
 
 fn plain(contents: &Contents) -> Vec<(String, Vec<u8>, u8, Option<String>)> {

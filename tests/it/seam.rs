@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 /// What code says when it means one system: its interfaces, its crates, its files, its modes.
-const OF_A_SYSTEM: [&str; 18] = [
+const OF_A_SYSTEM: [&str; 20] = [
     "std::os",
     "cfg(unix",
     "cfg(windows",
     "(unix,",
     "not(unix",
+    "unix)",
     "(windows,",
+    "windows)",
     "not(windows",
     "target_os",
     "target_family",
