@@ -1,6 +1,6 @@
 //! How the `kovra` program ends: every exit code, by name.
 //!
-//! README has the table for users, `spec/package-v1.md` the classes; `tests/contracts.rs` holds all of
+//! README has the table for users, `spec/package-v1.md` the classes; `tests/it/contracts.rs` holds all of
 //! them together.
 
 use crate::package::Class;

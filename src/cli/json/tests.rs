@@ -59,7 +59,7 @@ fn the_words_are_those_of_the_enums() {
         ("verdict", [vec![GOOD.to_owned()], classes].concat()),
     ];
     let mut told = words();
-    // Which places there are, `tests/contracts.rs` finds out.
+    // Which places there are, `tests/it/contracts.rs` finds out.
     assert!(told.remove("place").is_some());
     assert_eq!(told, expected.map(|(row, words)| (row.to_owned(), words)).into());
     for word in told.values().flatten() {
