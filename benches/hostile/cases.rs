@@ -10,17 +10,18 @@ use forge::{self, CAROL, Forge, MALLORY, To, Value, entry, fixed_token, listed, 
 use kovra::clock::Moment;
 use kovra::identity::PublicIdentity;
 use kovra::limits;
+use kovra::package::Class::{self, *};
 use sha2::{Digest, Sha256};
 
-/// A package, and the exit code of the import that refuses it.
+/// A package, and the class by which an import refuses it.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    pub(crate) code: i32,
+    pub(crate) class: Class,
     pub(crate) make: fn(&Ground) -> Vec<u8>,
 }
 
-fn case(name: &'static str, code: i32, make: fn(&Ground) -> Vec<u8>) -> Case {
-    Case { name, code, make }
+fn case(name: &'static str, class: Class, make: fn(&Ground) -> Vec<u8>) -> Case {
+    Case { name, class, make }
 }
 
 /// Refused before anything is decrypted.
@@ -32,21 +33,6 @@ pub(crate) fn by_anybody() -> Vec<Case> {
 pub(crate) fn by_a_peer() -> Vec<Case> {
     [stanzas(), payloads(), high()].into_iter().flatten().collect()
 }
-
-/// Exit codes: the classes of the specification.
-const MALFORMED: i32 = 10;
-const LIMIT: i32 = 11;
-const UNSUPPORTED: i32 = 12;
-const SIGNATURE: i32 = 13;
-const UNTRUSTED: i32 = 14;
-const TIME: i32 = 15;
-const NOT_FOR_ME: i32 = 16;
-const TOKEN: i32 = 17;
-const BINDING: i32 = 18;
-const REPLAY: i32 = 19;
-const POLICY: i32 = 20;
-
-const LITERAL: usize = 256 << 10;
 
 /// Whom the packages are for, and since when.
 pub(crate) struct Ground {
@@ -133,8 +119,8 @@ fn payload(forge: &Forge, slot: usize, pad: &[u8]) -> Vec<u8> {
 
 /// As few literals as hold `length` bytes.
 fn literals(component: &str, sensitivity: u64, length: usize) -> Vec<Vec<u8>> {
-    let value = vec![7; LITERAL];
-    let sizes = (0..length).step_by(LITERAL).map(|at| LITERAL.min(length - at));
+    let value = vec![7; limits::LITERAL];
+    let sizes = (0..length).step_by(limits::LITERAL).map(|at| limits::LITERAL.min(length - at));
     let coordinate = |n| format!("dev/{component}/k{n:04}");
     let entry = |(n, size)| entry(&coordinate(n), Value::Literal(&value[..size]), sensitivity);
     (0..).zip(sizes).map(entry).collect()
@@ -153,26 +139,26 @@ fn many(sensitivity: u64, length: usize) -> Vec<Vec<u8>> {
 /// Refused before anything but the file's structure and the header is looked at.
 fn parse() -> Vec<Case> {
     vec![
-        case("a byte over the limit", LIMIT, |g| {
+        case("a byte over the limit", Limit, |g| {
             let file = largest(|n| {
                 let (forge, payload) = g.padded(n);
                 forge.file_of(&forge.seal(&payload), b"")
             });
             cat(&[&file, &[0]])
         }),
-        case("arrays in arrays", MALFORMED, |_| nested(&[0x81])),
-        case("tags on tags", MALFORMED, |_| nested(&[0xc6])),
-        case("maps in maps", MALFORMED, |_| nested(&[0xa1, 0])),
-        case("an array of as many items as bytes", MALFORMED, |_| {
+        case("arrays in arrays", Malformed, |_| nested(&[0x81])),
+        case("tags on tags", Malformed, |_| nested(&[0xc6])),
+        case("maps in maps", Malformed, |_| nested(&[0xa1, 0])),
+        case("an array of as many items as bytes", Malformed, |_| {
             let mut file = cat(&[&[0xd9, 0xd9, 0xf7], &head(4, 16_000_000), &prefix()[4..]]);
             file.resize(limits::FILE, 0);
             file
         }),
-        case("a header of 16 MiB", LIMIT, |g| {
+        case("a header of 16 MiB", Limit, |g| {
             let forge = g.forge(vec![small("dev/a/b")], vec![]);
             largest(|n| forge::sign(&forge.signer, &prefix(), &vec![0xa0; n], b"", b""))
         }),
-        case("as many extensions as fit", UNSUPPORTED, |g| {
+        case("as many extensions as fit", Unsupported, |g| {
             let of = |first: u8| -> Vec<u8> {
                 let names = (0..0x80).flat_map(|a| (first..first + 0x0f).map(move |b| [a, b]));
                 let pairs: Vec<u8> =
@@ -209,18 +195,18 @@ fn age_headers() -> Vec<Case> {
         })
     }
     vec![
-        case("an age header without an end", LIMIT, |g| with(g, "-> a-grease\n", "A")),
-        case("an age header of stanzas", LIMIT, |g| with(g, "", "-> a-grease\n\n")),
-        case("an age header of spaces", LIMIT, |g| with(g, "-> a-grease", " ")),
-        case("an age header of words", MALFORMED, |g| {
+        case("an age header without an end", Limit, |g| with(g, "-> a-grease\n", "A")),
+        case("an age header of stanzas", Limit, |g| with(g, "", "-> a-grease\n\n")),
+        case("an age header of spaces", Limit, |g| with(g, "-> a-grease", " ")),
+        case("an age header of words", Malformed, |g| {
             let words = " a".repeat(8100);
             with(g, &format!("-> a-grease{words}\n\n--- {}\n", forge::B32), "A")
         }),
-        case("an age header of grease", MALFORMED, |g| {
+        case("an age header of grease", Malformed, |g| {
             let stanzas = "-> a-grease\n\n".repeat(1250);
             with(g, &format!("{stanzas}--- {}\n", forge::B32), "A")
         }),
-        case("an age header of X25519", BINDING, |g| {
+        case("an age header of X25519", Binding, |g| {
             let stanzas = forge::x25519_stanza().repeat(160);
             with(g, &format!("{stanzas}--- {}\n", forge::B32), "A")
         }),
@@ -230,7 +216,7 @@ fn age_headers() -> Vec<Case> {
 /// Refused by the signature, and by who made it when.
 fn signatures() -> Vec<Case> {
     vec![
-        case("a wrong signature", SIGNATURE, |g| {
+        case("a wrong signature", Signature, |g| {
             let mut file = largest(|n| {
                 let (forge, payload) = g.padded(n);
                 forge.file_of(&forge.seal(&payload), b"")
@@ -239,7 +225,7 @@ fn signatures() -> Vec<Case> {
             file[last] ^= 1;
             file
         }),
-        case("a stranger", UNTRUSTED, |g| {
+        case("a stranger", Untrusted, |g| {
             largest(|n| {
                 let (forge, payload) = g.padded(n);
                 let mut forge = forge.set(1, bytes(&CAROL.ed()));
@@ -247,14 +233,14 @@ fn signatures() -> Vec<Case> {
                 forge.file_of(&forge.seal(&payload), b"")
             })
         }),
-        case("expired", TIME, |g| {
+        case("expired", Time, |g| {
             largest(|n| {
                 let (forge, payload) = g.padded(n);
                 let forge = forge.set(2, uint(0)).set(3, uint(1)).set(4, uint(2));
                 forge.file_of(&forge.seal(&payload), b"")
             })
         }),
-        case("to somebody else", NOT_FOR_ME, |g| {
+        case("to somebody else", NotForMe, |g| {
             largest(|n| {
                 let forge = g.forge_to(&[To::kovra(&CAROL)], vec![small("dev/a/b")], vec![]);
                 forge.file_of(&forge.seal(&vec![0; n]), b"")
@@ -287,18 +273,18 @@ fn stanzas() -> Vec<Case> {
         })
     }
     vec![
-        case("64 stanzas, none of them mine", NOT_FOR_ME, |g| {
+        case("64 stanzas, none of them mine", NotForMe, |g| {
             crowded(g, |age| {
                 age.stanzas[63] = age.stanzas[0].clone();
                 grease(age);
             })
         }),
-        case("64 stanzas, and no payload", MALFORMED, |g| crowded(g, grease)),
-        case("a body of zeros", BINDING, |g| damaged(g, |sealed| sealed[300..].fill(0))),
-        case("a damaged last chunk", BINDING, |g| {
+        case("64 stanzas, and no payload", Malformed, |g| crowded(g, grease)),
+        case("a body of zeros", Binding, |g| damaged(g, |sealed| sealed[300..].fill(0))),
+        case("a damaged last chunk", Binding, |g| {
             damaged(g, |sealed| *sealed.last_mut().unwrap() ^= 1)
         }),
-        case("no last chunk", BINDING, |g| {
+        case("no last chunk", Binding, |g| {
             let (forge, payload) = g.padded(255 * age::CHUNK);
             let mut sealed = forge.seal(&payload);
             // Its last chunk is what the payload is longer than its padding.
@@ -317,39 +303,39 @@ fn payloads() -> Vec<Case> {
         })
     }
     vec![
-        case("padding that ends in another byte", MALFORMED, |g| {
+        case("padding that ends in another byte", Malformed, |g| {
             largest(|n| {
                 let (forge, mut payload) = g.padded(n);
                 *payload.last_mut().unwrap() = 1;
                 forge.file_of(&forge.seal(&payload), b"")
             })
         }),
-        case("arrays in a payload", MALFORMED, |g| {
+        case("arrays in a payload", Malformed, |g| {
             largest(|n| {
                 let forge = g.forge(vec![small("dev/a/b")], vec![]);
                 forge.file_of(&forge.seal(&vec![0x81; n]), b"")
             })
         }),
-        case("a coordinate of control characters", POLICY, |g| {
+        case("a coordinate of control characters", Policy, |g| {
             of(g, |n| vec![small(&"\u{1}".repeat(n))])
         }),
-        case("a coordinate of slashes", POLICY, |g| of(g, |n| vec![small(&"/".repeat(n))])),
-        case("a pointer of 16 MiB", LIMIT, |g| {
+        case("a coordinate of slashes", Policy, |g| of(g, |n| vec![small(&"/".repeat(n))])),
+        case("a pointer of 16 MiB", Limit, |g| {
             of(g, |n| vec![entry("dev/a/b", Value::Reference(&"a".repeat(n)), 0)])
         }),
-        case("a description of 16 MiB", LIMIT, |g| {
+        case("a description of 16 MiB", Limit, |g| {
             of(g, |n| vec![forge::described("dev/a/b", &"a".repeat(n))])
         }),
-        case("4,096 entries, the last with a bad name", POLICY, |g| {
+        case("4,096 entries, the last with a bad name", Policy, |g| {
             of(g, |n| {
                 let mut entries = many(0, 3900);
                 entries[limits::ENTRIES - 1] = small("zz");
-                let missing = n.saturating_sub(entries.concat().len()).min(LITERAL);
+                let missing = n.saturating_sub(entries.concat().len()).min(limits::LITERAL);
                 entries[0] = entry("dev/c/k0000", Value::Literal(&vec![7; missing]), 0);
                 entries
             })
         }),
-        case("literals, and one of prod", POLICY, |g| {
+        case("literals, and one of prod", Policy, |g| {
             of(g, |n| {
                 let mut entries = literals("c", 0, n);
                 entries.push(small("prod/a/b"));
@@ -376,29 +362,29 @@ fn high() -> Vec<Case> {
         [fixed_token(byte).to_public().to_string()]
     }
     vec![
-        case("slot 1 to another token", TOKEN, |g| {
+        case("slot 1 to another token", Token, |g| {
             of(g, "dev/d/e", |_, payload| age::encrypt(&token(0x71), payload))
         }),
-        case("slot 1 with a damaged last chunk", BINDING, |g| {
+        case("slot 1 with a damaged last chunk", Binding, |g| {
             of(g, "dev/d/e", |_, payload| {
                 let mut inner = age::encrypt(&token(0x70), payload);
                 *inner.last_mut().unwrap() ^= 1;
                 inner
             })
         }),
-        case("slot 1 with a bad name", POLICY, |g| {
+        case("slot 1 with a bad name", Policy, |g| {
             of(g, "zz", |_, payload| age::encrypt(&token(0x70), payload))
         }),
-        case("slot 1 with a literal of prod", POLICY, |g| {
+        case("slot 1 with a literal of prod", Policy, |g| {
             of(g, "prod/a/b", |_, payload| age::encrypt(&token(0x70), payload))
         }),
-        case("slot 1 with a coordinate of control characters", POLICY, |g| {
+        case("slot 1 with a coordinate of control characters", Policy, |g| {
             largest(|n| {
                 let high = entry(&"\u{1}".repeat(n), Value::Literal(b"v"), 2);
                 g.forge(vec![small("dev/a/b")], vec![high]).file()
             })
         }),
-        case("both slots, and one of prod", POLICY, |g| {
+        case("both slots, and one of prod", Policy, |g| {
             largest(|n| {
                 let mut high = literals("d", 2, n - n / 2);
                 high.push(entry("prod/a/b", Value::Literal(b"v"), 2));
@@ -413,17 +399,17 @@ const REMEMBERED: [u8; 16] = [0x2d; 16];
 /// Refused for what the reader's vault holds.
 pub(crate) fn remembered() -> Vec<Case> {
     vec![
-        case("an id that was there", REPLAY, |g| {
+        case("an id that was there", Replay, |g| {
             largest(|n| {
                 let (forge, payload) = g.padded(n);
                 let forge = forge.set(0, bytes(&REMEMBERED));
                 forge.file_of(&forge.seal(&payload), b"")
             })
         }),
-        case("4,096 entries, the last older than mine", REPLAY, |g| {
+        case("4,096 entries, the last older than mine", Replay, |g| {
             largest(|n| {
                 let mut entries = many(0, 3900);
-                let missing = n.saturating_sub(entries.concat().len()).min(LITERAL);
+                let missing = n.saturating_sub(entries.concat().len()).min(limits::LITERAL);
                 let last = format!("dev/c/k{:04}", limits::ENTRIES - 1);
                 entries[limits::ENTRIES - 1] = entry(&last, Value::Literal(&vec![7; missing]), 0);
                 let forge = g.forge(entries, vec![]).set(2, uint(g.now * 1000 - 1));

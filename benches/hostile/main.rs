@@ -23,6 +23,7 @@ use cases::{Case, Ground};
 use forge::golden::Vector;
 use forge::people::Person;
 use forge::vector::{self, File};
+use kovra::exit::Exit;
 use kovra::limits;
 use std::cmp::Reverse;
 use std::path::PathBuf;
@@ -88,7 +89,8 @@ fn vectors() -> Vec<Row> {
 /// What each of `commands` takes for each of `cases`.
 fn made(reader: &Person, ground: &Ground, cases: Vec<Case>, commands: &[&str]) -> Vec<Row> {
     let mut rows = Vec::new();
-    for Case { name, code, make } in cases {
+    for Case { name, class, make } in cases {
+        let code = i32::from(Exit::from(class).code());
         let bytes = make(ground);
         assert!(bytes.len() <= limits::FILE + 1, "{name} has {} bytes", bytes.len());
         reader.write("hostile.kovra", bytes);
