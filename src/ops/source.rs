@@ -82,8 +82,8 @@ impl Listed for Stored {
     }
 }
 
-/// `entry` with other `content`, to be written or sealed: without its origin, its provenance and its
-/// approval.
+/// `entry` with other `content`, to be written or sealed: without its origin, where it came from, and
+/// whether it was chosen.
 pub(super) fn with_content(entry: &Stored, content: Content) -> Entry {
     Entry {
         coordinate: entry.coordinate.clone(),
