@@ -9,7 +9,7 @@
 #![allow(clippy::print_stdout)]
 
 use forge::people::Person;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const LITERALS: usize = 50;
@@ -41,7 +41,8 @@ fn main() {
 
 fn timed(command: &mut Command) -> Duration {
     let start = Instant::now();
-    assert!(command.status().unwrap().success());
+    // What `run` says of medium entries is no figure.
+    assert!(command.stderr(Stdio::null()).status().unwrap().success());
     start.elapsed()
 }
 
