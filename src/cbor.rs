@@ -412,6 +412,8 @@ mod tests {
             ("9f", "indefinite length"),
             ("bf", "indefinite length"),
             ("1c", "not well-formed"),
+            ("1f", "not well-formed"),
+            ("df", "not well-formed"),
             ("c105", "expected an unsigned integer"),
             ("40", "expected an unsigned integer"),
         ] {
