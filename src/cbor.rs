@@ -433,6 +433,35 @@ mod tests {
         assert!(Reader::new(&half, "test").bytes().is_err());
     }
 
+    /// An item is a byte at the least, a pair two.
+    #[test]
+    fn a_count_is_compared_with_what_is_left() {
+        let array = |bytes| Reader::new(bytes, "test").array().map_err(|e| e.what);
+        let map = |bytes| Reader::new(bytes, "test").map().map(|keys| keys.left());
+        let more = "more items than the input can hold";
+        assert_eq!(array(&[0x83, 0, 0, 0]), Ok(3));
+        assert_eq!(array(&[0x83, 0, 0]), Err(more));
+        assert_eq!(map(&[0xa2, 0, 0, 1, 0]), Ok(2));
+        assert_eq!(map(&[0xa2, 0, 0, 1]).unwrap_err().what, more);
+        assert_eq!(map(&[0xa2, 0, 0, 1, 0, 0]), Ok(2));
+    }
+
+    #[test]
+    fn a_map_has_the_keys_that_are_expected_and_no_others() {
+        let walk = |bytes: &[u8]| -> Result<()> {
+            let mut r = Reader::new(bytes, "test");
+            let mut keys = r.map()?;
+            keys.expect(&mut r, 3)?;
+            r.uint()?;
+            keys.finish(&r)
+        };
+        let what = |bytes: &str| walk(&hex(bytes)).map_err(|e| (e.at, e.what));
+        assert_eq!(what("a1 03 00"), Ok(()));
+        assert_eq!(what("a1 04 00"), Err((1, "a required key is missing")));
+        assert_eq!(what("a0"), Err((1, "a required key is missing")));
+        assert_eq!(what("a2 03 00 04 00"), Err((3, "an unknown key")));
+    }
+
     #[test]
     fn keys_must_rise() {
         for (bytes, good) in [
@@ -463,6 +492,14 @@ mod tests {
         assert_eq!(text("61 1b").unwrap(), "\"\\u{1b}\"");
         let nested = format!("5821 8218 2018{}", "20".repeat(29));
         assert!(text(&nested).unwrap().starts_with("h'"), "trailing bytes are no item");
+        // Of 33 bytes and up one item is unfolded; what may be a key, a digest or a signature never is.
+        let of = |length: usize| {
+            format!("58{length:02x} 98{:02x} {}", length - 2, "00".repeat(length - 2))
+        };
+        for (length, unfolded) in [(32, false), (33, true), (63, true), (64, false), (65, true)] {
+            assert_eq!(text(&of(length)).unwrap().starts_with("<<["), unfolded, "{length}");
+        }
+        assert!(text("c1 00").is_err(), "another tag");
         assert!(text(&"81".repeat(1_000_000)).is_err());
     }
 
