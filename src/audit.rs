@@ -46,18 +46,12 @@ pub enum Action {
     Receipt,
 }
 
-/// The names of enum members, in the order of their numbers in the vault.
+/// Words, and numbers for the vault: a member's number is its place, so new ones go last.
 macro_rules! names {
     ($type:ident { $($member:ident = $name:literal),+ $(,)? }) => {
+        words!($type { $($member = $name),+ });
+
         impl $type {
-            /// A member's place is its number in the vault, so new ones go last.
-            pub const ALL: &'static [Self] = &[$(Self::$member),+];
-
-            /// The word for it, in tables, JSON and filters.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$member => $name),+ }
-            }
-
             fn number(self) -> u64 {
                 position(Self::ALL, self) as u64
             }
