@@ -31,6 +31,15 @@ impl Failure {
         Self::new(exit, format!("{what}\n  {}", lines.join("\n  ")))
     }
 
+    /// What is damaged of a vault whose other rows have been shown; `Ok` if nothing is.
+    pub(super) fn of_damage(damage: Vec<vault::Error>) -> Result<(), Self> {
+        let lines: Vec<String> = damage.iter().map(ToString::to_string).collect();
+        let Some(first) = damage.into_iter().next() else { return Ok(()) };
+        let hint = "the rows above are as they were written; `kovra history` and a backup may have \
+                    the others";
+        Err(Self { what: lines.join("\n  "), ..first.into() }.hint(hint))
+    }
+
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -56,7 +65,7 @@ impl From<Error> for Failure {
         let exit = match error {
             Error::Vault(e) => return e.into(),
             Error::Package(e) | Error::Sealing(e) | Error::Receipt(e) => e.class.into(),
-            Error::Clock { .. } => Exit::Time,
+            Error::Clock { .. } | Error::SealClock { .. } => Exit::Time,
             Error::Replay(_) => Exit::Replay,
             Error::Rotation(_) | Error::Uncompared { .. } | Error::OtherSender { .. } => {
                 Exit::Untrusted
@@ -86,17 +95,25 @@ impl From<Error> for Failure {
 impl From<vault::Error> for Failure {
     fn from(error: vault::Error) -> Self {
         use vault::Error::{
-            Busy, Damaged, Exists, Io, Locked, Missing, Newer, Storage, TooManyTries, WrongKey,
+            Busy, Damaged, Exists, Io, Locked, Missing, Moved, NotUsed, ReadOnly, Schema, Storage,
+            TooManyTries, WrongKey,
         };
         let (exit, hint) = match &error {
             Missing(_) => (Exit::Failed, Some("`kovra init` makes one")),
             Exists(_) => (Exit::Conflict, None),
+            Moved(_) => (Exit::Conflict, None),
+            NotUsed(_) => (Exit::Locked, Some("leave it out if this is the vault that you mean")),
+            ReadOnly(_) => (Exit::Failed, Some("`list`, `verify` and `inspect` work here")),
             TooManyTries(_) => (Exit::Policy, None),
             WrongKey(_) | Locked(_) => (Exit::Locked, None),
             Damaged(_) => {
                 (Exit::Damaged, Some("restore the folder from a backup; nothing was changed"))
             }
-            Newer(_) => (Exit::Unsupported, Some("use the kovra that wrote it")),
+            Schema(1) => (
+                Exit::Unsupported,
+                Some("schema 1 was never released; `kovra init --home DIR` makes a new vault"),
+            ),
+            Schema(_) => (Exit::Unsupported, Some("use the kovra that wrote it")),
             Busy | Io { .. } | Storage(_) => (Exit::Failed, None),
         };
         Self { exit, what: error.to_string(), hint: hint.map(str::to_owned) }

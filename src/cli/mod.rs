@@ -214,7 +214,8 @@ impl Context {
     ) -> Result<T, Failure> {
         let (mut vault, passphrase) = self.unlock()?;
         let mut person = ui::Person::look(passphrase);
-        let mut session = Session { vault: &mut vault, approver: &mut person, now: self.now };
+        let clock = || SystemTime::now().into();
+        let mut session = Session { vault: &mut vault, approver: &mut person, clock: &clock };
         operate(&mut session).map_err(Into::into)
     }
 }

@@ -6,7 +6,7 @@ use super::ui;
 use kovra::exit::Exit;
 use kovra::ops::init::{read_key_file, read_secret};
 use kovra::secret::Secret;
-use kovra::vault::{Custody, Kek, Locked, Vault, keyring};
+use kovra::vault::{self, Custody, Kek, Locked, Vault, keyring};
 use std::path::Path;
 
 impl Context {
@@ -18,12 +18,13 @@ impl Context {
     /// need not type it again to prove who they are.
     pub(super) fn unlock(&self) -> Result<(Vault, Option<Secret>), Failure> {
         let locked = Locked::open(&self.home)?;
+        self.check_used(locked.custody())?;
         let mut typed = None;
         let kek = match locked.custody() {
             Custody::Keyring => keyring::load(locked.id()).map_err(|e| {
                 Failure::from(e).hint("unlock the keyring of your desktop session, then try again")
             })?,
-            custody @ Custody::Passphrase { .. } => {
+            Custody::Passphrase { salt } => {
                 let passphrase = match &self.passphrase_file {
                     Some(file) => read_passphrase(file)?,
                     None => ui::ask_secret("Passphrase of the vault").map_err(|_| {
@@ -33,7 +34,7 @@ impl Context {
                         )
                     })?,
                 };
-                let kek = Kek::from_passphrase(&passphrase, custody)?;
+                let kek = Kek::from_passphrase(&passphrase, salt)?;
                 typed = Some(passphrase).filter(|_| self.passphrase_file.is_none());
                 kek
             }
@@ -47,6 +48,23 @@ impl Context {
             }
         };
         Ok((locked.unlock(&kek)?, typed))
+    }
+
+    /// What is given to open a vault and has no use for it is meant for another one: it would take the
+    /// next secret in its place.
+    fn check_used(&self, custody: &Custody) -> Result<(), vault::Error> {
+        match custody {
+            Custody::Passphrase { .. } if self.key_file.is_some() => {
+                Err(vault::Error::NotUsed("it is kept by a passphrase, and a key file was given"))
+            }
+            Custody::Keyring | Custody::KeyFile { .. } if self.passphrase_file.is_some() => {
+                Err(vault::Error::NotUsed("no passphrase keeps it, and one was given"))
+            }
+            Custody::Keyring if self.key_file.is_some() => {
+                Err(vault::Error::NotUsed("the keyring keeps it, and a key file was given"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub enum Error {
     Receipt(package::Error),
     /// Importing by a clock that was set back.
     #[error(
-        "{class}: clock: it is {now} here, and this vault has seen {seen}; set the clock",
+        "{class}: clock: it is {now} here, and this vault has seen {seen}",
         class = Class::Time.phrase()
     )]
     Clock {
@@ -35,6 +35,13 @@ pub enum Error {
         /// The latest time of an import.
         seen: Moment,
     },
+    /// Sealing by a clock that is far behind the latest package.
+    #[error(
+        "{class}: clock: it is {now} here, and the latest package was sealed at {seen}; no receiver \
+         of it would take one of now",
+        class = Class::Time.phrase()
+    )]
+    SealClock { now: Moment, seen: Moment },
     #[error("{class}: {0}", class = Class::Replay.phrase())]
     Replay(Replay),
     #[error(
@@ -134,7 +141,17 @@ impl Error {
             Self::Package(e) => reading(e.class).into(),
             Self::Sealing(e) => sealing(e.class).into(),
             Self::Receipt(e) => receipt(e.class).into(),
-            Self::Clock { .. } => "nothing was changed; import it once the clock is right".into(),
+            Self::Clock { .. } => {
+                "nothing was changed; import it once the clock is right, or at a \
+                                   terminal, where you can confirm that it is"
+                    .into()
+            }
+            Self::SealClock { .. } => "nothing was written; set the clock, or seal it at a \
+                                       terminal, where you can confirm that it is right"
+                .into(),
+            Self::Replay(Replay::Older(_)) => "nothing was changed; if its sender's clock was \
+                                               wrong, import it at a terminal and confirm it"
+                .into(),
             Self::Replay(_) => "nothing was changed".into(),
             Self::Rotation(name) => {
                 format!("nothing was changed; ask {name} about the new key before you confirm it")

@@ -32,9 +32,8 @@ pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error>
             (Custody::Keyring, kek)
         }
         NewCustody::Passphrase(passphrase) => {
-            let custody = Custody::passphrase()?;
-            let kek = Kek::from_passphrase(&passphrase, &custody)?;
-            (custody, kek)
+            let salt = Vault::new_id()?;
+            (Custody::Passphrase { salt }, Kek::from_passphrase(&passphrase, &salt)?)
         }
         NewCustody::KeyFile(path) => {
             let path = std::path::absolute(&path).map_err(Error::io(&path))?;

@@ -2,7 +2,7 @@
 
 use super::session::Use;
 use super::source::with_content;
-use super::{Error, Listed, Selection, Session, peer};
+use super::{Error, Listed, Question, Selection, Session, peer};
 use crate::audit::{Action, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
@@ -12,7 +12,7 @@ use crate::package::{self, Draft, Header, Sealed};
 use crate::platform::{NewFile, Readers};
 use crate::policy::{Operation, Subject};
 use crate::vault::{
-    self, Given, Held, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, View,
+    self, Basis, Given, Held, Looked, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, View,
 };
 use sha2::{Digest, Sha256};
 use std::io;
@@ -52,7 +52,7 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let stored = options.selection.of(&session.view())?;
     let subjects: Vec<Subject<'_>> = stored.iter().map(Listed::subject).collect();
     let outcomes = session.authorize(&subjects, SEAL)?;
-    let (view, now) = (session.view(), session.now);
+    let (view, now) = (session.view(), session.now());
     let peers =
         options.to.iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
     let recipients = distinct_recipients(&peers)?;
@@ -63,13 +63,13 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
         return Err(Error::NoTokenFile);
     }
     let identity = view.identity()?;
-    let seq = view.last_seq()?.saturating_add(1).max(now.millis());
+    let numbered = number(session)?;
     let expires = now.seconds().saturating_add(options.ttl.as_secs());
     let draft = Draft {
         id: package::new_id().map_err(vault::Error::from)?,
         sender: &identity.signing,
-        seq,
-        created: Moment::from_seconds(now.seconds()),
+        seq: numbered.seq,
+        created: numbered.created,
         expires: Moment::from_seconds(expires),
         recipients: &recipients,
         entries,
@@ -85,20 +85,53 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
         }
         _ => None,
     };
-    remember(session, &stored, &outcomes, &peers, &sealed)?;
+    let deed = Deed { entries: &stored, outcomes: &outcomes, peers: &peers, seq: &numbered.basis };
+    remember(session, &deed, &sealed)?;
     token_file.into_iter().chain([package_file]).for_each(NewFile::keep);
+    let peers = peers.into_iter().map(|peer| peer.found).collect();
     Ok(Report { entries: stored, peers, header: sealed.header, size: sealed.bytes.len(), token })
+}
+
+/// The number of a package, and when it was created.
+struct Numbered {
+    seq: u64,
+    created: Moment,
+    /// Of the number before.
+    basis: Basis,
+}
+
+/// Clause 3.4: the greater of the time and the last number + 1; a number that is too far ahead comes of a
+/// clock that was, and is dropped if the owner says so.
+fn number(session: &mut Session<'_>) -> Result<Numbered, Error> {
+    let now = session.now();
+    let Looked { found: last, basis } = session.view().last_seq()?;
+    let ahead = Moment::from_millis(last).seconds().saturating_sub(now.seconds());
+    let seq = if ahead > 2 * limits::CLOCK_SKEW {
+        let seen = Moment::from_millis(last);
+        let refusal = Error::SealClock { now, seen };
+        session.confirm_clock(&Question::SealClock { now, seen }, Action::Seal, refusal)?;
+        now.millis()
+    } else {
+        last.saturating_add(1).max(now.millis())
+    };
+    // A receiver takes a number that is 300 s ahead of `created`, and `created` 300 s ahead of its clock.
+    let created = seq.div_ceil(1000).saturating_sub(limits::CLOCK_SKEW).max(now.seconds());
+    Ok(Numbered { seq, created: Moment::from_seconds(created), basis })
+}
+
+/// What was sealed for whom, as it was looked at.
+struct Deed<'a> {
+    entries: &'a [Stored],
+    outcomes: &'a [Outcome],
+    peers: &'a [Looked<Peer>],
+    /// Of the number of the package before.
+    seq: &'a Basis,
 }
 
 /// Keeps what was given to whom, the `seq`, and the record of it, in one transaction. It comes
 /// before the files are kept, so that nothing leaves without being remembered.
-fn remember(
-    session: &mut Session<'_>,
-    entries: &[Stored],
-    outcomes: &[Outcome],
-    peers: &[Peer],
-    sealed: &Sealed,
-) -> Result<(), Error> {
+fn remember(session: &mut Session<'_>, deed: &Deed<'_>, sealed: &Sealed) -> Result<(), Error> {
+    let Deed { entries, outcomes, peers, seq } = *deed;
     let header = &sealed.header;
     let given = |entry: &Stored| match &entry.held {
         Held::Literal(print) => Given::Literal(*print),
@@ -109,14 +142,14 @@ fn remember(
         coordinate: entry.coordinate.to_string(),
         given: given(entry),
     };
-    let with = |peer: &Peer| {
+    let with = |peer: &Looked<Peer>| {
         let key = peer.recipient().map(|recipient| recipient.to_text()).unwrap_or_default();
-        SharedWith { name: peer.name.clone(), key, received: None }
+        SharedWith { name: peer.name.clone(), key, received: None, signing: peer.signing() }
     };
     let share = Share {
         package: header.id,
         digest: Sha256::digest(&sealed.bytes).into(),
-        sealed: session.now,
+        sealed: session.now(),
         expires: header.expires,
         recipients: peers.iter().map(with).collect(),
         entries: entries.iter().map(shared).collect(),
@@ -129,25 +162,29 @@ fn remember(
         }
     }
     Ok(session.vault.write(|batch| {
-        batch.set_last_seq(header.seq)?;
-        batch.put_share(&share)?;
+        // A question may have been open: what was agreed to is what is given.
+        entries.iter().try_for_each(|entry| batch.expect(entry.basis(), &entry.coordinate))?;
+        peers.iter().try_for_each(|peer| batch.expect(&peer.basis, &peer.name))?;
+        batch.set_last_seq(seq, header.seq)?;
+        let basis = batch.view().share(&share.package)?.basis;
+        batch.put_share(&basis, &share)?;
         batch.audit(&events)
     })?)
 }
 
 const SEAL: Use<'static> = Use { operation: Operation::Seal, action: Action::Seal, program: None };
 
-fn recipient_peer(view: View<'_>, name: &str) -> Result<Peer, Error> {
+fn recipient_peer(view: View<'_>, name: &str) -> Result<Looked<Peer>, Error> {
     let peer = peer::get(view, name)?;
     match peer.key {
-        PeerKey::Sender(_) => Err(Error::SenderOnly(peer.name)),
+        PeerKey::Sender(_) => Err(Error::SenderOnly(peer.found.name)),
         PeerKey::Identity(_) | PeerKey::Recipient(_) => Ok(peer),
     }
 }
 
-fn distinct_recipients(peers: &[Peer]) -> Result<Vec<Recipient>, Error> {
+fn distinct_recipients(peers: &[Looked<Peer>]) -> Result<Vec<Recipient>, Error> {
     let mut recipients: Vec<Recipient> = Vec::new();
-    for recipient in peers.iter().filter_map(Peer::recipient) {
+    for recipient in peers.iter().filter_map(|peer| peer.recipient()) {
         if !recipients.contains(&recipient) {
             recipients.push(recipient);
         }

@@ -187,7 +187,7 @@ fn seal_many(alice: &Person, bob: &Person, count: usize) {
     use kovra::vault::{Locked, Origin};
     let kek = read_key_file(&alice.home().join("vault.key")).unwrap();
     let mut vault = Locked::open(alice.vault().parent().unwrap()).unwrap().unlock(&kek).unwrap();
-    let put = |batch: &kovra::vault::Batch<'_>| -> Result<(), kovra::vault::Error> {
+    let put = |batch: &mut kovra::vault::Batch<'_>| -> Result<(), kovra::vault::Error> {
         for n in 0..count {
             let entry = Entry {
                 coordinate: format!("dev/many/k{n}").parse().unwrap(),
@@ -195,7 +195,9 @@ fn seal_many(alice: &Person, bob: &Person, count: usize) {
                 sensitivity: Sensitivity::Medium,
                 description: None,
             };
-            batch.put_entry(&Origin::Global, &entry, None, std::time::SystemTime::now().into())?;
+            let at = batch.view().entry(&Origin::Global, &entry.coordinate)?.basis;
+            let now = std::time::SystemTime::now().into();
+            batch.put_entry(&at, &Origin::Global, &entry, None, now)?;
         }
         Ok(())
     };
