@@ -131,12 +131,11 @@ fn show(plan: &Plan, sender: &str) -> Result<(), Failure> {
 }
 
 fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let receipt = NewFile::write(path, Readers::Everyone, bytes).map_err(|e| {
+    let receipt = NewFile::write(path, Readers::Everyone, bytes).and_then(NewFile::keep);
+    receipt.map_err(|e| {
         let what = format!("imported, but no receipt was written: {}: {e}", path.display());
         Failure::new(Exit::Failed, what)
-    })?;
-    receipt.keep();
-    Ok(())
+    })
 }
 
 pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {

@@ -43,7 +43,8 @@ pub struct Report {
 }
 
 /// Either both files are there at the end, or neither. A file that is there already is left alone, and
-/// is [`Error::Conflict`].
+/// is [`Error::Conflict`]. [`Error::Unwritten`] if the package is on record, and its files could not get
+/// their names.
 pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error> {
     if !(1..=limits::LIFE).contains(&options.ttl.as_secs()) {
         let most = limits::days(limits::LIFE);
@@ -81,13 +82,27 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let token_file = match (&token, &sealed.token) {
         (Some(path), Some(key)) => {
             let text = key.to_file(&sealed.header.id);
-            Some(new_file(path, Readers::Owner, text.expose())?)
+            Some((path.as_path(), new_file(path, Readers::Owner, text.expose())?))
         }
         _ => None,
     };
     remember(session, &stored, &outcomes, &peers, &sealed)?;
-    token_file.into_iter().chain([package_file]).for_each(NewFile::keep);
+    keep((&options.out, package_file), token_file)?;
     Ok(Report { entries: stored, peers, header: sealed.header, size: sealed.bytes.len(), token })
+}
+
+/// Gives both files their names. The token comes first: without a package it opens nothing, so it can go
+/// again.
+fn keep(package: (&Path, NewFile), token: Option<(&Path, NewFile)>) -> Result<(), Error> {
+    let named = |(path, file): (&Path, NewFile)| {
+        let path = path.to_owned();
+        file.keep().map_err(|source| Error::Unwritten { path, source })
+    };
+    let token_path = token.as_ref().map(|(path, _)| *path);
+    token.map(named).transpose()?;
+    named(package).inspect_err(|_| {
+        let _ = token_path.map(std::fs::remove_file);
+    })
 }
 
 /// Keeps what was given to whom, the `seq`, and the record of it, in one transaction. It comes
