@@ -40,21 +40,22 @@ impl Context {
             }
             Custody::KeyFile { path } => {
                 let path = self.key_file.as_deref().unwrap_or(path);
-                read_key_file(path).map_err(no_key)?
+                read_key_file(path).map_err(|e| no_key(e, path))?
             }
         };
         Ok((locked.unlock(&kek)?, typed))
     }
 }
 
-fn no_key(error: ops::Error) -> Failure {
-    let elsewhere = !matches!(error, ops::Error::Unsafe { .. });
-    let failure = Failure::from(error).with_exit(Exit::Locked);
-    if elsewhere {
-        failure.hint("say where the key file is with --key-file or KOVRA_KEY_FILE")
-    } else {
-        failure
-    }
+fn no_key(error: ops::Error, path: &Path) -> Failure {
+    let hint = match &error {
+        ops::Error::Unsafe { .. } => None,
+        ops::Error::Io { .. } => {
+            Some("say where the key file is with --key-file or KOVRA_KEY_FILE".to_owned())
+        }
+        _ => Some(format!("it is {}; --key-file names another", path.display())),
+    };
+    Failure { hint, ..Failure::from(error).with_exit(Exit::Locked) }
 }
 
 /// The passphrase is the whole file, less one newline at its end.

@@ -190,3 +190,35 @@ fn new_file(path: &Path, readers: Readers, bytes: &[u8]) -> Result<NewFile, Erro
         _ => Error::io(path)(e),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn what_is_on_record_and_could_not_be_written_leaves_neither_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let [out, token] = ["p.kovra", "p.token"].map(|name| folder.path().join(name));
+        let package_file = new_file(&out, Readers::Everyone, b"package").unwrap();
+        let token_file = new_file(&token, Readers::Owner, b"token").unwrap();
+        fs::write(&out, b"taken").unwrap();
+        let late = keep((&out, package_file), Some((&token, token_file))).unwrap_err();
+        assert!(late.to_string().starts_with("the package is on record, but was not written: "));
+        assert_eq!(fs::read(&out).unwrap(), b"taken");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_token_that_could_not_be_written_leaves_no_package() {
+        let folder = tempfile::tempdir().unwrap();
+        let [out, token] = ["p.kovra", "p.token"].map(|name| folder.path().join(name));
+        let package_file = new_file(&out, Readers::Everyone, b"package").unwrap();
+        let token_file = new_file(&token, Readers::Owner, b"token").unwrap();
+        fs::write(&token, b"taken").unwrap();
+        let late = keep((&out, package_file), Some((&token, token_file))).unwrap_err();
+        assert!(matches!(late, Error::Unwritten { path, .. } if path == token));
+        assert_eq!(fs::read(&token).unwrap(), b"taken");
+        assert!(!out.exists());
+    }
+}

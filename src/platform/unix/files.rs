@@ -101,7 +101,7 @@ pub(in super::super) fn can_write_into(folder: &Path) -> bool {
 }
 
 /// How long somebody may take to open a pipe that we read.
-const WRITER: Duration = Duration::from_secs(10);
+const WRITER: Duration = Duration::from_secs(5);
 
 /// A file or a pipe that is read.
 pub(in super::super) struct Input {
