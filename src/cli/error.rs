@@ -5,6 +5,7 @@ use kovra::identity::IdentityError;
 use kovra::ops::Error;
 use kovra::provider::{Fault, FaultKind};
 use kovra::vault;
+use std::io::ErrorKind;
 
 /// A failure, ready to be shown.
 #[derive(Debug)]
@@ -84,9 +85,15 @@ impl From<Error> for Failure {
             | Error::SenderOnly(_)
             | Error::NoTokenFile
             | Error::Usage(_) => Exit::Usage,
-            Error::NoEntry(_) | Error::NoPeer(_) | Error::Nothing(_) | Error::Io { .. } => {
-                Exit::Failed
+            Error::Unsafe { .. } => Exit::Locked,
+            Error::Unwritten { source, .. } if source.kind() == ErrorKind::AlreadyExists => {
+                Exit::Conflict
             }
+            Error::NoEntry(_)
+            | Error::NoPeer(_)
+            | Error::Nothing(_)
+            | Error::Io { .. }
+            | Error::Unwritten { .. } => Exit::Failed,
         };
         Self { exit, what, hint }
     }

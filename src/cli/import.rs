@@ -136,13 +136,12 @@ fn show(plan: &Plan, sender: &str) -> Result<(), Failure> {
 }
 
 fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let receipt = NewFile::write(path, Readers::Everyone, bytes).map_err(|e| {
+    let receipt = NewFile::write(path, Readers::Everyone, bytes).and_then(NewFile::keep);
+    receipt.map_err(|e| {
         let what = format!("imported, but no receipt was written: {}: {e}", path.display());
         Failure::new(Exit::Failed, what)
             .hint("the same import with another --receipt FILE writes it")
-    })?;
-    receipt.keep();
-    Ok(())
+    })
 }
 
 /// The package is in the vault already, and only its receipt is wanted.

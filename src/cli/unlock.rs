@@ -4,7 +4,8 @@ use super::Context;
 use super::error::Failure;
 use super::ui;
 use kovra::exit::Exit;
-use kovra::ops::init::{read_key_file, read_secret};
+use kovra::ops;
+use kovra::ops::init::{self, read_key_file};
 use kovra::secret::Secret;
 use kovra::vault::{self, Custody, Kek, Locked, Vault, keyring};
 use std::path::Path;
@@ -40,11 +41,7 @@ impl Context {
             }
             Custody::KeyFile { path } => {
                 let path = self.key_file.as_deref().unwrap_or(path);
-                read_key_file(path).map_err(|e| {
-                    Failure::from(e)
-                        .with_exit(Exit::Locked)
-                        .hint("say where the key file is with --key-file or KOVRA_KEY_FILE")
-                })?
+                read_key_file(path).map_err(|e| no_key(e, path))?
             }
         };
         Ok((locked.unlock(&kek)?, typed))
@@ -68,11 +65,22 @@ impl Context {
     }
 }
 
+fn no_key(error: ops::Error, path: &Path) -> Failure {
+    let hint = match &error {
+        ops::Error::Unsafe { .. } => None,
+        ops::Error::Io { .. } => {
+            Some("say where the key file is with --key-file or KOVRA_KEY_FILE".to_owned())
+        }
+        _ => Some(format!("it is {}; --key-file names another", path.display())),
+    };
+    Failure { hint, ..Failure::from(error).with_exit(Exit::Locked) }
+}
+
 /// The passphrase is the whole file, less one newline at its end.
 pub(super) fn read_passphrase(path: &Path) -> Result<Secret, Failure> {
-    let failed = |what: String| Failure::new(Exit::Locked, format!("{}: {what}", path.display()));
-    let text = read_secret(path).map_err(|e| failed(e.to_string()))?;
-    let mut text = text.ok_or_else(|| failed("a passphrase is at most 4096 bytes".into()))?;
+    let failed = |what: &str| Failure::new(Exit::Locked, format!("{}: {what}", path.display()));
+    let text = init::read_passphrase(path).map_err(|e| Failure::from(e).with_exit(Exit::Locked))?;
+    let mut text = text.ok_or_else(|| failed("a passphrase is at most 4096 bytes"))?;
     text.trim_newline();
-    if text.is_empty() { Err(failed("the passphrase is empty".into())) } else { Ok(text) }
+    if text.is_empty() { Err(failed("the passphrase is empty")) } else { Ok(text) }
 }

@@ -52,7 +52,7 @@ fn known_senders(
         let identity: PublicIdentity = text.parse().map_err(ops::Error::from)?;
         return Ok(vec![(Known::Given, identity.signing())]);
     }
-    if from.is_none() && !context.has_vault() {
+    if from.is_none() && !context.has_vault()? {
         return Ok(Vec::new());
     }
     let vault = match context.vault() {

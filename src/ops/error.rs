@@ -4,6 +4,7 @@ use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::identity::IdentityError;
 use crate::package::{self, Class};
+use crate::platform::Unsafe;
 use crate::policy::Reason;
 use crate::provider::Fault;
 use crate::{refs, vault};
@@ -109,6 +110,12 @@ pub enum Error {
     Usage(String),
     #[error("{}: {source}", .path.display())]
     Io { path: PathBuf, source: io::Error },
+    /// A file of secrets that others could change or read, or that is none.
+    #[error("{}: {why}", .path.display())]
+    Unsafe { path: PathBuf, why: Unsafe },
+    /// A package that is on record as given, and whose files are not there.
+    #[error("the package is on record, but was not written: {}: {source}", .path.display())]
+    Unwritten { path: PathBuf, source: io::Error },
     #[error("{}", unresolved(.0))]
     Unresolved(Vec<(Coordinate, Fault)>),
 }
@@ -178,6 +185,9 @@ impl Error {
             Self::NoTokenFile => "say where to write it with --token-out, and send it on another \
                                   way than the package"
                 .into(),
+            Self::Unwritten { .. } => "seal it again; `kovra shared` shows this one, too, which \
+                                       nobody has"
+                .into(),
             Self::Vault(_)
             | Self::Refs { .. }
             | Self::Identity(_)
@@ -189,6 +199,7 @@ impl Error {
             | Self::Conflict(_)
             | Self::Usage(_)
             | Self::Io { .. }
+            | Self::Unsafe { .. }
             | Self::Unresolved(_) => return None,
         })
     }
@@ -284,6 +295,10 @@ mod tests {
             (Error::LeftOut(at()), "--env or --component"),
             (Error::SenderOnly(bob()), "`kovra peer add bob` it"),
             (Error::NoTokenFile, "--token-out"),
+            (
+                Error::Unwritten { path: PathBuf::new(), source: io::ErrorKind::NotFound.into() },
+                "seal it again",
+            ),
         ];
         for (error, hint) in cases {
             let found = error.hint().unwrap_or_else(|| panic!("none: {error}"));
@@ -303,6 +318,7 @@ mod tests {
             Error::Conflict(String::new()),
             Error::Usage(String::new()),
             Error::io(Path::new("x"))(io::ErrorKind::NotFound.into()),
+            Error::Unsafe { path: PathBuf::new(), why: Unsafe::OthersWrite },
             Error::Unresolved(Vec::new()),
         ] {
             assert_eq!(error.hint(), None, "{error}");

@@ -43,7 +43,8 @@ pub struct Report {
 }
 
 /// Either both files are there at the end, or neither. A file that is there already is left alone, and
-/// is [`Error::Conflict`].
+/// is [`Error::Conflict`]. [`Error::Unwritten`] if the package is on record, and its files could not get
+/// their names.
 pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error> {
     if !(1..=limits::LIFE).contains(&options.ttl.as_secs()) {
         let most = limits::days(limits::LIFE);
@@ -81,15 +82,29 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let token_file = match (&token, &sealed.token) {
         (Some(path), Some(key)) => {
             let text = key.to_file(&sealed.header.id);
-            Some(new_file(path, Readers::Owner, text.expose())?)
+            Some((path.as_path(), new_file(path, Readers::Owner, text.expose())?))
         }
         _ => None,
     };
     let deed = Deed { entries: &stored, outcomes: &outcomes, peers: &peers, seq: &numbered.basis };
     remember(session, &deed, &sealed)?;
-    token_file.into_iter().chain([package_file]).for_each(NewFile::keep);
+    keep((&options.out, package_file), token_file)?;
     let peers = peers.into_iter().map(|peer| peer.found).collect();
     Ok(Report { entries: stored, peers, header: sealed.header, size: sealed.bytes.len(), token })
+}
+
+/// Gives both files their names. The token comes first: without a package it opens nothing, so it can go
+/// again.
+fn keep(package: (&Path, NewFile), token: Option<(&Path, NewFile)>) -> Result<(), Error> {
+    let named = |(path, file): (&Path, NewFile)| {
+        let path = path.to_owned();
+        file.keep().map_err(|source| Error::Unwritten { path, source })
+    };
+    let token_path = token.as_ref().map(|(path, _)| *path);
+    token.map(named).transpose()?;
+    named(package).inspect_err(|_| {
+        let _ = token_path.map(std::fs::remove_file);
+    })
 }
 
 /// The number of a package, and when it was created.
@@ -211,4 +226,36 @@ fn new_file(path: &Path, readers: Readers, bytes: &[u8]) -> Result<NewFile, Erro
         }
         _ => Error::io(path)(e),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn what_is_on_record_and_could_not_be_written_leaves_neither_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let [out, token] = ["p.kovra", "p.token"].map(|name| folder.path().join(name));
+        let package_file = new_file(&out, Readers::Everyone, b"package").unwrap();
+        let token_file = new_file(&token, Readers::Owner, b"token").unwrap();
+        fs::write(&out, b"taken").unwrap();
+        let late = keep((&out, package_file), Some((&token, token_file))).unwrap_err();
+        assert!(late.to_string().starts_with("the package is on record, but was not written: "));
+        assert_eq!(fs::read(&out).unwrap(), b"taken");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_token_that_could_not_be_written_leaves_no_package() {
+        let folder = tempfile::tempdir().unwrap();
+        let [out, token] = ["p.kovra", "p.token"].map(|name| folder.path().join(name));
+        let package_file = new_file(&out, Readers::Everyone, b"package").unwrap();
+        let token_file = new_file(&token, Readers::Owner, b"token").unwrap();
+        fs::write(&token, b"taken").unwrap();
+        let late = keep((&out, package_file), Some((&token, token_file))).unwrap_err();
+        assert!(matches!(late, Error::Unwritten { path, .. } if path == token));
+        assert_eq!(fs::read(&token).unwrap(), b"taken");
+        assert!(!out.exists());
+    }
 }

@@ -1,7 +1,7 @@
 //! A real pseudo-terminal with somebody at it.
 
 use super::{Person, kovra_path};
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -13,6 +13,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Session {
     pub code: u32,
     pub screen: String,
+}
+
+/// A program at a terminal, and the keyboard of it.
+pub struct Seat {
+    child: Box<dyn Child + Send + Sync>,
+    output: Receiver<Vec<u8>>,
+    keyboard: Box<dyn Write + Send>,
+    screen: String,
+    /// How much of it was waited for.
+    waited_for: usize,
+    /// The terminal is there as long as this.
+    _terminal: Box<dyn MasterPty + Send>,
 }
 
 impl Person {
@@ -30,6 +42,16 @@ impl Person {
         arguments: &[&str],
         typed: &[(&str, &str)],
     ) -> Session {
+        let mut seat = self.sit(program, arguments);
+        for (prompt, answer) in typed {
+            seat.wait(prompt);
+            seat.press(&format!("{answer}\n"));
+        }
+        seat.end()
+    }
+
+    /// Starts a program at a terminal.
+    pub fn sit(&self, program: &str, arguments: &[&str]) -> Seat {
         let size = PtySize { rows: 40, cols: 160, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
@@ -37,18 +59,51 @@ impl Person {
         command.env_clear();
         self.env.iter().for_each(|(name, value)| command.env(name, value));
         command.cwd(self.home());
-        let mut child = pty.slave.spawn_command(command).expect("it starts");
-        drop(pty.slave);
-        let output = output_of(pty.master.try_clone_reader().expect("its output"));
-        let mut keyboard = pty.master.take_writer().expect("its input");
-        let mut screen = String::new();
-        for (prompt, answer) in typed {
-            read_until(&output, &mut screen, prompt);
-            keyboard.write_all(format!("{answer}\n").as_bytes()).expect("typing");
+        Seat {
+            child: pty.slave.spawn_command(command).expect("it starts"),
+            output: output_of(pty.master.try_clone_reader().expect("its output")),
+            keyboard: pty.master.take_writer().expect("its input"),
+            screen: String::new(),
+            waited_for: 0,
+            _terminal: pty.master,
         }
-        read_to_end(&output, &mut screen);
-        let code = child.wait().expect("kovra ends").exit_code();
-        Session { code, screen: screen.replace('\r', "") }
+    }
+}
+
+impl Seat {
+    /// Waits until the terminal shows `text`, after everything that was waited for before.
+    #[track_caller]
+    pub fn wait(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let found = loop {
+            if let Some(found) = self.screen[self.waited_for..].find(text) {
+                break found;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.screen.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(_) => panic!("waited for {text:?}, and the terminal shows:\n{}", self.screen),
+            }
+        };
+        self.waited_for += found + text.len();
+    }
+
+    /// What it has shown so far.
+    pub fn screen(&self) -> &str {
+        &self.screen
+    }
+
+    /// Types, without a newline at the end.
+    pub fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("typing");
+    }
+
+    /// Waits until the program ends.
+    #[track_caller]
+    pub fn end(mut self) -> Session {
+        read_to_end(&self.output, &mut self.screen);
+        let code = self.child.wait().expect("it ends").exit_code();
+        Session { code, screen: self.screen.replace('\r', "") }
     }
 }
 
@@ -64,20 +119,6 @@ fn output_of(mut reader: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
         }
     });
     receive
-}
-
-/// Reads on until `prompt` stands after everything that was read before.
-#[track_caller]
-fn read_until(output: &Receiver<Vec<u8>>, screen: &mut String, prompt: &str) {
-    let start = screen.len();
-    let deadline = Instant::now() + PATIENCE;
-    while !screen[start..].contains(prompt) {
-        let left = deadline.saturating_duration_since(Instant::now());
-        match output.recv_timeout(left) {
-            Ok(bytes) => screen.push_str(&String::from_utf8_lossy(&bytes)),
-            Err(_) => panic!("waited for {prompt:?}, and the terminal shows:\n{screen}"),
-        }
-    }
 }
 
 fn read_to_end(output: &Receiver<Vec<u8>>, screen: &mut String) {
