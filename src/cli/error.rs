@@ -103,7 +103,7 @@ impl From<vault::Error> for Failure {
     fn from(error: vault::Error) -> Self {
         use vault::Error::{
             Busy, Damaged, Exists, Io, Locked, Missing, Moved, NotUsed, ReadOnly, Schema, Storage,
-            TooManyTries, WrongKey,
+            TooManyTries, Unsafe, WrongKey,
         };
         let (exit, hint) = match &error {
             Missing(_) => (Exit::Failed, Some("`kovra init` makes one")),
@@ -112,7 +112,7 @@ impl From<vault::Error> for Failure {
             NotUsed(_) => (Exit::Locked, Some("leave it out if this is the vault that you mean")),
             ReadOnly(_) => (Exit::Failed, Some("`list`, `verify` and `inspect` work here")),
             TooManyTries(_) => (Exit::Policy, None),
-            WrongKey(_) | Locked(_) => (Exit::Locked, None),
+            WrongKey(_) | Locked(_) | Unsafe { .. } => (Exit::Locked, None),
             Damaged(_) => {
                 (Exit::Damaged, Some("restore the folder from a backup; nothing was changed"))
             }

@@ -5,7 +5,7 @@ use super::{Error, Session};
 use crate::audit::{Action, Outcome};
 use crate::coordinate::SecretUri;
 use crate::entry::{Content, Entry, Sensitivity};
-use crate::vault::{Basis, Looked, Origin, Stored, View};
+use crate::vault::{Basis, Looked, NewEntry, Origin, Stored, View};
 use crate::{limits, text};
 
 /// Refuses an empty or over-long value, and a sensitivity below what the entry is born with.
@@ -23,7 +23,8 @@ pub fn add(
     let entry =
         Entry { coordinate: destination.at.coordinate.clone(), content, sensitivity, description };
     let event = session.event(Action::Add, Outcome::Allowed).about(&entry.coordinate);
-    session.write(event, |batch, now| batch.put_entry(&basis, &origin, &entry, None, now))
+    let new = NewEntry { origin: &origin, entry: &entry, provenance: None };
+    session.write(event, |batch, now| batch.put_entry(&basis, new, now))
 }
 
 /// Where a new entry is to go, and how.

@@ -10,7 +10,7 @@ use crate::pointer::Pointer;
 use crate::policy::{Operation, Subject};
 use crate::provider::{Fault, FaultKind, onepassword};
 use crate::secret::Secret;
-use crate::vault::{Provenance, Stored};
+use crate::vault::{NewEntry, Provenance, Stored};
 use std::fmt;
 
 /// Where a value is copied from.
@@ -66,9 +66,9 @@ pub fn copy(
     check_content(&content)?;
     let event = session.event(Action::Capture, outcome).about(&coordinate);
     let entry = Entry { coordinate, content, sensitivity, description: None };
-    let provenance = Provenance::Copy { of: source.to_string() };
-    session
-        .write(event, |batch, now| batch.put_entry(&basis, &origin, &entry, Some(provenance), now))
+    let provenance = Some(Provenance::Copy { of: source.to_string() });
+    let new = NewEntry { origin: &origin, entry: &entry, provenance };
+    session.write(event, |batch, now| batch.put_entry(&basis, new, now))
 }
 
 fn read(source: &Original, resolver: &dyn Resolver) -> Result<Secret, Fault> {

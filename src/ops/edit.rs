@@ -6,7 +6,7 @@ use super::{Error, Question, Session};
 use crate::audit::{Action, Outcome};
 use crate::coordinate::{Coordinate, SecretUri};
 use crate::entry::{Content, Sensitivity};
-use crate::vault::{Looked, Origin, Pruned, Revision, Stored};
+use crate::vault::{Looked, NewEntry, Origin, Pruned, Revision, Stored};
 
 /// An entry, named exactly: in one project, or global.
 pub struct Target {
@@ -34,9 +34,8 @@ pub fn set(session: &mut Session<'_>, target: &Target, content: Content) -> Resu
     let before = target.find(session)?;
     let entry = with_content(&before, content);
     let event = session.event(Action::Set, Outcome::Allowed).about(&target.at);
-    session.write(event, |batch, now| {
-        batch.put_entry(before.basis(), &target.origin, &entry, None, now)
-    })
+    let new = NewEntry { origin: &target.origin, entry: &entry, provenance: None };
+    session.write(event, |batch, now| batch.put_entry(before.basis(), new, now))
 }
 
 /// New labels for an entry; `None` leaves one as it is.

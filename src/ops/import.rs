@@ -11,7 +11,7 @@ use crate::limits;
 use crate::package::{Contents, Header, High, Package, Receipt, Trusted};
 use crate::policy::Asker;
 use crate::vault::{
-    Basis, Batch, Held, Ledger, Looked, Origin, Peer, Provenance, Seen, Stored, View,
+    Basis, Batch, Held, Ledger, Looked, NewEntry, Origin, Peer, Provenance, Seen, Stored, View,
 };
 use sha2::{Digest, Sha256};
 
@@ -154,7 +154,9 @@ fn write(batch: &mut Batch<'_>, plan: &Plan, now: Moment) -> Result<(), Error> {
     for Change { before, entry, effect, .. } in &plan.changes {
         batch.expect(&before.basis, &entry.coordinate)?;
         if *effect != Effect::Same {
-            batch.put_entry(&before.basis, &plan.origin, entry, Some(provenance.clone()), now)?;
+            let provenance = Some(provenance.clone());
+            let new = NewEntry { origin: &plan.origin, entry, provenance };
+            batch.put_entry(&before.basis, new, now)?;
         }
     }
     batch.put_seen(&plan.seen, &seen)?;

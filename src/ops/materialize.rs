@@ -11,7 +11,7 @@ use crate::pointer::Pointer;
 use crate::policy::Subject;
 use crate::provider::{Fault, Resolved};
 use crate::secret::Secret;
-use crate::vault::{Batch, Provenance, Stored};
+use crate::vault::{Batch, NewEntry, Provenance, Stored};
 
 /// What becomes of pointers that resolve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +157,7 @@ fn capture_one(batch: &mut Batch<'_>, read: Read, now: Moment) -> Result<Materia
     let entry = &found.entry;
     let literal = with_content(entry, Content::Literal(value));
     let provenance = Provenance::Copy { of: found.pointer.to_string() };
-    batch.put_entry(entry.basis(), &entry.origin, &literal, Some(provenance), now)?;
+    let new = NewEntry { origin: &entry.origin, entry: &literal, provenance: Some(provenance) };
+    batch.put_entry(entry.basis(), new, now)?;
     Ok(found)
 }

@@ -59,8 +59,7 @@ pub(super) fn memory_roots() -> Vec<PathBuf> {
     let user = rustix::process::geteuid().as_raw();
     let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|p| p.is_absolute());
     let shared = ["/dev/shm".into(), format!("/run/user/{user}").into()];
-    let in_memory =
-        |root: &PathBuf| rustix::fs::statfs(root).is_ok_and(|fs| i64::from(fs.f_type) == TMPFS);
+    let in_memory = |root: &PathBuf| rustix::fs::statfs(root).is_ok_and(|fs| fs.f_type == TMPFS);
     own.into_iter().chain(shared).filter(in_memory).collect()
 }
 

@@ -53,16 +53,6 @@ pub(crate) fn is_private(path: &Path) -> io::Result<bool> {
     system::is_private(path)
 }
 
-/// A path as it is recorded in a vault. Any path can be written; [`path_from_bytes`] reads it.
-pub fn path_to_bytes(path: &Path) -> &[u8] {
-    system::path_to_bytes(path)
-}
-
-/// A path that was recorded. `None` if this system has no such paths.
-pub fn path_from_bytes(bytes: &[u8]) -> Option<PathBuf> {
-    system::path_from_bytes(bytes)
-}
-
 /// A value as the environment of a process holds it, which is a copy that nobody wipes. `None` if
 /// this system's environment takes text only, and the value is none.
 pub fn variable(value: &Secret) -> Option<OsString> {
@@ -123,12 +113,6 @@ pub fn caller() -> Option<Caller> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_recorded_path_reads_back() {
-        let path = Path::new("/home/\u{e9}/a file");
-        assert_eq!(path_from_bytes(path_to_bytes(path)).as_deref(), Some(path));
-    }
 
     #[test]
     fn a_private_folder_is_for_its_owner_alone() {

@@ -63,19 +63,6 @@ impl NewFile {
         Ok(Self { path, draft, readers: Readers::Owner })
     }
 
-    /// A draft under a name of the caller's choice, for [`NewFile::keep_as`].
-    pub fn create(name: &Path, readers: Readers) -> io::Result<(Self, File)> {
-        let (_, name) = unused(name)?;
-        let file = system::create_private(&name)?;
-        let draft = Draft::Named { name: name.clone(), file: None };
-        Ok((Self { path: name, draft, readers }, file))
-    }
-
-    /// [`NewFile::keep`], under another name of the same folder.
-    pub fn keep_as(self, path: &Path) -> io::Result<()> {
-        Self { path: path.to_owned(), ..self }.keep()
-    }
-
     /// The name that the draft has, of the same folder. `None` for one that was written whole.
     pub fn draft_path(&self) -> Option<&Path> {
         match &self.draft {

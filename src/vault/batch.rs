@@ -60,7 +60,7 @@ impl Batch<'_> {
         let nonce = random()?;
         let metadata = self.keys.seal_metadata(place, &nonce, content.metadata);
         let Content { lock, value, .. } = *content;
-        let value = self.keys.seal_value(lock, place, &nonce, &metadata, value);
+        let value = self.keys.seal_value(lock, (place, &nonce), &metadata, value);
         let mut insert =
             self.db.prepare_cached("INSERT INTO sealed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
         let (number, at) = (kind.number(), revision as i64);

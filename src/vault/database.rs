@@ -1,10 +1,11 @@
 //! The file of a vault, opened: what has its name, what it may be, and what is erased when it is closed.
 
 use super::{Error, schema};
+use crate::platform::{self, MemoryFolder, Readers, Unsafe};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,7 +23,21 @@ const LOG_MAX: u64 = 256 * 1024;
 pub(super) struct Database {
     db: Connection,
     path: PathBuf,
+    /// Of a folder that cannot be written, this is a copy.
+    copy: Option<Copy>,
 }
+
+/// A copy in memory, and the folder that it is of.
+struct Copy {
+    of: PathBuf,
+    /// Of the file and its log, in bytes.
+    length: u64,
+    /// Until the files are open: then nobody has to find them any more.
+    memory: Option<MemoryFolder>,
+}
+
+/// The longest file, with its log, that is copied into memory, in bytes.
+const COPIED: u64 = 256 << 20;
 
 impl Deref for Database {
     type Target = Connection;
@@ -41,11 +56,51 @@ impl DerefMut for Database {
 impl Database {
     /// Opens the vault in `folder`.
     pub(super) fn open(folder: &Path) -> Result<Self, Error> {
-        let path = folder.join(FILE);
-        check_files(&path)?;
-        let database = Self::connect(path)?;
+        let path = check_files(folder)?;
+        let database = match platform::can_write_into(path.parent().unwrap_or(folder)) {
+            true => Self::connect(path)?,
+            false => Self::copy(folder, &path)?,
+        };
         database.check_length()?;
         Ok(database)
+    }
+
+    /// Copies the file and its log into memory, since SQLite cannot read a log without writing beside it.
+    fn copy(folder: &Path, path: &Path) -> Result<Self, Error> {
+        let none = || {
+            Error::Storage(
+                "its folder cannot be written, and there is no memory to copy it to".into(),
+            )
+        };
+        let memory = platform::memory_folder().ok_or_else(none)?;
+        let to = memory.path().join(FILE);
+        let mut left = COPIED;
+        for suffix in ["", "-wal"] {
+            let (from, to) = (beside(path, suffix), beside(&to, suffix));
+            left = match copy_file(&from, &to, left) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound && suffix == "-wal" => left,
+                other => other.map_err(io_at(&from))?,
+            };
+        }
+        let (of, length) = (folder.to_owned(), COPIED - left);
+        let mut database = Self::connect(to)?;
+        database.copy = Some(Copy { of, length, memory: Some(memory) });
+        Ok(database)
+    }
+
+    /// Removes a copy from where others could find it, once its files are open.
+    pub(super) fn hide(&mut self) {
+        if let Some(copy) = &mut self.copy {
+            copy.memory = None;
+        }
+    }
+
+    /// [`Error::ReadOnly`] for a copy.
+    pub(super) fn writable(&self) -> Result<(), Error> {
+        match &self.copy {
+            Some(copy) => Err(Error::ReadOnly(copy.of.clone())),
+            None => Ok(()),
+        }
     }
 
     /// Opens a file that may be new.
@@ -55,7 +110,7 @@ impl Database {
         if mode != "wal" {
             db.pragma_update(None, "journal_mode", "WAL")?;
         }
-        Ok(Self { db, path })
+        Ok(Self { db, path, copy: None })
     }
 
     /// SQLite itself notices a missing page, but takes a part of one for a whole.
@@ -68,6 +123,9 @@ impl Database {
 
     /// Of the file and its log, in bytes.
     pub(super) fn length(&self) -> u64 {
+        if let Some(copy) = &self.copy {
+            return copy.length;
+        }
         [self.path.clone(), beside(&self.path, "-wal")]
             .iter()
             .filter_map(|path| fs::metadata(path).ok())
@@ -164,21 +222,39 @@ impl Drop for Database {
     }
 }
 
-/// A file of the vault's that is there is a regular one.
-fn check_files(path: &Path) -> Result<(), Error> {
-    match fs::symlink_metadata(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(Error::Missing(path.into())),
-        Err(e) => return Err(io_at(path)(e)),
-        Ok(_) => {}
+/// The folder and each file that is there are ordinary, and nobody else can change them. Gives the
+/// file's own path, where a link leads to it: its log stands beside that.
+fn check_files(folder: &Path) -> Result<PathBuf, Error> {
+    let named = folder.join(FILE);
+    let path = fs::canonicalize(&named).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => Error::Missing(named.clone()),
+        _ => io_at(&named)(e),
+    })?;
+    for folder in [Some(folder), path.parent()].into_iter().flatten() {
+        platform::check_folder(folder).map_err(unsafe_at(folder))?;
     }
-    let all = ["", "-wal", "-shm", "-journal"].map(|suffix| beside(path, suffix));
-    for path in all {
-        if fs::symlink_metadata(&path).is_ok_and(|file| !file.is_file()) {
-            let odd = io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
-            return Err(io_at(&path)(odd));
-        }
+    let all = ["", "-wal", "-shm", "-journal"].map(|suffix| beside(&path, suffix));
+    for path in all.iter().filter(|path| fs::symlink_metadata(path).is_ok()) {
+        platform::check_file(path, Readers::Everyone).map_err(unsafe_at(path))?;
     }
-    Ok(())
+    Ok(path)
+}
+
+fn unsafe_at(path: &Path) -> impl FnOnce(Unsafe) -> Error {
+    let path = path.to_owned();
+    move |why| match why {
+        Unsafe::Io(source) => Error::Io { path, source },
+        why => Error::Unsafe { path, why },
+    }
+}
+
+/// Copies at most `most` bytes, and gives how many of them are left.
+fn copy_file(from: &Path, to: &Path, most: u64) -> io::Result<u64> {
+    let too_large =
+        || io::Error::new(io::ErrorKind::FileTooLarge, "too large to read it in memory");
+    let mut source = fs::File::open(from)?.take(most + 1);
+    let copied = io::copy(&mut source, &mut fs::File::create_new(to)?)?;
+    most.checked_sub(copied).ok_or_else(too_large)
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -135,6 +135,14 @@ impl Stored {
     }
 }
 
+/// What is to be written as an entry.
+pub struct NewEntry<'a> {
+    pub origin: &'a Origin,
+    pub entry: &'a Entry,
+    /// `None` if its owner writes it here.
+    pub provenance: Option<Provenance>,
+}
+
 /// One step of an entry's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
@@ -230,11 +238,10 @@ impl Batch<'_> {
     pub fn put_entry(
         &mut self,
         on: &Basis,
-        origin: &Origin,
-        entry: &Entry,
-        provenance: Option<Provenance>,
+        new: NewEntry<'_>,
         now: Moment,
     ) -> Result<Stored, Error> {
+        let NewEntry { origin, entry, provenance } = new;
         let view = self.view();
         let (held, value) = match &entry.content {
             Content::Literal(value) => (Held::Literal(view.fingerprint(value)), value.expose()),

@@ -21,7 +21,7 @@ impl Vault {
         at: &Coordinate,
         event: Event,
     ) -> Result<Pruned, Error> {
-        self.writable()?;
+        self.db.writable()?;
         self.db.plan_to_erase()?;
         let erased = self.write(|batch| {
             batch.audit(&[event])?;

@@ -1,5 +1,6 @@
 //! What can go wrong with a vault.
 
+use crate::platform::Unsafe;
 use std::io;
 use std::path::PathBuf;
 
@@ -37,6 +38,9 @@ pub enum Error {
     /// The folder cannot be written, and this needs a row in the trail or changes something.
     #[error("{} cannot be written, and this has to leave a row in the audit trail", .0.display())]
     ReadOnly(PathBuf),
+    /// A file or folder of the vault is not its owner's alone to change.
+    #[error("{}: {why}", .path.display())]
+    Unsafe { path: PathBuf, why: Unsafe },
     #[error("{}: {source}", .path.display())]
     Io { path: PathBuf, source: io::Error },
     /// SQLite or the system failed in a way that says nothing against the file.

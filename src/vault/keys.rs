@@ -118,8 +118,7 @@ impl Keys {
     pub(super) fn seal_value(
         &self,
         lock: Lock,
-        place: Place,
-        nonce: &Nonce,
+        (place, nonce): (Place, &Nonce),
         metadata: &[u8],
         plain: &[u8],
     ) -> Vec<u8> {
@@ -129,8 +128,7 @@ impl Keys {
     pub(super) fn open_value(
         &self,
         lock: Lock,
-        place: Place,
-        nonce: &Nonce,
+        (place, nonce): (Place, &Nonce),
         metadata: &[u8],
         sealed: &[u8],
     ) -> Option<Secret> {

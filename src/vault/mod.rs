@@ -27,7 +27,7 @@ mod ways;
 
 pub use batch::Batch;
 pub use database::FILE;
-pub use entries::{Fingerprint, Held, Origin, Provenance, Revision, Stored};
+pub use entries::{Fingerprint, Held, NewEntry, Origin, Provenance, Revision, Stored};
 pub use erase::Pruned;
 pub use error::Error;
 pub use ledger::Ledger;
@@ -40,7 +40,7 @@ pub use shares::{Given, Share, SharedEntry, SharedWith};
 pub use trail::Trail;
 pub use ways::{Custody, Kek};
 
-use crate::platform::{NewFile, Readers, private_folder};
+use crate::platform::{NewFile, private_folder};
 use database::{Database, io_at};
 use keys::{Keys, MasterKeys, random};
 use meta::{Digests, Meta};
@@ -63,6 +63,7 @@ impl Locked {
         let mut db = Database::open(folder)?;
         db.begin()?;
         schema::check(&mut db)?;
+        db.hide();
         let (meta, digests) = Meta::read(&db)?;
         let way = ways::decode(&meta.ways)?.swap_remove(0);
         Ok(Self { db, meta, digests, way })
@@ -126,20 +127,16 @@ impl Vault {
         fill: impl FnOnce(&mut Batch<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let path = new.folder.join(FILE);
-        match std::fs::symlink_metadata(&path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            Err(e) => return Err(io_at(&path)(e)),
-            Ok(_) => return Err(Error::Exists(path)),
-        }
         private_folder(new.folder).map_err(io_at(new.folder))?;
-        // Another name until it is whole. SQLite opens it anew: whoever closes a file takes its locks.
-        let unfinished = new.folder.join(format!("{FILE}.{}", std::process::id()));
-        let (draft, _) = NewFile::create(&unfinished, Readers::Owner).map_err(io_at(new.folder))?;
+        // Another name until it is whole.
+        let taken = |source: io::Error| match source.kind() {
+            io::ErrorKind::AlreadyExists => Error::Exists(path.clone()),
+            _ => Error::Io { path: path.clone(), source },
+        };
+        let draft = NewFile::named(&path).map_err(taken)?;
+        let unfinished = draft.draft_path().unwrap_or(&path).to_owned();
         Self::draft(new, Database::connect(unfinished)?)?.fill(fill)?;
-        draft.keep_as(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => Error::Exists(path),
-            _ => Error::Io { path, source },
-        })
+        draft.keep().map_err(taken)
     }
 
     /// A vault without rows, in a file without anything.
@@ -173,6 +170,7 @@ impl Vault {
         &mut self,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.db.writable()?;
         self.db.end("COMMIT")?;
         let done = self.commit(change);
         // What has landed has landed: the table is that of the transaction, with a snapshot or without.
@@ -180,10 +178,6 @@ impl Vault {
             self.version = None;
         }
         done
-    }
-
-    fn writable(&self) -> Result<(), Error> {
-        Ok(())
     }
 
     fn commit<T, E: From<Error>>(

@@ -282,7 +282,7 @@ impl Rows<'_> {
         let key = params![kind.0, lookup, revision as i64];
         let sealed: Option<Vec<u8>> = query.query_row(key, |row| row.get(0)).optional()?;
         let opened = sealed.and_then(|sealed| {
-            self.keys.open_value(lock, place(&id, row), &row.nonce, &row.metadata, &sealed)
+            self.keys.open_value(lock, (place(&id, row), &row.nonce), &row.metadata, &sealed)
         });
         opened.map(Some).ok_or_else(|| changed(&id))
     }

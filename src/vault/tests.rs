@@ -54,7 +54,11 @@ fn literal(coordinate: &str, value: &str) -> Entry {
 
 fn put(vault: &mut Vault, entry: &Entry) {
     let at = vault.view().entry(&Origin::Global, &entry.coordinate).unwrap().basis;
-    vault.write(|batch| batch.put_entry(&at, &Origin::Global, entry, None, NOW)).unwrap();
+    vault
+        .write(|batch| {
+            batch.put_entry(&at, NewEntry { origin: &Origin::Global, entry, provenance: None }, NOW)
+        })
+        .unwrap();
 }
 
 fn value(vault: &Vault, coordinate: &str) -> Vec<u8> {
@@ -111,7 +115,15 @@ fn a_projects_entry_wins_over_the_global_one() {
     let at = "dev/db/url".parse().unwrap();
     let entry = literal("dev/db/url", "shop");
     let basis = vault.view().entry(&shop, &at).unwrap().basis;
-    vault.write(|batch| batch.put_entry(&basis, &shop, &entry, None, NOW)).unwrap();
+    vault
+        .write(|batch| {
+            batch.put_entry(
+                &basis,
+                NewEntry { origin: &shop, entry: &entry, provenance: None },
+                NOW,
+            )
+        })
+        .unwrap();
     let view = vault.view();
     assert_eq!(view.find(&shop, &at).unwrap().unwrap().origin, shop);
     let other = Origin::project("other").unwrap();
@@ -140,7 +152,11 @@ fn a_failed_batch_changes_nothing() {
     let failed: Result<(), Error> = vault.write(|batch| {
         for entry in [literal("dev/db/url", "second"), literal("dev/db/new", "x")] {
             let at = batch.view().entry(&Origin::Global, &entry.coordinate)?.basis;
-            batch.put_entry(&at, &Origin::Global, &entry, None, NOW)?;
+            batch.put_entry(
+                &at,
+                NewEntry { origin: &Origin::Global, entry: &entry, provenance: None },
+                NOW,
+            )?;
         }
         Err(Error::Busy)
     });
@@ -314,7 +330,13 @@ fn nothing_is_written_on_what_was_not_looked_at() {
     let looked = |vault: &Vault| vault.view().entry(&Origin::Global, &entry.coordinate).unwrap();
     let absent = looked(&mine).basis;
     put(&mut other, &entry);
-    let lost = mine.write(|batch| batch.put_entry(&absent, &Origin::Global, &entry, None, NOW));
+    let lost = mine.write(|batch| {
+        batch.put_entry(
+            &absent,
+            NewEntry { origin: &Origin::Global, entry: &entry, provenance: None },
+            NOW,
+        )
+    });
     assert!(matches!(lost, Err(Error::Moved(_))));
     assert_eq!(looked(&mine).found.unwrap().revision, 1, "the refused one sees the other's");
 
@@ -322,7 +344,13 @@ fn nothing_is_written_on_what_was_not_looked_at() {
     put(&mut other, &literal("dev/db/url", "second"));
     let refused: [Result<(), Error>; 4] = [
         mine.write(|batch| {
-            batch.put_entry(stored.basis(), &Origin::Global, &entry, None, NOW).map(drop)
+            batch
+                .put_entry(
+                    stored.basis(),
+                    NewEntry { origin: &Origin::Global, entry: &entry, provenance: None },
+                    NOW,
+                )
+                .map(drop)
         }),
         mine.write(|batch| batch.relabel(stored.basis(), &stored, stored.clone(), NOW).map(drop)),
         mine.write(|batch| batch.remove_entry(&stored, NOW)),

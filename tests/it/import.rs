@@ -13,7 +13,7 @@ use kovra::package::Class::{self, Replay, Time};
 use kovra::policy::Asker;
 use kovra::secret::Secret;
 use kovra::vault::{
-    Custody, Held, Kek, Locked, NewVault, Origin, Peer, PeerKey, Proof, Stored, Vault,
+    Custody, Held, Kek, Locked, NewEntry, NewVault, Origin, Peer, PeerKey, Proof, Stored, Vault,
 };
 
 /// Bob's vault, in which Alice and Mallory are pinned.
@@ -242,7 +242,15 @@ fn a_sensitivity_is_never_lowered() {
         description: None,
     };
     let at = bob.vault.view().entry(&Origin::Global, &own.coordinate).unwrap().basis;
-    bob.vault.write(|batch| batch.put_entry(&at, &Origin::Global, &own, None, NOW)).unwrap();
+    bob.vault
+        .write(|batch| {
+            batch.put_entry(
+                &at,
+                NewEntry { origin: &Origin::Global, entry: &own, provenance: None },
+                NOW,
+            )
+        })
+        .unwrap();
     bob.import(&package(&ALICE, 1, "hers", 0).file(), NOW, &mut Nobody).unwrap();
     assert_eq!(bob.get("dev/db/url").sensitivity, Sensitivity::High);
     assert_eq!(bob.value("dev/db/url"), b"hers");

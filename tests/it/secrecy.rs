@@ -184,7 +184,7 @@ fn seal_many(alice: &Person, bob: &Person, count: usize) {
     use kovra::entry::{Content, Entry, Sensitivity};
     use kovra::ops::init::read_key_file;
     use kovra::secret::Secret;
-    use kovra::vault::{Locked, Origin};
+    use kovra::vault::{Locked, NewEntry, Origin};
     let kek = read_key_file(&alice.home().join("vault.key")).unwrap();
     let mut vault = Locked::open(alice.vault().parent().unwrap()).unwrap().unlock(&kek).unwrap();
     let put = |batch: &mut kovra::vault::Batch<'_>| -> Result<(), kovra::vault::Error> {
@@ -197,7 +197,11 @@ fn seal_many(alice: &Person, bob: &Person, count: usize) {
             };
             let at = batch.view().entry(&Origin::Global, &entry.coordinate)?.basis;
             let now = std::time::SystemTime::now().into();
-            batch.put_entry(&at, &Origin::Global, &entry, None, now)?;
+            batch.put_entry(
+                &at,
+                NewEntry { origin: &Origin::Global, entry: &entry, provenance: None },
+                now,
+            )?;
         }
         Ok(())
     };
