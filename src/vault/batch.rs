@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::keys::{Keys, Lock, random};
-use super::rows::{Basis, Kind, Lookup, Place, Row, Rows, Table};
+use super::rows::{Basis, Kind, Lookup, Place, Rows, Table};
 use super::ways::Custody;
 use super::{View, schema};
 use rusqlite::{Connection, params};
@@ -54,7 +54,7 @@ impl Batch<'_> {
         lookup: Lookup,
         content: &Content<'_>,
     ) -> Result<u64, Error> {
-        let revision = self.table.latest(kind, &lookup).map_or(1, |(latest, _)| latest + 1);
+        let revision = self.table.next_revision(kind, &lookup);
         let guarded = content.guarded || self.table.is_guarded(kind, &lookup);
         let place = Place { kind, lookup, revision, guarded };
         let nonce = random()?;
@@ -66,7 +66,7 @@ impl Batch<'_> {
         let (number, at) = (kind.number(), revision as i64);
         let row = params![number, lookup, at, guarded, nonce, metadata, value];
         schema::one(insert.execute(row)?)?;
-        self.table.insert(place, Row { guarded, nonce, metadata });
+        self.table.insert(place, nonce, &metadata);
         Ok(revision)
     }
 

@@ -184,7 +184,7 @@ impl Vault {
         &mut self,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.db.execute_batch("BEGIN IMMEDIATE").map_err(Error::from)?;
+        schema::begin_writing(&self.db)?;
         let done = self.change(change);
         if done.is_err() {
             self.version = None;

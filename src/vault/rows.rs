@@ -12,7 +12,7 @@ use crate::text::hex;
 use hmac::Mac;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 /// What a row is about, by the number in the file. A number that is not here is of a later kovra, and
 /// its rows are digested and left alone.
@@ -105,18 +105,22 @@ pub(super) struct Opened {
 }
 
 /// A row as it stands in the file, less its value.
-pub(super) struct Row {
-    pub(super) guarded: bool,
-    pub(super) nonce: Nonce,
-    /// Sealed.
-    pub(super) metadata: Vec<u8>,
+struct Row {
+    guarded: bool,
+    nonce: Nonce,
+    /// Where its sealed metadata stands in the table's.
+    metadata: Range<usize>,
 }
 
 type Id = (Kind, Lookup, u64);
 
 /// All rows of one state of the vault.
 #[derive(Default)]
-pub(super) struct Table(BTreeMap<Id, Row>);
+pub(super) struct Table {
+    rows: BTreeMap<Id, Row>,
+    /// Of all rows, sealed: one piece of memory and not ten thousand.
+    metadata: Vec<u8>,
+}
 
 impl Table {
     /// Reads the whole table. `most` is how many bytes the file and its log have: rows that claim more
@@ -127,16 +131,16 @@ impl Table {
              ORDER BY kind, lookup, revision",
         )?;
         let mut found = query.query([])?;
-        let (mut rows, mut bytes): (Vec<(Id, Row)>, u64) = (Vec::new(), 0);
+        let (mut rows, mut metadata): (Vec<(Id, Row)>, _) = (Vec::new(), Vec::new());
         while let Some(row) = found.next()? {
-            let (id, row) = read(row)?;
-            bytes += row.metadata.len() as u64;
-            if bytes > most || rows.last().is_some_and(|(last, _)| *last >= id) {
+            let (id, row) = read(row, &mut metadata)?;
+            let ordered = rows.last().is_none_or(|(last, _)| *last < id);
+            if !ordered || metadata.len() as u64 > most {
                 return Err(Error::Damaged("its rows are out of order".into()));
             }
             rows.push((id, row));
         }
-        Ok(Self(rows.into_iter().collect()))
+        Ok(Self { rows: rows.into_iter().collect(), metadata })
     }
 
     /// The digests over all rows and over the guarded ones, with `meta` before them.
@@ -145,7 +149,7 @@ impl Table {
         let head = meta.digested();
         all.update(&head);
         guard.update(&head);
-        for (id, row) in &self.0 {
+        for (id, row) in &self.rows {
             let mut bytes = [0; 80];
             bytes[..56].copy_from_slice(&place(id, row).to_bytes());
             bytes[56..].copy_from_slice(&row.nonce);
@@ -162,12 +166,12 @@ impl Table {
         kind: Kind,
         lookup: &Lookup,
     ) -> impl DoubleEndedIterator<Item = (&Id, &Row)> {
-        self.0.range((kind, *lookup, 0)..=(kind, *lookup, u64::MAX))
+        self.rows.range((kind, *lookup, 0)..=(kind, *lookup, u64::MAX))
     }
 
-    /// The latest revision of one row.
-    pub(super) fn latest(&self, kind: Kind, lookup: &Lookup) -> Option<(u64, &Row)> {
-        self.revisions(kind, lookup).next_back().map(|(id, row)| (id.2, row))
+    /// The number of the next revision of a row.
+    pub(super) fn next_revision(&self, kind: Kind, lookup: &Lookup) -> u64 {
+        self.revisions(kind, lookup).next_back().map_or(1, |(id, _)| id.2 + 1)
     }
 
     /// Whether any revision of a row is guarded. Then a later one is guarded, too.
@@ -176,19 +180,21 @@ impl Table {
     }
 
     pub(super) fn basis(&self, kind: Kind, lookup: &Lookup) -> Basis {
-        let latest = self.latest(kind, lookup).map(|(_, row)| row.nonce);
+        let latest = self.revisions(kind, lookup).next_back().map(|(_, row)| row.nonce);
         Basis { kind, lookup: *lookup, latest }
     }
 
-    pub(super) fn insert(&mut self, place: Place, row: Row) {
-        self.0.insert((place.kind, place.lookup, place.revision), row);
+    pub(super) fn insert(&mut self, place: Place, nonce: Nonce, metadata: &[u8]) {
+        let metadata = append(&mut self.metadata, metadata);
+        let row = Row { guarded: place.guarded, nonce, metadata };
+        self.rows.insert((place.kind, place.lookup, place.revision), row);
     }
 
     /// Takes out the revisions below one. Gives how many there were.
     pub(super) fn remove_below(&mut self, kind: Kind, lookup: &Lookup, revision: u64) -> usize {
         let ids: Vec<Id> = self.revisions(kind, lookup).map(|(id, _)| *id).collect();
         let gone = ids.iter().filter(|id| id.2 < revision);
-        gone.filter(|id| self.0.remove(*id).is_some()).count()
+        gone.filter(|id| self.rows.remove(*id).is_some()).count()
     }
 }
 
@@ -197,10 +203,10 @@ fn place(id: &Id, row: &Row) -> Place {
 }
 
 /// A row's columns, of no other type and length than the format's.
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Id, Row)> {
+fn read(row: &rusqlite::Row<'_>, metadata: &mut Vec<u8>) -> rusqlite::Result<(Id, Row)> {
     let guarded: i64 = row.get(3)?;
     let revision: i64 = row.get(2)?;
-    let metadata = row.get_ref(5)?.as_blob()?.to_vec();
+    let metadata = append(metadata, row.get_ref(5)?.as_blob()?);
     let revision = u64::try_from(revision)
         .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(2, revision))?;
     if !(0..=1).contains(&guarded) {
@@ -208,6 +214,13 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Id, Row)> {
     }
     let id = (Kind(row.get(0)?), row.get(1)?, revision);
     Ok((id, Row { guarded: guarded == 1, nonce: row.get(4)?, metadata }))
+}
+
+/// Adds `bytes`, and says where they stand.
+fn append(all: &mut Vec<u8>, bytes: &[u8]) -> Range<usize> {
+    let start = all.len();
+    all.extend_from_slice(bytes);
+    start..all.len()
 }
 
 /// The rows, with what opens them.
@@ -245,7 +258,7 @@ impl Rows<'_> {
         &self,
         kind: Kind,
     ) -> impl Iterator<Item = (Lookup, Result<Opened, Error>)> + '_ {
-        let all = self.table.0.range((kind, [0; 32], 0)..=(kind, [0xff; 32], u64::MAX));
+        let all = self.table.rows.range((kind, [0; 32], 0)..=(kind, [0xff; 32], u64::MAX));
         let mut all = all.peekable();
         std::iter::from_fn(move || {
             let mut row = all.next()?;
@@ -262,8 +275,12 @@ impl Rows<'_> {
     }
 
     fn open(&self, (id, row): (&Id, &Row)) -> Result<Opened, Error> {
-        let metadata = self.keys.open_metadata(place(id, row), &row.nonce, &row.metadata);
+        let metadata = self.keys.open_metadata(place(id, row), &row.nonce, self.metadata(row));
         Ok(Opened { revision: id.2, metadata: metadata.ok_or_else(|| changed(id))? })
+    }
+
+    fn metadata(&self, row: &Row) -> &[u8] {
+        &self.table.metadata[row.metadata.clone()]
     }
 
     /// Opens the value of one revision of one row, if there is such a revision.
@@ -275,14 +292,15 @@ impl Rows<'_> {
         lock: Lock,
     ) -> Result<Option<Secret>, Error> {
         let id = (kind, *lookup, revision);
-        let Some(row) = self.table.0.get(&id) else { return Ok(None) };
+        let Some(row) = self.table.rows.get(&id) else { return Ok(None) };
         let mut query = self.db.prepare_cached(
             "SELECT value FROM sealed WHERE kind = ?1 AND lookup = ?2 AND revision = ?3",
         )?;
         let key = params![kind.0, lookup, revision as i64];
         let sealed: Option<Vec<u8>> = query.query_row(key, |row| row.get(0)).optional()?;
         let opened = sealed.and_then(|sealed| {
-            self.keys.open_value(lock, (place(&id, row), &row.nonce), &row.metadata, &sealed)
+            let at = (place(&id, row), &row.nonce);
+            self.keys.open_value(lock, at, self.metadata(row), &sealed)
         });
         opened.map(Some).ok_or_else(|| changed(&id))
     }

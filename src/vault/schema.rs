@@ -70,9 +70,14 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     }
     db.execute_batch(
         "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;
-         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA synchronous = FULL;",
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512; PRAGMA synchronous = FULL;",
     )?;
     Ok(db)
+}
+
+/// Starts to write. A scan needs each page once; many rows written at once need them again and again.
+pub(super) fn begin_writing(db: &Connection) -> Result<(), Error> {
+    Ok(db.execute_batch("PRAGMA cache_size = -16384; BEGIN IMMEDIATE")?)
 }
 
 /// Makes the tables of a new vault.

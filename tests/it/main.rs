@@ -21,6 +21,7 @@ mod owner;
 mod programs;
 mod providers;
 mod run;
+mod schemas;
 mod seam;
 mod secrecy;
 mod terminal;

@@ -10,7 +10,7 @@ pub(super) use progress::Progress;
 pub(super) use terminal::{Person, ask_secret, typed_again};
 
 use super::error::Failure;
-use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL};
+use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use kovra::entry::Content;
 use kovra::exit::Exit;
 use kovra::ops::import::{Change, Effect};
@@ -86,7 +86,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
 /// A table in full borders: as wide as it needs to be in a pipe, as the terminal in a terminal.
 pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
     let mut table = Table::new();
-    table.load_style(UTF8_FULL).set_header(header.to_vec());
+    table.load_style(UTF8_FULL_CONDENSED).set_header(header.to_vec());
     if let Some(width) = platform::stdout_width() {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
