@@ -6,7 +6,7 @@ use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
 use crate::policy::{self, Asker, Decision, Operation, Reason, Request, Subject};
-use crate::vault::{self, Batch, Proof, Vault, View};
+use crate::vault::{self, Basis, Batch, Looked, Proof, Vault, View};
 use std::path::Path;
 
 pub struct Session<'a> {
@@ -47,6 +47,7 @@ impl Session<'_> {
         if self.asker() != Asker::Person {
             return Err(Error::Rule(Reason::NeedsPerson.to_string()));
         }
+        self.vault.check_writable()?;
         let proof = self.view().proof()?;
         let typed = self.approver.approve(question, proof).ok_or(Error::Declined)?;
         match (self.vault.prove(&typed, (self.clock)())?, proof) {
@@ -110,8 +111,9 @@ impl Session<'_> {
         subjects: &[Subject<'_>],
         purpose: Use<'_>,
     ) -> Result<Vec<Outcome>, Error> {
+        self.vault.check_writable()?;
         let (operation, asker) = (purpose.operation, self.asker());
-        let allowed_program = self.is_allowed(purpose.program)?;
+        let allowed_program = self.allowance(purpose.program)?.unchanged;
         let mut outcomes = Vec::with_capacity(subjects.len());
         let (mut denied, mut to_confirm) = (Vec::new(), Vec::new());
         for subject in subjects.iter().copied() {
@@ -157,11 +159,16 @@ impl Session<'_> {
         self.confirm(&Question::Use { operation, entries, program })
     }
 
-    fn is_allowed(&self, program: Option<Program<'_>>) -> Result<bool, Error> {
-        let Some(program) = program else { return Ok(false) };
-        let allowed = self.view().allowed_program(&program.path.to_string_lossy())?;
-        let Some(allowed) = allowed.found else { return Ok(false) };
-        Ok(super::allow::digest(program.path)? == allowed.digest)
+    /// What the allowlist says of a program, and whether the program is still what it was then.
+    pub(super) fn allowance(&self, program: Option<Program<'_>>) -> Result<Allowance, Error> {
+        let Some(program) = program else { return Ok(Allowance::default()) };
+        let Looked { found, basis } =
+            self.view().allowed_program(&program.path.to_string_lossy())?;
+        let unchanged = match found {
+            Some(allowed) => super::allow::digest(program.path)? == allowed.digest,
+            None => false,
+        };
+        Ok(Allowance { unchanged, basis: Some(basis) })
     }
 
     /// What goes on record about a use of one entry.
@@ -172,6 +179,14 @@ impl Session<'_> {
             None => event,
         }
     }
+}
+
+/// How the allowlist stands to a program.
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct Allowance {
+    /// Whether it is on the list, and the file is what it was then.
+    unchanged: bool,
+    basis: Option<Basis>,
 }
 
 impl<'a> Program<'a> {

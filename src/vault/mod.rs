@@ -157,6 +157,11 @@ impl Vault {
         self.db.fold().map(|_| ())
     }
 
+    /// Whether anything can be put on record here: [`Error::ReadOnly`] if not.
+    pub fn check_writable(&self) -> Result<(), Error> {
+        self.db.writable()
+    }
+
     pub fn view(&self) -> View<'_> {
         let rows = Rows { db: &self.db, keys: &self.keys, table: &self.table };
         View { rows, custody: &self.way.custody }

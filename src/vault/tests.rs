@@ -380,3 +380,36 @@ fn what_needs_proof_is_guarded() {
     let guarded = "SELECT count(*) FROM sealed WHERE kind = 1 AND guarded = 1";
     assert_eq!(vault.db.query_row(guarded, [], |r| r.get(0)), Ok(3));
 }
+
+/// Each byte of the file, of SQLite's own too: what comes of it is damage, or what was there before.
+#[test]
+fn any_byte_of_the_file_may_be_another() {
+    let home = Home::new();
+    let mut vault = home.open().unwrap();
+    put(&mut vault, &literal("dev/db/url", "first"));
+    put(&mut vault, &literal("prod/db/url", "second"));
+    drop(vault);
+    let whole = std::fs::read(home.file()).unwrap();
+    let listed = home.open().unwrap().view().entries().unwrap();
+    for at in (0..whole.len()).step_by(13) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        std::fs::write(home.file(), &bytes).unwrap();
+        let read = home.open().and_then(|vault| {
+            let view = vault.view();
+            let entries = view.entries()?;
+            for entry in &entries {
+                let value = view.value(entry)?;
+                let is = entry.coordinate.env() == "prod";
+                assert_eq!(value.expose() == b"second", is, "byte {at}");
+            }
+            Ok(entries)
+        });
+        match read {
+            Ok(entries) => assert_eq!(entries, listed, "byte {at}"),
+            Err(Error::Damaged(_) | Error::Schema(_) | Error::WrongKey(_)) => {}
+            Err(other) => panic!("byte {at}: {other}"),
+        }
+        let _ = std::fs::remove_file(home.file().with_file_name("vault.db-wal"));
+    }
+}

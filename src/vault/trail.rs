@@ -80,9 +80,21 @@ impl Vault {
     /// Records uses that change nothing else. The rows survive a crash of any process; a power cut
     /// in the moment after may lose them, which spares each use of a secret a wait for the disk.
     pub fn record(&mut self, events: &[Event]) -> Result<(), Error> {
+        self.record_if(events, |_| Ok(()))
+    }
+
+    /// [`Vault::record`], if what the uses were agreed on is still so.
+    pub fn record_if(
+        &mut self,
+        events: &[Event],
+        still: impl FnOnce(&Batch<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         self.db.end("COMMIT")?;
         self.db.spare_the_disk()?;
-        let done = self.write(|batch| batch.audit(events));
+        let done = self.write(|batch| {
+            still(batch)?;
+            batch.audit(events)
+        });
         self.db.end("COMMIT")?;
         self.db.use_the_disk()?;
         self.db.fold_long_log()?;
