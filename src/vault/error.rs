@@ -53,7 +53,7 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{
             ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase,
-            OperationInterrupted, TooBig, TypeMismatch,
+            OperationInterrupted, TooBig, TypeMismatch, Unknown,
         };
         let what = error.to_string();
         match error.sqlite_error_code() {
@@ -63,6 +63,8 @@ impl From<rusqlite::Error> for Error {
             Some(OperationInterrupted) => {
                 Self::Damaged("reading it takes more work than a vault's schema can need".into())
             }
+            // Our own statements are right, so it is the file that they do not fit.
+            Some(Unknown) => Self::Damaged(what),
             Some(_) => Self::Storage(cause(&error).unwrap_or(what)),
             None => odd(&error),
         }
