@@ -5,10 +5,10 @@ use crate::platform::{self, MemoryFolder, Readers, Unsafe};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The file's name in the vault's folder.
 pub const FILE: &str = "vault.db";
@@ -16,20 +16,21 @@ pub const FILE: &str = "vault.db";
 const PENDING: &str = "erase.pending";
 /// What is still to be done, in [`PENDING`].
 const TO_REBUILD: &[u8] = b"rebuild the file\n";
-const TO_FOLD: &[u8] = b"empty the log\n";
+const TO_FOLD: &[u8] = b"";
 /// How long the log may get before it is folded into the file, in bytes.
 const LOG_MAX: u64 = 256 * 1024;
 
 pub(super) struct Database {
     db: Connection,
     path: PathBuf,
-    /// Of a folder that cannot be written, this is a copy.
+    /// Where it cannot be written, this is a copy.
     copy: Option<Copy>,
 }
 
-/// A copy in memory, and the folder that it is of.
+/// A copy in memory.
 struct Copy {
-    of: PathBuf,
+    /// Why the vault itself is not open.
+    why: String,
     /// Of the file and its log, in bytes.
     length: u64,
     /// Until the files are open: then nobody has to find them any more.
@@ -57,34 +58,27 @@ impl Database {
     /// Opens the vault in `folder`.
     pub(super) fn open(folder: &Path) -> Result<Self, Error> {
         let path = check_files(folder)?;
-        let database = match platform::can_write_into(path.parent().unwrap_or(folder)) {
-            true => Self::connect(path)?,
-            false => Self::copy(folder, &path)?,
+        let database = if platform::can_write_into(path.parent().unwrap_or(folder)) {
+            // Even to read takes files beside this one, and a disk may be full.
+            match Self::connect(path.clone()) {
+                Err(Error::Storage(why)) => Self::copy(why, &path)?,
+                other => other?,
+            }
+        } else {
+            Self::copy(format!("{} cannot be written", folder.display()), &path)?
         };
         database.check_length()?;
         Ok(database)
     }
 
     /// Copies the file and its log into memory, since SQLite cannot read a log without writing beside it.
-    fn copy(folder: &Path, path: &Path) -> Result<Self, Error> {
-        let none = || {
-            Error::Storage(
-                "its folder cannot be written, and there is no memory to copy it to".into(),
-            )
-        };
+    fn copy(why: String, path: &Path) -> Result<Self, Error> {
+        let none = || Error::Storage(format!("{why}, and there is no memory to copy it to"));
         let memory = platform::memory_folder().ok_or_else(none)?;
         let to = memory.path().join(FILE);
-        let mut left = COPIED;
-        for suffix in ["", "-wal"] {
-            let (from, to) = (beside(path, suffix), beside(&to, suffix));
-            left = match copy_file(&from, &to, left) {
-                Err(e) if e.kind() == io::ErrorKind::NotFound && suffix == "-wal" => left,
-                other => other.map_err(io_at(&from))?,
-            };
-        }
-        let (of, length) = (folder.to_owned(), COPIED - left);
+        let length = copy_whole(path, &to)?;
         let mut database = Self::connect(to)?;
-        database.copy = Some(Copy { of, length, memory: Some(memory) });
+        database.copy = Some(Copy { why, length, memory: Some(memory) });
         Ok(database)
     }
 
@@ -98,7 +92,7 @@ impl Database {
     /// [`Error::ReadOnly`] for a copy.
     pub(super) fn writable(&self) -> Result<(), Error> {
         match &self.copy {
-            Some(copy) => Err(Error::ReadOnly(copy.of.clone())),
+            Some(copy) => Err(Error::ReadOnly(copy.why.clone())),
             None => Ok(()),
         }
     }
@@ -182,8 +176,15 @@ impl Database {
     /// Sets a mark before something is erased: if this process does not come to the end of it, another
     /// does the rest.
     pub(super) fn plan_to_erase(&self) -> Result<(), Error> {
+        self.set_mark(TO_REBUILD)
+    }
+
+    /// Never through a link, which would lead it to another file.
+    fn set_mark(&self, what: &[u8]) -> Result<(), Error> {
         let mark = self.mark();
-        fs::write(&mark, TO_REBUILD).map_err(io_at(&mark))
+        let _ = fs::remove_file(&mark);
+        let file = fs::File::create_new(&mark).and_then(|mut file| file.write_all(what));
+        file.map_err(io_at(&mark))
     }
 
     pub(super) fn forget_to_erase(&self) -> Result<(), Error> {
@@ -193,10 +194,9 @@ impl Database {
 
     /// Does what is left to be done of an erasure. Gives whether the log had to be kept.
     pub(super) fn erase(&self) -> Result<bool, Error> {
-        let mark = self.mark();
-        if fs::read(&mark).map_err(io_at(&mark))? == TO_REBUILD {
+        if self.is_to_erase() == Some(TO_REBUILD.len() as u64) {
             self.db.execute_batch("VACUUM")?;
-            fs::write(&mark, TO_FOLD).map_err(io_at(&mark))?;
+            self.set_mark(TO_FOLD)?;
         }
         self.db.busy_timeout(Duration::ZERO)?;
         let folded = self.fold()?;
@@ -207,18 +207,13 @@ impl Database {
         Ok(!folded)
     }
 
+    /// The length of the mark, if there is one.
+    pub(super) fn is_to_erase(&self) -> Option<u64> {
+        fs::symlink_metadata(self.mark()).ok().map(|mark| mark.len())
+    }
+
     fn mark(&self) -> PathBuf {
         self.path.with_file_name(PENDING)
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        // Nobody is left to tell; the mark stays, and the next one tries again.
-        if self.mark().exists() {
-            let _ = self.end("ROLLBACK");
-            let _ = self.erase();
-        }
     }
 }
 
@@ -248,12 +243,41 @@ fn unsafe_at(path: &Path) -> impl FnOnce(Unsafe) -> Error {
     }
 }
 
+/// Copies a file and its log, both of one moment, and gives how long they are. [`Error::Busy`] if somebody
+/// goes on writing.
+fn copy_whole(path: &Path, to: &Path) -> Result<u64, Error> {
+    for _ in 0..3 {
+        let before = state(path);
+        let mut left = COPIED;
+        for suffix in ["", "-wal"] {
+            let (from, to) = (beside(path, suffix), beside(to, suffix));
+            left = match copy_file(&from, &to, left) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound && suffix == "-wal" => left,
+                other => other.map_err(io_at(&from))?,
+            };
+        }
+        if state(path) == before {
+            return Ok(COPIED - left);
+        }
+    }
+    Err(Error::Busy)
+}
+
+/// How long a file and its log are, and when each was written last.
+fn state(path: &Path) -> [Option<(u64, Option<SystemTime>)>; 2] {
+    let of = |path: &Path| {
+        let file = fs::metadata(path).ok()?;
+        Some((file.len(), file.modified().ok()))
+    };
+    [of(path), of(&beside(path, "-wal"))]
+}
+
 /// Copies at most `most` bytes, and gives how many of them are left.
 fn copy_file(from: &Path, to: &Path, most: u64) -> io::Result<u64> {
     let too_large =
         || io::Error::new(io::ErrorKind::FileTooLarge, "too large to read it in memory");
     let mut source = fs::File::open(from)?.take(most + 1);
-    let copied = io::copy(&mut source, &mut fs::File::create_new(to)?)?;
+    let copied = io::copy(&mut source, &mut fs::File::create(to)?)?;
     most.checked_sub(copied).ok_or_else(too_large)
 }
 

@@ -35,9 +35,9 @@ pub enum Error {
     /// Another process is writing and did not finish in time.
     #[error("another process is using the vault; try again")]
     Busy,
-    /// The folder cannot be written, and this needs a row in the trail or changes something.
-    #[error("{} cannot be written, and this has to leave a row in the audit trail", .0.display())]
-    ReadOnly(PathBuf),
+    /// The vault could only be read, for this reason, and this has to write to it.
+    #[error("{0}, and this has to leave a row in the audit trail")]
+    ReadOnly(String),
     /// A file or folder of the vault is not its owner's alone to change.
     #[error("{}: {why}", .path.display())]
     Unsafe { path: PathBuf, why: Unsafe },
