@@ -83,7 +83,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     data(&text)
 }
 
-/// A table in full borders: as wide as it needs to be in a pipe, as the terminal in a terminal.
+/// A table with a line for each row: as wide as it needs to be in a pipe, as the terminal in a terminal.
 pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(header.to_vec());
