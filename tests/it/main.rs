@@ -22,5 +22,7 @@ mod providers;
 mod run;
 mod seam;
 mod secrecy;
+mod tampering;
+mod vault_file;
 mod vectors;
 mod wycheproof;

@@ -1,10 +1,10 @@
 //! A real pseudo-terminal with somebody at it.
 
 use super::{Person, kovra_path};
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Longer than any step takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,6 +30,17 @@ impl Person {
         arguments: &[&str],
         typed: &[(&str, &str)],
     ) -> Session {
+        let mut seated = self.sit(program, arguments);
+        for (prompt, answer) in typed {
+            seated.read_until(prompt);
+            seated.type_line(answer);
+        }
+        seated.end()
+    }
+
+    /// Starts any program at a terminal, and leaves it there.
+    #[track_caller]
+    pub fn sit(&self, program: &str, arguments: &[&str]) -> Seated {
         let size = PtySize { rows: 40, cols: 160, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
@@ -37,18 +48,88 @@ impl Person {
         command.env_clear();
         self.env.iter().for_each(|(name, value)| command.env(name, value));
         command.cwd(self.home());
-        let mut child = pty.slave.spawn_command(command).expect("it starts");
-        drop(pty.slave);
+        let child = pty.slave.spawn_command(command).expect("it starts");
         let output = output_of(pty.master.try_clone_reader().expect("its output"));
-        let mut keyboard = pty.master.take_writer().expect("its input");
-        let mut screen = String::new();
-        for (prompt, answer) in typed {
-            read_until(&output, &mut screen, prompt);
-            keyboard.write_all(format!("{answer}\n").as_bytes()).expect("typing");
+        let keyboard = pty.master.take_writer().expect("its input");
+        Seated { child, output, keyboard, screen: String::new(), _master: pty.master }
+    }
+
+    /// Starts kovra at a terminal, and waits until it shows `prompt`.
+    #[track_caller]
+    pub fn waits_at(&self, arguments: &[&str], prompt: &str) -> Seated {
+        let mut seated = self.sit(kovra_path(), arguments);
+        seated.read_until(prompt);
+        seated
+    }
+}
+
+/// A program at a terminal, and somebody who reads along.
+pub struct Seated {
+    child: Box<dyn Child + Send + Sync>,
+    output: Receiver<Vec<u8>>,
+    keyboard: Box<dyn Write + Send>,
+    screen: String,
+    /// The terminal is there as long as this is.
+    _master: Box<dyn MasterPty + Send>,
+}
+
+impl Seated {
+    /// Reads on until `prompt` stands after everything that was read before.
+    #[track_caller]
+    pub fn read_until(&mut self, prompt: &str) {
+        let shown = self.comes(prompt);
+        assert!(shown, "waited for {prompt:?}, and the terminal shows:\n{}", self.screen);
+    }
+
+    /// Whether `prompt` comes after everything that was read before. If not, the program has ended.
+    #[track_caller]
+    pub fn comes(&mut self, prompt: &str) -> bool {
+        let start = self.screen.len();
+        while !self.screen[start..].contains(prompt) {
+            if !self.read_more() {
+                return false;
+            }
         }
-        read_to_end(&output, &mut screen);
-        let code = child.wait().expect("kovra ends").exit_code();
-        Session { code, screen: screen.replace('\r', "") }
+        true
+    }
+
+    pub fn type_line(&mut self, line: &str) {
+        self.keyboard.write_all(format!("{line}\n").as_bytes()).expect("typing");
+    }
+
+    /// Gives the same answer as often as it is asked for, until the program ends.
+    #[track_caller]
+    pub fn answer_always(mut self, prompt: &str, answer: &str) -> Session {
+        while self.comes(prompt) {
+            self.type_line(answer);
+        }
+        self.end()
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().expect("a kill");
+        self.child.wait().expect("an end");
+    }
+
+    /// Reads until the program ends.
+    #[track_caller]
+    pub fn end(mut self) -> Session {
+        while self.read_more() {}
+        let code = self.child.wait().expect("it ends").exit_code();
+        Session { code, screen: self.screen.replace('\r', "") }
+    }
+
+    /// Whether there was more before the program ended.
+    #[track_caller]
+    fn read_more(&mut self) -> bool {
+        match self.output.recv_timeout(PATIENCE) {
+            Ok(bytes) => self.screen.push_str(&String::from_utf8_lossy(&bytes)),
+            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => {
+                panic!("nothing happens any more, and the terminal shows:\n{}", self.screen)
+            }
+        }
+        true
     }
 }
 
@@ -64,29 +145,4 @@ fn output_of(mut reader: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
         }
     });
     receive
-}
-
-/// Reads on until `prompt` stands after everything that was read before.
-#[track_caller]
-fn read_until(output: &Receiver<Vec<u8>>, screen: &mut String, prompt: &str) {
-    let start = screen.len();
-    let deadline = Instant::now() + PATIENCE;
-    while !screen[start..].contains(prompt) {
-        let left = deadline.saturating_duration_since(Instant::now());
-        match output.recv_timeout(left) {
-            Ok(bytes) => screen.push_str(&String::from_utf8_lossy(&bytes)),
-            Err(_) => panic!("waited for {prompt:?}, and the terminal shows:\n{screen}"),
-        }
-    }
-}
-
-fn read_to_end(output: &Receiver<Vec<u8>>, screen: &mut String) {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(bytes) => screen.push_str(&String::from_utf8_lossy(&bytes)),
-            Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => panic!("it does not end, and shows:\n{screen}"),
-        }
-    }
 }
