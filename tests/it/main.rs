@@ -19,6 +19,7 @@ mod outside;
 mod owner;
 mod programs;
 mod providers;
+mod races;
 mod run;
 mod seam;
 mod secrecy;

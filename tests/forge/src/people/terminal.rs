@@ -97,6 +97,13 @@ impl Seated {
         self.keyboard.write_all(format!("{line}\n").as_bytes()).expect("typing");
     }
 
+    /// One answer to what it waits at, and then its end.
+    #[track_caller]
+    pub fn then_answers(mut self, answer: impl AsRef<str>) -> Session {
+        self.type_line(answer.as_ref());
+        self.end()
+    }
+
     /// Gives the same answer as often as it is asked for, until the program ends.
     #[track_caller]
     pub fn answer_always(mut self, prompt: &str, answer: &str) -> Session {
