@@ -14,6 +14,7 @@ mod faults;
 mod hostile;
 mod identities;
 mod import;
+mod kills;
 mod materialize;
 mod outside;
 mod owner;
