@@ -7,9 +7,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cli;
+mod clocks;
 mod contracts;
 mod corpora;
+mod disks;
 mod documents;
+mod erasing;
 mod faults;
 mod hostile;
 mod identities;
@@ -21,6 +24,7 @@ mod owner;
 mod programs;
 mod providers;
 mod races;
+mod rollback;
 mod run;
 mod seam;
 mod secrecy;
