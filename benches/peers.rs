@@ -50,8 +50,12 @@ fn pin_strangers(person: &Person, count: usize) {
         key: PeerKey::Identity(Identity::generate().unwrap().public()),
         added: Moment::from_seconds(0),
     };
-    let pin =
-        |batch: &kovra::vault::Batch<'_>| (0..count).try_for_each(|n| batch.put_peer(&peer(n)));
+    let pin = |batch: &mut kovra::vault::Batch<'_>| {
+        (0..count).map(peer).try_for_each(|peer| {
+            let at = batch.view().peer(&peer.name)?.basis;
+            batch.put_peer(&at, &peer)
+        })
+    };
     locked.unlock(&key).unwrap().write(pin).unwrap();
 }
 

@@ -6,6 +6,7 @@ use kovra::audit::{Action, Event, Filter};
 use kovra::clock::Moment;
 use kovra::coordinate::SecretUri;
 use kovra::text::escape;
+use kovra::vault::{self, Trail};
 use std::time::UNIX_EPOCH;
 
 #[derive(clap::Args)]
@@ -51,14 +52,19 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         since: args.since.map(|text| parse_time(&text, context.now)).transpose()?,
         until: args.until.map(|text| parse_time(&text, context.now)).transpose()?,
     };
-    // Reading the trail checks every link of it, so a table is never of a damaged one.
-    let trail = context.vault()?.view().audit()?;
-    if args.verify {
-        let rows = ui::count(trail.len(), "row", "rows");
-        return ui::data(&format!("The trail is whole: {rows}."));
+    let Trail { events, damage } = context.vault()?.view().trail()?;
+    if !args.verify {
+        show(events.iter().filter(|(_, e)| filter.matches(e)).collect(), args.json)?;
+    } else if damage.is_empty() {
+        let rows = ui::count(events.len(), "row", "rows");
+        ui::data(&format!("The trail is whole: {rows}."))?;
     }
-    let wanted: Vec<&(u64, Event)> = trail.iter().filter(|(_, e)| filter.matches(e)).collect();
-    if args.json {
+    let damaged = |what| vault::Error::Damaged(format!("the audit trail: {what}"));
+    Failure::of_damage(damage.into_iter().map(damaged).collect())
+}
+
+fn show(wanted: Vec<&(u64, Event)>, as_json: bool) -> Result<(), Failure> {
+    if as_json {
         return ui::json(&wanted.into_iter().map(json::Row::from).collect::<Vec<_>>());
     }
     let header = ["#", "TIME", "ACTION", "OUTCOME", "COORDINATE", "ASKED BY", "WITH"];

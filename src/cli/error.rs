@@ -5,6 +5,7 @@ use kovra::identity::IdentityError;
 use kovra::ops::Error;
 use kovra::provider::{Fault, FaultKind};
 use kovra::vault;
+use std::io::ErrorKind;
 
 /// A failure, ready to be shown.
 #[derive(Debug)]
@@ -29,6 +30,15 @@ impl Failure {
         let lines: Vec<String> = faults.iter().map(|(at, fault)| line(at, fault)).collect();
         let exit = clouds(faults.iter().map(|(_, fault)| *fault));
         Self::new(exit, format!("{what}\n  {}", lines.join("\n  ")))
+    }
+
+    /// What is damaged of a vault whose other rows have been shown; `Ok` if nothing is.
+    pub(super) fn of_damage(damage: Vec<vault::Error>) -> Result<(), Self> {
+        let lines: Vec<String> = damage.iter().map(ToString::to_string).collect();
+        let Some(first) = damage.into_iter().next() else { return Ok(()) };
+        let hint = "the rows above are as they were written; `kovra history` and a backup may have \
+                    the others";
+        Err(Self { what: lines.join("\n  "), ..first.into() }.hint(hint))
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -56,7 +66,7 @@ impl From<Error> for Failure {
         let exit = match error {
             Error::Vault(e) => return e.into(),
             Error::Package(e) | Error::Sealing(e) | Error::Receipt(e) => e.class.into(),
-            Error::Clock { .. } => Exit::Time,
+            Error::Clock { .. } | Error::SealClock { .. } => Exit::Time,
             Error::Replay(_) => Exit::Replay,
             Error::Rotation(_) | Error::Uncompared { .. } | Error::OtherSender { .. } => {
                 Exit::Untrusted
@@ -75,9 +85,15 @@ impl From<Error> for Failure {
             | Error::SenderOnly(_)
             | Error::NoTokenFile
             | Error::Usage(_) => Exit::Usage,
-            Error::NoEntry(_) | Error::NoPeer(_) | Error::Nothing(_) | Error::Io { .. } => {
-                Exit::Failed
+            Error::Unsafe { .. } => Exit::Locked,
+            Error::Unwritten { source, .. } if source.kind() == ErrorKind::AlreadyExists => {
+                Exit::Conflict
             }
+            Error::NoEntry(_)
+            | Error::NoPeer(_)
+            | Error::Nothing(_)
+            | Error::Io { .. }
+            | Error::Unwritten { .. } => Exit::Failed,
         };
         Self { exit, what, hint }
     }
@@ -86,17 +102,25 @@ impl From<Error> for Failure {
 impl From<vault::Error> for Failure {
     fn from(error: vault::Error) -> Self {
         use vault::Error::{
-            Busy, Damaged, Exists, Io, Locked, Missing, Newer, Storage, TooManyTries, WrongKey,
+            Busy, Damaged, Exists, Io, Locked, Missing, Moved, NotUsed, ReadOnly, Schema, Storage,
+            TooManyTries, Unsafe, WrongKey,
         };
         let (exit, hint) = match &error {
             Missing(_) => (Exit::Failed, Some("`kovra init` makes one")),
             Exists(_) => (Exit::Conflict, None),
+            Moved(_) => (Exit::Conflict, None),
+            NotUsed(_) => (Exit::Locked, Some("leave it out if this is the vault that you mean")),
+            ReadOnly(_) => (Exit::Failed, Some("`list`, `verify` and `inspect` work here")),
             TooManyTries(_) => (Exit::Policy, None),
-            WrongKey(_) | Locked(_) => (Exit::Locked, None),
+            WrongKey(_) | Locked(_) | Unsafe { .. } => (Exit::Locked, None),
             Damaged(_) => {
                 (Exit::Damaged, Some("restore the folder from a backup; nothing was changed"))
             }
-            Newer(_) => (Exit::Unsupported, Some("use the kovra that wrote it")),
+            Schema(1) => (
+                Exit::Unsupported,
+                Some("schema 1 was never released; `kovra init --home DIR` makes a new vault"),
+            ),
+            Schema(_) => (Exit::Unsupported, Some("use the kovra that wrote it")),
             Busy | Io { .. } | Storage(_) => (Exit::Failed, None),
         };
         Self { exit, what: error.to_string(), hint: hint.map(str::to_owned) }

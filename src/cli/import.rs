@@ -7,12 +7,12 @@ use kovra::coordinate::SecretUri;
 use kovra::entry::Sensitivity;
 use kovra::exit::Exit;
 use kovra::identity::Token;
-use kovra::ops::Session;
 use kovra::ops::add::Destination;
 use kovra::ops::copy::{Original, copy};
-use kovra::ops::import::{Options, Plan, apply, plan, receipt};
+use kovra::ops::import::{Options, Plan, apply, plan, receipt, receipt_again};
 use kovra::ops::init::read_secret;
 use kovra::ops::verify::read_package;
+use kovra::ops::{Error, Replay, Session};
 use kovra::platform::{NewFile, Readers};
 use kovra::pointer::PointerError;
 use std::ffi::{OsStr, OsString};
@@ -105,8 +105,13 @@ fn import_package(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 fn import(session: &mut Session<'_>, options: &Options<'_>, args: &Args) -> Result<(), Failure> {
-    let plan = plan(session.vault, options, session.now)?;
-    let sender = session.view().peer_of(plan.sender)?.map_or("me".to_owned(), |peer| peer.name);
+    let plan = match (plan(session, options), &args.receipt) {
+        (Err(Error::Replay(Replay::Again)), Some(path)) => {
+            return write_receipt_again(session, options.file, path);
+        }
+        (plan, _) => plan?,
+    };
+    let sender = plan.peer.as_ref().map_or("me".to_owned(), |peer| peer.name.clone());
     show(&plan, &sender)?;
     if args.dry_run {
         ui::note("Nothing was changed (--dry-run).");
@@ -114,7 +119,7 @@ fn import(session: &mut Session<'_>, options: &Options<'_>, args: &Args) -> Resu
     }
     apply(session, &plan, args.overwrite)?;
     if let Some(path) = &args.receipt {
-        write_receipt(path, &receipt(session.view(), &plan, session.now)?)?;
+        write_receipt(path, &receipt(session, &plan)?)?;
     }
     let entries = ui::count(plan.changes.len(), "entry", "entries");
     ui::data(&format!("Imported {entries}, sealed by {sender}."))
@@ -131,12 +136,20 @@ fn show(plan: &Plan, sender: &str) -> Result<(), Failure> {
 }
 
 fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let receipt = NewFile::write(path, Readers::Everyone, bytes).map_err(|e| {
+    let receipt = NewFile::write(path, Readers::Everyone, bytes).and_then(NewFile::keep);
+    receipt.map_err(|e| {
         let what = format!("imported, but no receipt was written: {}: {e}", path.display());
         Failure::new(Exit::Failed, what)
-    })?;
-    receipt.keep();
-    Ok(())
+            .hint("the same import with another --receipt FILE writes it")
+    })
+}
+
+/// The package is in the vault already, and only its receipt is wanted.
+fn write_receipt_again(session: &Session<'_>, file: &[u8], path: &Path) -> Result<(), Failure> {
+    let again = || Failure::from(Error::Replay(Replay::Again));
+    let bytes = receipt_again(session.view(), file)?.ok_or_else(again)?;
+    write_receipt(path, &bytes)?;
+    ui::data("This package was imported before; its receipt was written again.")
 }
 
 pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {

@@ -27,7 +27,7 @@ enum Keeper {
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let path = context.home.join(vault::FILE);
-    if path.exists() {
+    if ops::init::is_there(&path)? {
         return Err(vault::Error::Exists(path).into());
     }
     let mut custody = chosen(args.custody, context);

@@ -26,7 +26,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         return ui::data(&diagnose(&file)?);
     }
     let token = args.token.as_deref().map(read_token).transpose()?;
-    let vault = if context.has_vault() { Some(context.vault()?) } else { None };
+    let vault = if context.has_vault()? { Some(context.vault()?) } else { None };
     let report = inspect(&file, vault.as_ref(), token.as_ref(), context.now)?;
     ui::data(&outside(&report))?;
     match &report.contents {

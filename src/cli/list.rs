@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use super::{Context, json, ui};
-use kovra::ops::list::{Filter, list};
+use kovra::ops::list::{Filter, Listing, list};
 use kovra::vault::Stored;
 
 #[derive(clap::Args)]
@@ -23,8 +23,13 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let filter = Filter { env: args.env, component: args.component, project: args.project };
-    let entries = list(&context.vault()?.view(), &filter)?;
-    if args.json {
+    let Listing { items: entries, damage } = list(&context.vault()?.view(), &filter)?;
+    show(&entries, args.json)?;
+    Failure::of_damage(damage)
+}
+
+fn show(entries: &[Stored], as_json: bool) -> Result<(), Failure> {
+    if as_json {
         return ui::json(&entries.iter().map(json::Entry::from).collect::<Vec<_>>());
     }
     let row = |entry: &Stored| {

@@ -34,6 +34,7 @@ use error::Failure;
 use kovra::clock::Moment;
 use kovra::exit::Exit;
 use kovra::ops::Session;
+use kovra::ops::init::is_there;
 use kovra::platform;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -147,6 +148,7 @@ struct Context {
 pub(crate) fn main() -> ExitCode {
     // A crash must not write values to disk.
     platform::forbid_core_dumps();
+    platform::survive_file_limit();
     let cli = Cli::parse();
     let is_run = matches!(cli.command, Command::Run(_));
     let done = Context::new(cli.global).and_then(|context| dispatch(cli.command, &context));
@@ -203,8 +205,8 @@ impl Context {
         })
     }
 
-    fn has_vault(&self) -> bool {
-        self.home.join(kovra::vault::FILE).exists()
+    fn has_vault(&self) -> Result<bool, Failure> {
+        Ok(is_there(&self.home.join(kovra::vault::FILE))?)
     }
 
     /// Opens the vault, and runs one operation on it with the person at the terminal, if there is one.
@@ -214,7 +216,8 @@ impl Context {
     ) -> Result<T, Failure> {
         let (mut vault, passphrase) = self.unlock()?;
         let mut person = ui::Person::look(passphrase);
-        let mut session = Session { vault: &mut vault, approver: &mut person, now: self.now };
+        let clock = || SystemTime::now().into();
+        let mut session = Session { vault: &mut vault, approver: &mut person, clock: &clock };
         operate(&mut session).map_err(Into::into)
     }
 }

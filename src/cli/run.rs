@@ -5,12 +5,13 @@ use super::error::Failure;
 use super::{Context, ui};
 use kovra::coordinate::Coordinate;
 use kovra::exit::Exit;
+use kovra::limits;
 use kovra::ops::run::{Environment, Options, environment};
 use kovra::ops::{self, Program};
 use kovra::platform::{self, NoProgram};
 use kovra::refs::Refs;
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -63,8 +64,11 @@ fn listed(names: &[Coordinate]) -> String {
     shown.join(", ")
 }
 
+/// In bytes: far more than an environment holds.
+const REFS: usize = 1 << 20;
+
 fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|e| {
+    let text = read_text(path).map_err(|e| {
         let failure = Failure::usage(format!("{}: {e}", path.display()));
         if e.kind() == io::ErrorKind::NotFound {
             failure.hint("it says which variable comes from where, one NAME=secret:env/component/key a line; --refs names another file")
@@ -74,6 +78,15 @@ fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
     })?;
     Refs::parse(&text, env)
         .map_err(|error| ops::Error::Refs { path: path.to_owned(), error }.into())
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = platform::open(path)?.take(REFS as u64 + 1).read_to_string(&mut text)?;
+    if read > REFS {
+        return Err(io::Error::other(format!("it is larger than {}", limits::size(REFS))));
+    }
+    Ok(text)
 }
 
 pub(super) fn find_program(name: &OsStr) -> Result<PathBuf, Failure> {

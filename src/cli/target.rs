@@ -34,6 +34,10 @@ pub(super) fn remove(args: &Args, context: &Context) -> Result<(), Failure> {
 pub(super) fn prune(args: &Args, context: &Context) -> Result<(), Failure> {
     let target = args.target()?;
     let gone = context.with_session(|session| edit::prune(session, &target))?;
-    let gone = ui::count(gone, "earlier revision", "earlier revisions");
-    ui::data(&format!("Erased {gone} of {}.", args.at.coordinate))
+    let revisions = ui::count(gone.revisions, "earlier revision", "earlier revisions");
+    if gone.pending {
+        ui::note("Another kovra still reads the older state; the log keeps it until that ends.");
+    }
+    ui::note("What a file system, a snapshot or a backup keeps of it, kovra does not know.");
+    ui::data(&format!("Erased {revisions} of {}.", args.at.coordinate))
 }

@@ -4,9 +4,10 @@ use super::Context;
 use super::error::Failure;
 use super::ui;
 use kovra::exit::Exit;
-use kovra::ops::init::{read_key_file, read_secret};
+use kovra::ops;
+use kovra::ops::init::{self, read_key_file};
 use kovra::secret::Secret;
-use kovra::vault::{Custody, Kek, Locked, Vault, keyring};
+use kovra::vault::{self, Custody, Kek, Locked, Vault, keyring};
 use std::path::Path;
 
 impl Context {
@@ -18,12 +19,13 @@ impl Context {
     /// need not type it again to prove who they are.
     pub(super) fn unlock(&self) -> Result<(Vault, Option<Secret>), Failure> {
         let locked = Locked::open(&self.home)?;
+        self.check_used(locked.custody())?;
         let mut typed = None;
         let kek = match locked.custody() {
             Custody::Keyring => keyring::load(locked.id()).map_err(|e| {
                 Failure::from(e).hint("unlock the keyring of your desktop session, then try again")
             })?,
-            custody @ Custody::Passphrase { .. } => {
+            Custody::Passphrase { salt } => {
                 let passphrase = match &self.passphrase_file {
                     Some(file) => read_passphrase(file)?,
                     None => ui::ask_secret("Passphrase of the vault").map_err(|_| {
@@ -33,28 +35,52 @@ impl Context {
                         )
                     })?,
                 };
-                let kek = Kek::from_passphrase(&passphrase, custody)?;
+                let kek = Kek::from_passphrase(&passphrase, salt)?;
                 typed = Some(passphrase).filter(|_| self.passphrase_file.is_none());
                 kek
             }
             Custody::KeyFile { path } => {
                 let path = self.key_file.as_deref().unwrap_or(path);
-                read_key_file(path).map_err(|e| {
-                    Failure::from(e)
-                        .with_exit(Exit::Locked)
-                        .hint("say where the key file is with --key-file or KOVRA_KEY_FILE")
-                })?
+                read_key_file(path).map_err(|e| no_key(e, path))?
             }
         };
         Ok((locked.unlock(&kek)?, typed))
     }
+
+    /// What is given to open a vault and has no use for it is meant for another one: it would take the
+    /// next secret in its place.
+    fn check_used(&self, custody: &Custody) -> Result<(), vault::Error> {
+        match custody {
+            Custody::Passphrase { .. } if self.key_file.is_some() => {
+                Err(vault::Error::NotUsed("it is kept by a passphrase, and a key file was given"))
+            }
+            Custody::Keyring | Custody::KeyFile { .. } if self.passphrase_file.is_some() => {
+                Err(vault::Error::NotUsed("no passphrase keeps it, and one was given"))
+            }
+            Custody::Keyring if self.key_file.is_some() => {
+                Err(vault::Error::NotUsed("the keyring keeps it, and a key file was given"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn no_key(error: ops::Error, path: &Path) -> Failure {
+    let hint = match &error {
+        ops::Error::Unsafe { .. } => None,
+        ops::Error::Io { .. } => {
+            Some("say where the key file is with --key-file or KOVRA_KEY_FILE".to_owned())
+        }
+        _ => Some(format!("it is {}; --key-file names another", path.display())),
+    };
+    Failure { hint, ..Failure::from(error).with_exit(Exit::Locked) }
 }
 
 /// The passphrase is the whole file, less one newline at its end.
 pub(super) fn read_passphrase(path: &Path) -> Result<Secret, Failure> {
-    let failed = |what: String| Failure::new(Exit::Locked, format!("{}: {what}", path.display()));
-    let text = read_secret(path).map_err(|e| failed(e.to_string()))?;
-    let mut text = text.ok_or_else(|| failed("a passphrase is at most 4096 bytes".into()))?;
+    let failed = |what: &str| Failure::new(Exit::Locked, format!("{}: {what}", path.display()));
+    let text = init::read_passphrase(path).map_err(|e| Failure::from(e).with_exit(Exit::Locked))?;
+    let mut text = text.ok_or_else(|| failed("a passphrase is at most 4096 bytes"))?;
     text.trim_newline();
-    if text.is_empty() { Err(failed("the passphrase is empty".into())) } else { Ok(text) }
+    if text.is_empty() { Err(failed("the passphrase is empty")) } else { Ok(text) }
 }

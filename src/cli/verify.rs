@@ -52,7 +52,7 @@ fn known_senders(
         let identity: PublicIdentity = text.parse().map_err(ops::Error::from)?;
         return Ok(vec![(Known::Given, identity.signing())]);
     }
-    if from.is_none() && !context.has_vault() {
+    if from.is_none() && !context.has_vault()? {
         return Ok(Vec::new());
     }
     let vault = match context.vault() {
@@ -67,7 +67,7 @@ fn known_senders(
         let key = peer.signing().ok_or_else(|| {
             Failure::usage(format!("{name} is a plain recipient and cannot be a sender"))
         })?;
-        return Ok(vec![(Known::Peer(peer.name), key)]);
+        return Ok(vec![(Known::Peer(peer.found.name), key)]);
     }
     let view = vault.view();
     let me = view.identity()?.signing.public();

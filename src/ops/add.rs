@@ -5,7 +5,7 @@ use super::{Error, Session};
 use crate::audit::{Action, Outcome};
 use crate::coordinate::SecretUri;
 use crate::entry::{Content, Entry, Sensitivity};
-use crate::vault::{Origin, Stored, View};
+use crate::vault::{Basis, Looked, NewEntry, Origin, Stored, View};
 use crate::{limits, text};
 
 /// Refuses an empty or over-long value, and a sensitivity below what the entry is born with.
@@ -19,11 +19,12 @@ pub fn add(
     if let Some(description) = &description {
         check_description(description)?;
     }
-    let (origin, sensitivity) = destination.check(session.view())?;
+    let Slot { origin, sensitivity, basis } = destination.check(session.view())?;
     let entry =
         Entry { coordinate: destination.at.coordinate.clone(), content, sensitivity, description };
     let event = session.event(Action::Add, Outcome::Allowed).about(&entry.coordinate);
-    session.write(event, |batch, now| batch.put_entry(&origin, &entry, None, now))
+    let new = NewEntry { origin: &origin, entry: &entry, provenance: None };
+    session.write(event, |batch, now| batch.put_entry(&basis, new, now))
 }
 
 /// Where a new entry is to go, and how.
@@ -37,12 +38,18 @@ pub struct Destination<'a> {
     pub overwrite: bool,
 }
 
+/// A destination that may be written, as it was looked at.
+pub(super) struct Slot {
+    pub(super) origin: Origin,
+    pub(super) sensitivity: Sensitivity,
+    pub(super) basis: Basis,
+}
+
 impl Destination<'_> {
-    /// Its origin and sensitivity, if it may be written.
-    pub(super) fn check(&self, view: View<'_>) -> Result<(Origin, Sensitivity), Error> {
+    pub(super) fn check(&self, view: View<'_>) -> Result<Slot, Error> {
         let coordinate = &self.at.coordinate;
         let origin = origin(self.project.filter(|_| !self.at.global))?;
-        let existing = view.entry(&origin, coordinate)?;
+        let Looked { found: existing, basis } = view.entry(&origin, coordinate)?;
         if existing.is_some() && !self.overwrite {
             return Err(Error::Exists(coordinate.clone()));
         }
@@ -53,7 +60,7 @@ impl Destination<'_> {
             let why = if floor == born { "of prod, and born" } else { "there already, as" };
             return Err(Error::Rule(format!("{coordinate} is {why} {floor}")));
         }
-        Ok((origin, sensitivity))
+        Ok(Slot { origin, sensitivity, basis })
     }
 }
 

@@ -24,20 +24,22 @@ pub fn add(session: &mut Session<'_>, path: &Path) -> Result<AllowedProgram, Err
     let program = AllowedProgram {
         path: path.to_string_lossy().into_owned(),
         digest: digest(path)?,
-        added: session.now,
+        added: session.now(),
     };
+    let before = session.view().allowed_program(&program.path)?;
     let event = session.event(Action::AllowAdd, Outcome::Confirmed).for_program(path.display());
     session.confirm_or_record(&Question::Allow(&program), &event)?;
-    session.write(event, |batch, _| batch.put_program(&program))?;
+    session.write(event, |batch, _| batch.put_program(&before.basis, &program))?;
     Ok(program)
 }
 
 /// Takes a program off the allowlist if it is on it. That needs no confirmation: it only narrows.
 pub fn remove(session: &mut Session<'_>, path: &Path) -> Result<(), Error> {
     let name = path.to_string_lossy();
-    if session.view().allowed_program(&name)?.is_none() {
+    let before = session.view().allowed_program(&name)?;
+    if before.is_none() {
         return Err(Error::Nothing(format!("{name} is not on the allowlist")));
     }
     let event = session.event(Action::AllowRemove, Outcome::Allowed).for_program(path.display());
-    session.write(event, |batch, _| batch.remove_program(&name))
+    session.write(event, |batch, _| batch.remove_program(&before.basis, &name))
 }

@@ -1,6 +1,6 @@
 //! `import` of one value: a one-time copy of what a pointer or a 1Password reference leads to.
 
-use super::add::{Destination, check_content};
+use super::add::{Destination, Slot, check_content};
 use super::session::Use;
 use super::values::Resolver;
 use super::{Error, Session};
@@ -10,7 +10,7 @@ use crate::pointer::Pointer;
 use crate::policy::{Operation, Subject};
 use crate::provider::{Fault, FaultKind, onepassword};
 use crate::secret::Secret;
-use crate::vault::{Provenance, Stored};
+use crate::vault::{NewEntry, Provenance, Stored};
 use std::fmt;
 
 /// Where a value is copied from.
@@ -44,7 +44,7 @@ pub fn copy(
     resolver: &dyn Resolver,
 ) -> Result<Stored, Error> {
     let coordinate = destination.at.coordinate.clone();
-    let (_, sensitivity) = destination.check(session.view())?;
+    let Slot { origin, sensitivity, basis } = destination.check(session.view())?;
     let outcome = match source {
         Original::OnePassword(_) => Outcome::Allowed,
         Original::Pointer(_) => {
@@ -66,14 +66,9 @@ pub fn copy(
     check_content(&content)?;
     let event = session.event(Action::Capture, outcome).about(&coordinate);
     let entry = Entry { coordinate, content, sensitivity, description: None };
-    let provenance = Provenance::Copy { of: source.to_string() };
-    let now = session.now;
-    session.vault.write(|batch| {
-        // Reading took its time.
-        let (origin, _) = destination.check(batch.view())?;
-        batch.audit(&[event])?;
-        Ok(batch.put_entry(&origin, &entry, Some(provenance), now)?)
-    })
+    let provenance = Some(Provenance::Copy { of: source.to_string() });
+    let new = NewEntry { origin: &origin, entry: &entry, provenance };
+    session.write(event, |batch, now| batch.put_entry(&basis, new, now))
 }
 
 fn read(source: &Original, resolver: &dyn Resolver) -> Result<Secret, Fault> {

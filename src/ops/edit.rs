@@ -6,7 +6,7 @@ use super::{Error, Question, Session};
 use crate::audit::{Action, Outcome};
 use crate::coordinate::{Coordinate, SecretUri};
 use crate::entry::{Content, Sensitivity};
-use crate::vault::{Origin, Revision, Stored};
+use crate::vault::{Looked, NewEntry, Origin, Pruned, Revision, Stored};
 
 /// An entry, named exactly: in one project, or global.
 pub struct Target {
@@ -22,7 +22,7 @@ impl Target {
     }
 
     fn find(&self, session: &Session<'_>) -> Result<Stored, Error> {
-        let found = session.view().entry(&self.origin, &self.at)?;
+        let found = session.view().entry(&self.origin, &self.at)?.found;
         found.ok_or_else(|| Error::NoEntry(self.at.clone()))
     }
 }
@@ -31,9 +31,11 @@ impl Target {
 /// description stay.
 pub fn set(session: &mut Session<'_>, target: &Target, content: Content) -> Result<Stored, Error> {
     super::add::check_content(&content)?;
-    let entry = with_content(&target.find(session)?, content);
+    let before = target.find(session)?;
+    let entry = with_content(&before, content);
     let event = session.event(Action::Set, Outcome::Allowed).about(&target.at);
-    session.write(event, |batch, now| batch.put_entry(&target.origin, &entry, None, now))
+    let new = NewEntry { origin: &target.origin, entry: &entry, provenance: None };
+    session.write(event, |batch, now| batch.put_entry(before.basis(), new, now))
 }
 
 /// New labels for an entry; `None` leaves one as it is.
@@ -46,7 +48,8 @@ pub struct Labels {
 
 /// Refuses a sensitivity below the floor of production: [`Error::Rule`].
 pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Result<Stored, Error> {
-    let mut entry = target.find(session)?;
+    let before = target.find(session)?;
+    let mut entry = before.clone();
     let mut event = session.event(Action::Edit, Outcome::Allowed).about(&target.at);
     if let Some(sensitivity) = labels.sensitivity {
         let floor = Sensitivity::floor(&target.at);
@@ -67,7 +70,7 @@ pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Resul
         }
         entry.description = Some(description).filter(|d| !d.is_empty());
     }
-    session.write(event, |batch, now| batch.relabel(&entry, now))
+    session.write(event, |batch, now| batch.relabel(before.basis(), &before, entry, now))
 }
 
 /// Removes an entry. What it held is kept in its history until that is pruned.
@@ -79,7 +82,7 @@ pub fn remove(session: &mut Session<'_>, target: &Target) -> Result<(), Error> {
 
 /// All revisions of an entry, the latest first; also of one that was removed. [`Error::NoEntry`] if
 /// there never was one.
-pub fn history(session: &Session<'_>, target: &Target) -> Result<Vec<Revision>, Error> {
+pub fn history(session: &Session<'_>, target: &Target) -> Result<Looked<Vec<Revision>>, Error> {
     let revisions = session.view().history(&target.origin, &target.at)?;
     if revisions.is_empty() { Err(Error::NoEntry(target.at.clone())) } else { Ok(revisions) }
 }
@@ -91,23 +94,24 @@ pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Resul
     let history = history(session, target)?;
     let wanted = history.iter().find(|revision| revision.number == number);
     let wanted = wanted.and_then(|revision| revision.entry.clone());
-    let mut entry = wanted.ok_or_else(|| {
+    let wanted = wanted.ok_or_else(|| {
         Error::Nothing(format!("{} has no revision {number} that can be restored", target.at))
     })?;
+    let mut entry = wanted.clone();
     let last = history.iter().find_map(|revision| revision.entry.as_ref());
     if let Some(last) = last {
         entry.sensitivity = entry.sensitivity.max(last.sensitivity);
     }
     let event = session.event(Action::Restore, Outcome::Allowed).about(&target.at);
-    session.write(event, |batch, now| batch.relabel(&entry, now))
+    session.write(event, |batch, now| batch.relabel(&history.basis, &wanted, entry, now))
 }
 
-/// Erases for good what is beneath the latest revision. Gives how many revisions went.
-pub fn prune(session: &mut Session<'_>, target: &Target) -> Result<usize, Error> {
+/// Erases for good what is beneath the latest revision.
+pub fn prune(session: &mut Session<'_>, target: &Target) -> Result<Pruned, Error> {
     let history = history(session, target)?;
     let kept = usize::from(history.first().is_some_and(|latest| latest.entry.is_some()));
     let question = Question::Prune { at: &target.at, revisions: history.len() - kept };
     let event = session.event(Action::Prune, Outcome::Confirmed).about(&target.at);
     session.confirm_or_record(&question, &event)?;
-    session.write(event, |batch, _| batch.prune(&target.origin, &target.at))
+    Ok(session.vault.prune(&history, &target.at, event)?)
 }

@@ -4,6 +4,7 @@ use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::identity::IdentityError;
 use crate::package::{self, Class};
+use crate::platform::Unsafe;
 use crate::policy::Reason;
 use crate::provider::Fault;
 use crate::{refs, vault};
@@ -27,7 +28,7 @@ pub enum Error {
     Receipt(package::Error),
     /// Importing by a clock that was set back.
     #[error(
-        "{class}: clock: it is {now} here, and this vault has seen {seen}; set the clock",
+        "{class}: clock: it is {now} here, and this vault has seen {seen}",
         class = Class::Time.phrase()
     )]
     Clock {
@@ -35,6 +36,13 @@ pub enum Error {
         /// The latest time of an import.
         seen: Moment,
     },
+    /// Sealing by a clock that is far behind the latest package.
+    #[error(
+        "{class}: clock: it is {now} here, and the latest package was sealed at {seen}; no receiver \
+         of it would take one of now",
+        class = Class::Time.phrase()
+    )]
+    SealClock { now: Moment, seen: Moment },
     #[error("{class}: {0}", class = Class::Replay.phrase())]
     Replay(Replay),
     #[error(
@@ -102,6 +110,12 @@ pub enum Error {
     Usage(String),
     #[error("{}: {source}", .path.display())]
     Io { path: PathBuf, source: io::Error },
+    /// A file of secrets that others could change or read, or that is none.
+    #[error("{}: {why}", .path.display())]
+    Unsafe { path: PathBuf, why: Unsafe },
+    /// A package that is on record as given, and whose files are not there.
+    #[error("the package is on record, but was not written: {}: {source}", .path.display())]
+    Unwritten { path: PathBuf, source: io::Error },
     #[error("{}", unresolved(.0))]
     Unresolved(Vec<(Coordinate, Fault)>),
 }
@@ -134,7 +148,17 @@ impl Error {
             Self::Package(e) => reading(e.class).into(),
             Self::Sealing(e) => sealing(e.class).into(),
             Self::Receipt(e) => receipt(e.class).into(),
-            Self::Clock { .. } => "nothing was changed; import it once the clock is right".into(),
+            Self::Clock { .. } => {
+                "nothing was changed; import it once the clock is right, or at a \
+                                   terminal, where you can confirm that it is"
+                    .into()
+            }
+            Self::SealClock { .. } => "nothing was written; set the clock, or seal it at a \
+                                       terminal, where you can confirm that it is right"
+                .into(),
+            Self::Replay(Replay::Older(_)) => "nothing was changed; if its sender's clock was \
+                                               wrong, import it at a terminal and confirm it"
+                .into(),
             Self::Replay(_) => "nothing was changed".into(),
             Self::Rotation(name) => {
                 format!("nothing was changed; ask {name} about the new key before you confirm it")
@@ -161,6 +185,9 @@ impl Error {
             Self::NoTokenFile => "say where to write it with --token-out, and send it on another \
                                   way than the package"
                 .into(),
+            Self::Unwritten { .. } => "seal it again; `kovra shared` shows this one, too, which \
+                                       nobody has"
+                .into(),
             Self::Vault(_)
             | Self::Refs { .. }
             | Self::Identity(_)
@@ -172,6 +199,7 @@ impl Error {
             | Self::Conflict(_)
             | Self::Usage(_)
             | Self::Io { .. }
+            | Self::Unsafe { .. }
             | Self::Unresolved(_) => return None,
         })
     }
@@ -267,6 +295,10 @@ mod tests {
             (Error::LeftOut(at()), "--env or --component"),
             (Error::SenderOnly(bob()), "`kovra peer add bob` it"),
             (Error::NoTokenFile, "--token-out"),
+            (
+                Error::Unwritten { path: PathBuf::new(), source: io::ErrorKind::NotFound.into() },
+                "seal it again",
+            ),
         ];
         for (error, hint) in cases {
             let found = error.hint().unwrap_or_else(|| panic!("none: {error}"));
@@ -286,6 +318,7 @@ mod tests {
             Error::Conflict(String::new()),
             Error::Usage(String::new()),
             Error::io(Path::new("x"))(io::ErrorKind::NotFound.into()),
+            Error::Unsafe { path: PathBuf::new(), why: Unsafe::OthersWrite },
             Error::Unresolved(Vec::new()),
         ] {
             assert_eq!(error.hint(), None, "{error}");

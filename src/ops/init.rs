@@ -2,10 +2,9 @@
 
 use super::Error;
 use crate::identity::{Identity, PublicIdentity};
-use crate::platform::{NewFile, Readers};
+use crate::platform::{self, NewFile, Pipes, Readers, Unsafe};
 use crate::secret::Secret;
 use crate::vault::{self, Custody, Kek, NewVault, Vault, keyring};
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +20,7 @@ pub enum NewCustody {
 /// a key in the keyring or a key file, which open nothing.
 pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error> {
     let path = folder.join(vault::FILE);
-    if path.exists() {
+    if is_there(&path)? {
         return Err(vault::Error::Exists(path).into());
     }
     let id = Vault::new_id()?;
@@ -32,9 +31,8 @@ pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error>
             (Custody::Keyring, kek)
         }
         NewCustody::Passphrase(passphrase) => {
-            let custody = Custody::passphrase()?;
-            let kek = Kek::from_passphrase(&passphrase, &custody)?;
-            (custody, kek)
+            let salt = Vault::new_id()?;
+            (Custody::Passphrase { salt }, Kek::from_passphrase(&passphrase, &salt)?)
         }
         NewCustody::KeyFile(path) => {
             let path = std::path::absolute(&path).map_err(Error::io(&path))?;
@@ -48,26 +46,54 @@ pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error>
     Ok(identity.public())
 }
 
+/// Whether anything has this name, even a link to nowhere. That nobody may look is an error, and no "no".
+pub fn is_there(path: &Path) -> Result<bool, Error> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(Error::io(path)(e)),
+    }
+}
+
 /// Reads the key file at `path`, or makes one for its owner alone.
 fn key_file(path: &Path) -> Result<Kek, Error> {
-    if path.exists() {
+    if is_there(path)? {
         return read_key_file(path);
     }
     let kek = Kek::generate()?;
     let file = NewFile::write(path, Readers::Owner, kek.to_text().expose());
-    file.map_err(Error::io(path))?.keep();
+    file.and_then(NewFile::keep).map_err(Error::io(path))?;
     Ok(kek)
 }
 
-/// [`vault::Error::WrongKey`] for a file that holds no key.
+/// [`vault::Error::WrongKey`] for a file that holds no key; [`Error::Unsafe`] for one that others could
+/// change or read, or that is none.
 pub fn read_key_file(path: &Path) -> Result<Kek, Error> {
-    let text = read_secret(path).map_err(Error::io(path))?;
+    let text = read_own_secret(path, Pipes::Refused)?;
     let text = text.ok_or(vault::Error::WrongKey("the key file is larger than a key"))?;
     Ok(Kek::from_text(&text)?)
 }
 
-/// Reads a file that holds a key, a token or a passphrase. `None` for one of more than 4096 bytes,
-/// which is longer than any of them.
+/// Reads a file that holds a passphrase, or a pipe. `None` for one of more than 4096 bytes.
+///
+/// # Errors
+/// [`Error::Unsafe`] for a file that others could change or read, or that is none.
+pub fn read_passphrase(path: &Path) -> Result<Option<Secret>, Error> {
+    read_own_secret(path, Pipes::Allowed)
+}
+
+fn read_own_secret(path: &Path, pipes: Pipes) -> Result<Option<Secret>, Error> {
+    let mut file = platform::open_secret(path, pipes).map_err(|why| match why {
+        Unsafe::Io(e) => Error::io(path)(e),
+        why => Error::Unsafe { path: path.to_owned(), why },
+    })?;
+    Secret::read(&mut file, SECRET).map_err(Error::io(path))
+}
+
+/// Longer than any key, token or passphrase, in bytes.
+const SECRET: usize = 4096;
+
+/// Reads a file that holds a token. `None` for one of more than 4096 bytes, which is longer than any.
 pub fn read_secret(path: &Path) -> io::Result<Option<Secret>> {
-    Secret::read(&mut File::open(path)?, 4096)
+    Secret::read(&mut platform::open(path)?, SECRET)
 }

@@ -1,6 +1,7 @@
 //! `list`: what a source holds, without any value.
 
 use super::{Error, Listed, Source};
+use crate::vault;
 
 /// Which entries are wanted; `None` wants all.
 #[derive(Default)]
@@ -21,9 +22,16 @@ impl Filter {
     }
 }
 
-/// The entries that pass `filter`, by coordinate, then origin.
-pub fn list<S: Source>(source: &S, filter: &Filter) -> Result<Vec<S::Item>, Error> {
-    let mut items = source.items()?;
+/// What a source holds, and what is wrong with what cannot be read of it.
+pub struct Listing<I> {
+    /// By coordinate, then origin.
+    pub items: Vec<I>,
+    pub damage: Vec<vault::Error>,
+}
+
+/// The entries that pass `filter`, and all that cannot be read.
+pub fn list<S: Source>(source: &S, filter: &Filter) -> Result<Listing<S::Item>, Error> {
+    let (mut items, damage) = source.readable()?;
     items.retain(|item| filter.passes(item));
-    Ok(items)
+    Ok(Listing { items, damage })
 }

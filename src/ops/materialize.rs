@@ -11,7 +11,7 @@ use crate::pointer::Pointer;
 use crate::policy::Subject;
 use crate::provider::{Fault, Resolved};
 use crate::secret::Secret;
-use crate::vault::{Batch, Provenance, Stored};
+use crate::vault::{Batch, NewEntry, Provenance, Stored};
 
 /// What becomes of pointers that resolve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,17 +125,10 @@ fn choose(session: &mut Session<'_>, read: &[Read], allowed: Vec<Outcome>) -> Re
     if fresh.is_empty() {
         return Ok(session.vault.record(&events)?);
     }
-    let now = session.now;
+    let now = session.now();
     session.vault.write(|batch| {
         batch.audit(&events)?;
-        for entry in fresh {
-            // Between reading and now another process may have redirected it.
-            let current = batch.view().entry(&entry.origin, &entry.coordinate)?;
-            if current.as_ref() == Some(entry) {
-                batch.choose(entry, now)?;
-            }
-        }
-        Ok(())
+        Ok(fresh.iter().try_for_each(|entry| batch.choose(entry, now))?)
     })
 }
 
@@ -151,23 +144,20 @@ fn capture(
         }
     }
     let events = events(session, Action::Capture, &read, allowed);
-    let now = session.now;
+    let now = session.now();
     session.vault.write(|batch| {
         batch.audit(&events)?;
         read.into_iter().map(|read| capture_one(batch, read, now)).collect()
     })
 }
 
-fn capture_one(batch: &Batch<'_>, read: Read, now: Moment) -> Result<Materialized, Error> {
+fn capture_one(batch: &mut Batch<'_>, read: Read, now: Moment) -> Result<Materialized, Error> {
     let Read { found, value } = read;
     let Some(value) = value else { return Ok(found) };
     let entry = &found.entry;
-    if batch.view().entry(&entry.origin, &entry.coordinate)?.as_ref() != Some(entry) {
-        let what = format!("{} changed meanwhile; nothing was captured", entry.coordinate);
-        return Err(Error::Conflict(what));
-    }
     let literal = with_content(entry, Content::Literal(value));
     let provenance = Provenance::Copy { of: found.pointer.to_string() };
-    batch.put_entry(&entry.origin, &literal, Some(provenance), now)?;
+    let new = NewEntry { origin: &entry.origin, entry: &literal, provenance: Some(provenance) };
+    batch.put_entry(entry.basis(), new, now)?;
     Ok(found)
 }

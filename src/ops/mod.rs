@@ -31,6 +31,7 @@ pub use session::Session;
 pub use source::{Listed, Source};
 pub use values::Resolver;
 
+use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
 use crate::policy::{Asker, Operation, Reason};
@@ -90,10 +91,31 @@ pub enum Question<'a> {
         revisions: usize,
     },
     ChangePin,
+    /// The latest package was sealed later than it is now: is this clock right?
+    SealClock {
+        now: Moment,
+        seen: Moment,
+    },
+    /// The latest import was later than it is now: is this clock right?
+    ImportClock {
+        now: Moment,
+        seen: Moment,
+    },
+    /// A later package of the same sender has been imported: is this one meant all the same?
+    Older(&'a [Older]),
     /// May an import overwrite all these entries?
     Overwrite(&'a [&'a import::Change]),
     /// May an import overwrite this one entry, which is not the sender's, or changes its mode?
     Replace(&'a import::Change),
+}
+
+/// An entry of a package that is older than what its sender gave before.
+pub struct Older {
+    pub at: Coordinate,
+    /// When the latest package with it was sealed, by its sender's clock.
+    pub latest: Moment,
+    /// When this one was.
+    pub this: Moment,
 }
 
 /// Who asks when nobody can be asked.

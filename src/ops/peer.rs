@@ -6,7 +6,7 @@ use crate::coordinate::check_segment;
 use crate::identity::{Recipient, SigningPublic};
 use crate::package::Package;
 use crate::policy::Asker;
-use crate::vault::{Peer, PeerKey, View};
+use crate::vault::{self, Looked, Peer, PeerKey, View};
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Added {
@@ -71,7 +71,7 @@ pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added,
 /// [`Error::Rotation`] for a new X25519 key that nobody is here to confirm.
 pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added, Error> {
     check_segment(name).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
-    let peer = Peer { name: name.to_owned(), key, added: session.now };
+    let peer = Peer { name: name.to_owned(), key, added: session.now() };
     let view = session.view();
     if let Some(signing) = peer.signing()
         && let Some(other) = view.peer_of(signing)?
@@ -79,7 +79,8 @@ pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added,
     {
         return Err(Error::Conflict(format!("this key is pinned already, as {}", other.name)));
     }
-    let added = match view.peer(name)? {
+    let Looked { found, basis } = view.peer(name)?;
+    let added = match found {
         None => Added::New(peer),
         Some(old) if old.key == peer.key => return Ok(Added::Known(old)),
         Some(old) if old.signing().is_none() || old.signing() != peer.signing() => {
@@ -96,7 +97,15 @@ pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added,
     };
     if let Added::New(peer) | Added::Updated(peer) = &added {
         let event = event(session, Action::PeerAdd, name);
-        session.write(event, |batch, _| batch.put_peer(peer))?;
+        session.write(event, |batch, _| {
+            if let Some(signing) = peer.signing()
+                && let Some(other) = batch.view().peer_of(signing)?
+                && other.name != peer.name
+            {
+                return Err(vault::Error::Moved(other.name.clone()));
+            }
+            batch.put_peer(&basis, peer)
+        })?;
     }
     Ok(added)
 }
@@ -110,15 +119,17 @@ fn confirm_rotation(peer: &Peer, session: &mut Session<'_>) -> Result<(), Error>
     session.confirm_or_record(&question, &event(session, Action::PeerAdd, &peer.name))
 }
 
-pub fn get(view: View<'_>, name: &str) -> Result<Peer, Error> {
-    view.peer(name)?.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))
+pub fn get(view: View<'_>, name: &str) -> Result<Looked<Peer>, Error> {
+    let Looked { found, basis } = view.peer(name)?;
+    let found = found.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))?;
+    Ok(Looked { found, basis })
 }
 
 pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Peer, Error> {
     let peer = get(session.view(), name)?;
     let event = event(session, Action::PeerRemove, name);
-    session.write(event, |batch, _| batch.remove_peer(name))?;
-    Ok(peer)
+    session.write(event, |batch, _| batch.remove_peer(&peer.basis, &peer))?;
+    Ok(peer.found)
 }
 
 fn event(session: &Session<'_>, action: Action, peer: &str) -> Event {

@@ -4,7 +4,7 @@ use super::{Error, Question, Session};
 use crate::audit::{Action, Outcome};
 use crate::policy::{Asker, Reason};
 use crate::secret::Secret;
-use crate::vault::Proof;
+use crate::vault::{Pin, Proof};
 
 /// The shortest PIN, in bytes.
 pub const PIN_MIN: usize = 4;
@@ -19,6 +19,7 @@ pub fn set(session: &mut Session<'_>, pin: &Secret) -> Result<(), Error> {
         let what = "the passphrase of this vault is the proof already; it has no PIN";
         return Err(Error::Usage(what.into()));
     }
+    let before = session.view().pin()?;
     let event = session.event(Action::PinSet, Outcome::Confirmed);
     match proof {
         Proof::Nothing if session.asker() != Asker::Person => {
@@ -28,5 +29,6 @@ pub fn set(session: &mut Session<'_>, pin: &Secret) -> Result<(), Error> {
         Proof::Nothing => {}
         _ => session.confirm_or_record(&Question::ChangePin, &event)?,
     }
-    session.write(event, |batch, _| batch.set_pin(pin))
+    let pin = Pin::new(pin)?;
+    session.write(event, |batch, _| batch.set_pin(&before.basis, &pin))
 }

@@ -5,7 +5,7 @@ use super::{Error, Session};
 use crate::audit::{Action, Outcome};
 use crate::limits;
 use crate::package::{self, Class, Receipt};
-use crate::vault::{PeerKey, Share};
+use crate::vault::{Looked, Share};
 use std::path::Path;
 
 /// A receipt that was checked and recorded.
@@ -31,16 +31,13 @@ pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error>
     })?;
     let not_ours =
         || refuse(Class::Binding, "it is about a package that was not sealed here".into());
-    let mut share = view.share(&receipt.package)?.ok_or_else(not_ours)?;
+    let Looked { found, basis } = view.share(&receipt.package)?;
+    let mut share = found.ok_or_else(not_ours)?;
     if share.digest != receipt.digest {
         let what = "it is about other bytes under the id of a package of yours".to_owned();
         return Err(refuse(Class::Binding, what));
     }
-    let key = match &peer.key {
-        PeerKey::Identity(identity) => identity.agreement().to_age(),
-        PeerKey::Sender(_) | PeerKey::Recipient(_) => String::new(),
-    };
-    let entry = share.recipients.iter_mut().find(|r| r.name == peer.name || r.key == key);
+    let entry = share.recipients.iter_mut().find(|r| r.signing == Some(receipt.recipient));
     let entry = entry.ok_or_else(|| {
         refuse(Class::Binding, format!("the package was not sealed to {}", peer.name))
     })?;
@@ -49,8 +46,8 @@ pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error>
         .event(Action::Receipt, Outcome::Allowed)
         .with_peer(&peer.name)
         .in_package(receipt.package);
-    session.write(event, |batch, _| batch.put_share(&share))?;
-    Ok(Recorded { peer: peer.name, receipt, share })
+    session.write(event, |batch, _| batch.put_share(&basis, &share))?;
+    Ok(Recorded { peer: peer.found.name, receipt, share })
 }
 
 pub fn read_receipt(path: &Path) -> Result<Vec<u8>, Error> {

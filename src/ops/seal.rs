@@ -2,7 +2,7 @@
 
 use super::session::Use;
 use super::source::with_content;
-use super::{Error, Listed, Selection, Session, peer};
+use super::{Error, Listed, Question, Selection, Session, peer};
 use crate::audit::{Action, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
@@ -12,7 +12,7 @@ use crate::package::{self, Draft, Header, Sealed};
 use crate::platform::{NewFile, Readers};
 use crate::policy::{Operation, Subject};
 use crate::vault::{
-    self, Given, Held, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, View,
+    self, Basis, Given, Held, Looked, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, View,
 };
 use sha2::{Digest, Sha256};
 use std::io;
@@ -43,7 +43,8 @@ pub struct Report {
 }
 
 /// Either both files are there at the end, or neither. A file that is there already is left alone, and
-/// is [`Error::Conflict`].
+/// is [`Error::Conflict`]. [`Error::Unwritten`] if the package is on record, and its files could not get
+/// their names.
 pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error> {
     if !(1..=limits::LIFE).contains(&options.ttl.as_secs()) {
         let most = limits::days(limits::LIFE);
@@ -52,7 +53,7 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let stored = options.selection.of(&session.view())?;
     let subjects: Vec<Subject<'_>> = stored.iter().map(Listed::subject).collect();
     let outcomes = session.authorize(&subjects, SEAL)?;
-    let (view, now) = (session.view(), session.now);
+    let (view, now) = (session.view(), session.now());
     let peers =
         options.to.iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
     let recipients = distinct_recipients(&peers)?;
@@ -63,13 +64,13 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
         return Err(Error::NoTokenFile);
     }
     let identity = view.identity()?;
-    let seq = view.last_seq()?.saturating_add(1).max(now.millis());
+    let numbered = number(session)?;
     let expires = now.seconds().saturating_add(options.ttl.as_secs());
     let draft = Draft {
         id: package::new_id().map_err(vault::Error::from)?,
         sender: &identity.signing,
-        seq,
-        created: Moment::from_seconds(now.seconds()),
+        seq: numbered.seq,
+        created: numbered.created,
         expires: Moment::from_seconds(expires),
         recipients: &recipients,
         entries,
@@ -81,24 +82,71 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let token_file = match (&token, &sealed.token) {
         (Some(path), Some(key)) => {
             let text = key.to_file(&sealed.header.id);
-            Some(new_file(path, Readers::Owner, text.expose())?)
+            Some((path.as_path(), new_file(path, Readers::Owner, text.expose())?))
         }
         _ => None,
     };
-    remember(session, &stored, &outcomes, &peers, &sealed)?;
-    token_file.into_iter().chain([package_file]).for_each(NewFile::keep);
+    let deed = Deed { entries: &stored, outcomes: &outcomes, peers: &peers, seq: &numbered.basis };
+    remember(session, &deed, &sealed)?;
+    keep((&options.out, package_file), token_file)?;
+    let peers = peers.into_iter().map(|peer| peer.found).collect();
     Ok(Report { entries: stored, peers, header: sealed.header, size: sealed.bytes.len(), token })
+}
+
+/// Gives both files their names. The token comes first: without a package it opens nothing, so it can go
+/// again.
+fn keep(package: (&Path, NewFile), token: Option<(&Path, NewFile)>) -> Result<(), Error> {
+    let named = |(path, file): (&Path, NewFile)| {
+        let path = path.to_owned();
+        file.keep().map_err(|source| Error::Unwritten { path, source })
+    };
+    let token_path = token.as_ref().map(|(path, _)| *path);
+    token.map(named).transpose()?;
+    named(package).inspect_err(|_| {
+        let _ = token_path.map(std::fs::remove_file);
+    })
+}
+
+/// The number of a package, and when it was created.
+struct Numbered {
+    seq: u64,
+    created: Moment,
+    /// Of the number before.
+    basis: Basis,
+}
+
+/// Clause 3.4: the greater of the time and the last number + 1; a number that is too far ahead comes of a
+/// clock that was, and is dropped if the owner says so.
+fn number(session: &mut Session<'_>) -> Result<Numbered, Error> {
+    let now = session.now();
+    let Looked { found: last, basis } = session.view().last_seq()?;
+    let ahead = Moment::from_millis(last).seconds().saturating_sub(now.seconds());
+    let seq = if ahead > 2 * limits::CLOCK_SKEW {
+        let seen = Moment::from_millis(last);
+        let refusal = Error::SealClock { now, seen };
+        session.confirm_clock(&Question::SealClock { now, seen }, Action::Seal, refusal)?;
+        now.millis()
+    } else {
+        last.saturating_add(1).max(now.millis())
+    };
+    // A receiver takes a number that is 300 s ahead of `created`, and `created` 300 s ahead of its clock.
+    let created = seq.div_ceil(1000).saturating_sub(limits::CLOCK_SKEW).max(now.seconds());
+    Ok(Numbered { seq, created: Moment::from_seconds(created), basis })
+}
+
+/// What was sealed for whom, as it was looked at.
+struct Deed<'a> {
+    entries: &'a [Stored],
+    outcomes: &'a [Outcome],
+    peers: &'a [Looked<Peer>],
+    /// Of the number of the package before.
+    seq: &'a Basis,
 }
 
 /// Keeps what was given to whom, the `seq`, and the record of it, in one transaction. It comes
 /// before the files are kept, so that nothing leaves without being remembered.
-fn remember(
-    session: &mut Session<'_>,
-    entries: &[Stored],
-    outcomes: &[Outcome],
-    peers: &[Peer],
-    sealed: &Sealed,
-) -> Result<(), Error> {
+fn remember(session: &mut Session<'_>, deed: &Deed<'_>, sealed: &Sealed) -> Result<(), Error> {
+    let Deed { entries, outcomes, peers, seq } = *deed;
     let header = &sealed.header;
     let given = |entry: &Stored| match &entry.held {
         Held::Literal(print) => Given::Literal(*print),
@@ -109,14 +157,14 @@ fn remember(
         coordinate: entry.coordinate.to_string(),
         given: given(entry),
     };
-    let with = |peer: &Peer| {
+    let with = |peer: &Looked<Peer>| {
         let key = peer.recipient().map(|recipient| recipient.to_text()).unwrap_or_default();
-        SharedWith { name: peer.name.clone(), key, received: None }
+        SharedWith { name: peer.name.clone(), key, received: None, signing: peer.signing() }
     };
     let share = Share {
         package: header.id,
         digest: Sha256::digest(&sealed.bytes).into(),
-        sealed: session.now,
+        sealed: session.now(),
         expires: header.expires,
         recipients: peers.iter().map(with).collect(),
         entries: entries.iter().map(shared).collect(),
@@ -129,25 +177,29 @@ fn remember(
         }
     }
     Ok(session.vault.write(|batch| {
-        batch.set_last_seq(header.seq)?;
-        batch.put_share(&share)?;
+        // A question may have been open: what was agreed to is what is given.
+        entries.iter().try_for_each(|entry| batch.expect(entry.basis(), &entry.coordinate))?;
+        peers.iter().try_for_each(|peer| batch.expect(&peer.basis, &peer.name))?;
+        batch.set_last_seq(seq, header.seq)?;
+        let basis = batch.view().share(&share.package)?.basis;
+        batch.put_share(&basis, &share)?;
         batch.audit(&events)
     })?)
 }
 
 const SEAL: Use<'static> = Use { operation: Operation::Seal, action: Action::Seal, program: None };
 
-fn recipient_peer(view: View<'_>, name: &str) -> Result<Peer, Error> {
+fn recipient_peer(view: View<'_>, name: &str) -> Result<Looked<Peer>, Error> {
     let peer = peer::get(view, name)?;
     match peer.key {
-        PeerKey::Sender(_) => Err(Error::SenderOnly(peer.name)),
+        PeerKey::Sender(_) => Err(Error::SenderOnly(peer.found.name)),
         PeerKey::Identity(_) | PeerKey::Recipient(_) => Ok(peer),
     }
 }
 
-fn distinct_recipients(peers: &[Peer]) -> Result<Vec<Recipient>, Error> {
+fn distinct_recipients(peers: &[Looked<Peer>]) -> Result<Vec<Recipient>, Error> {
     let mut recipients: Vec<Recipient> = Vec::new();
-    for recipient in peers.iter().filter_map(Peer::recipient) {
+    for recipient in peers.iter().filter_map(|peer| peer.recipient()) {
         if !recipients.contains(&recipient) {
             recipients.push(recipient);
         }
@@ -174,4 +226,36 @@ fn new_file(path: &Path, readers: Readers, bytes: &[u8]) -> Result<NewFile, Erro
         }
         _ => Error::io(path)(e),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn what_is_on_record_and_could_not_be_written_leaves_neither_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let [out, token] = ["p.kovra", "p.token"].map(|name| folder.path().join(name));
+        let package_file = new_file(&out, Readers::Everyone, b"package").unwrap();
+        let token_file = new_file(&token, Readers::Owner, b"token").unwrap();
+        fs::write(&out, b"taken").unwrap();
+        let late = keep((&out, package_file), Some((&token, token_file))).unwrap_err();
+        assert!(late.to_string().starts_with("the package is on record, but was not written: "));
+        assert_eq!(fs::read(&out).unwrap(), b"taken");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_token_that_could_not_be_written_leaves_no_package() {
+        let folder = tempfile::tempdir().unwrap();
+        let [out, token] = ["p.kovra", "p.token"].map(|name| folder.path().join(name));
+        let package_file = new_file(&out, Readers::Everyone, b"package").unwrap();
+        let token_file = new_file(&token, Readers::Owner, b"token").unwrap();
+        fs::write(&token, b"taken").unwrap();
+        let late = keep((&out, package_file), Some((&token, token_file))).unwrap_err();
+        assert!(matches!(late, Error::Unwritten { path, .. } if path == token));
+        assert_eq!(fs::read(&token).unwrap(), b"taken");
+        assert!(!out.exists());
+    }
 }

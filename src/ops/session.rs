@@ -12,7 +12,8 @@ use std::path::Path;
 pub struct Session<'a> {
     pub vault: &'a mut Vault,
     pub approver: &'a mut dyn Approver,
-    pub now: Moment,
+    /// Read again where time passes: a question may be open for hours.
+    pub clock: &'a dyn Fn() -> Moment,
 }
 
 /// A use of entries, as policy and the trail see it.
@@ -28,12 +29,16 @@ impl Session<'_> {
         self.vault.view()
     }
 
+    pub(super) fn now(&self) -> Moment {
+        (self.clock)()
+    }
+
     pub(super) fn asker(&self) -> Asker {
         self.approver.asker()
     }
 
     pub(super) fn event(&self, action: Action, outcome: Outcome) -> Event {
-        Event::new(action, outcome, self.asker(), self.now)
+        Event::new(action, outcome, self.asker(), self.now())
     }
 
     /// Puts a question to the owner, who answers with a proof. [`Error::Rule`] if nobody is there to be
@@ -44,7 +49,7 @@ impl Session<'_> {
         }
         let proof = self.view().proof()?;
         let typed = self.approver.approve(question, proof).ok_or(Error::Declined)?;
-        match (self.vault.prove(&typed, self.now)?, proof) {
+        match (self.vault.prove(&typed, (self.clock)())?, proof) {
             (true, _) => Ok(()),
             (false, Proof::Passphrase) => Err(Error::WrongProof("the vault's passphrase")),
             (false, _) => Err(Error::WrongProof("the vault's PIN")),
@@ -64,6 +69,22 @@ impl Session<'_> {
         answer
     }
 
+    /// Takes the clock or a sender's number as it is, on the owner's word, which goes on record as a
+    /// `what`. Who cannot be asked gets `refusal`.
+    pub(super) fn confirm_clock(
+        &mut self,
+        question: &Question<'_>,
+        what: Action,
+        refusal: Error,
+    ) -> Result<(), Error> {
+        if self.asker() != Asker::Person {
+            return Err(refusal);
+        }
+        let event = self.event(what, Outcome::Confirmed);
+        self.confirm_or_record(question, &event)?;
+        Ok(self.vault.record(&[event])?)
+    }
+
     pub(super) fn record_denied(&mut self, event: &Event) -> Result<(), Error> {
         Ok(self.vault.record(&[Event { outcome: Outcome::Denied, ..event.clone() }])?)
     }
@@ -72,9 +93,9 @@ impl Session<'_> {
     pub(super) fn write<T>(
         &mut self,
         event: Event,
-        change: impl FnOnce(&Batch<'_>, Moment) -> Result<T, vault::Error>,
+        change: impl FnOnce(&mut Batch<'_>, Moment) -> Result<T, vault::Error>,
     ) -> Result<T, Error> {
-        let now = self.now;
+        let now = self.now();
         Ok(self.vault.write(|batch| {
             batch.audit(&[event])?;
             change(batch, now)
@@ -139,7 +160,7 @@ impl Session<'_> {
     fn is_allowed(&self, program: Option<Program<'_>>) -> Result<bool, Error> {
         let Some(program) = program else { return Ok(false) };
         let allowed = self.view().allowed_program(&program.path.to_string_lossy())?;
-        let Some(allowed) = allowed else { return Ok(false) };
+        let Some(allowed) = allowed.found else { return Ok(false) };
         Ok(super::allow::digest(program.path)? == allowed.digest)
     }
 

@@ -7,7 +7,7 @@ use crate::entry::{Content, Entry};
 use crate::pointer::Pointer;
 use crate::policy::Subject;
 use crate::secret::Secret;
-use crate::vault::{Held, Origin, Stored, View};
+use crate::vault::{self, Held, Origin, Stored, View};
 
 pub trait Source {
     /// An entry as it is listed, its value closed.
@@ -15,6 +15,12 @@ pub trait Source {
 
     /// All of them, sorted by coordinate, then origin.
     fn items(&self) -> Result<Vec<Self::Item>, Error>;
+
+    /// All that can be read, sorted; and what is wrong with each of the others. Nothing is used on this
+    /// ground: it is for looking.
+    fn readable(&self) -> Result<(Vec<Self::Item>, Vec<vault::Error>), Error> {
+        Ok((self.items()?, Vec::new()))
+    }
 
     /// What `at` means for `project`: the project's own entry, else the global one.
     fn find(&self, project: &Origin, at: &Coordinate) -> Result<Option<Self::Item>, Error>;
@@ -49,6 +55,10 @@ impl Source for View<'_> {
 
     fn items(&self) -> Result<Vec<Stored>, Error> {
         Ok(self.entries()?)
+    }
+
+    fn readable(&self) -> Result<(Vec<Stored>, Vec<vault::Error>), Error> {
+        Ok(self.readable_entries())
     }
 
     fn find(&self, project: &Origin, at: &Coordinate) -> Result<Option<Stored>, Error> {

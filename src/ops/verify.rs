@@ -5,6 +5,7 @@ use crate::clock::Moment;
 use crate::identity::SigningPublic;
 use crate::limits;
 use crate::package::{self, Header, Package};
+use crate::platform;
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
@@ -66,7 +67,7 @@ pub fn read_package(path: &Path) -> Result<Vec<u8>, Error> {
 /// Reads a file, a pipe too: at most one byte more than `most`, so that what is too large is refused
 /// as such and not read.
 pub(super) fn read(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
-    let file = std::fs::File::open(path).map_err(Error::io(path))?;
+    let file = platform::open(path).map_err(Error::io(path))?;
     let mut bytes = Vec::new();
     file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
     Ok(bytes)

@@ -140,14 +140,7 @@ impl<'a> Verified<'a> {
             let what = format!("intact, but sealed by a key you have not pinned: {print}");
             return Err(Error::new(Class::Untrusted, "sender", what));
         }
-        if header.created.seconds() > now.seconds().saturating_add(limits::CLOCK_SKEW) {
-            let what = format!("created {}, and it is {now}; compare the clocks", header.created);
-            return Err(Error::new(Class::Time, "header", what));
-        }
-        if now.seconds() >= header.expires.seconds() {
-            let what = format!("expired {}, and it is {now}", header.expires);
-            return Err(Error::new(Class::Time, "header", what));
-        }
+        header.check_date(now)?;
         Ok(Trusted(self))
     }
 }

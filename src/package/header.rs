@@ -109,6 +109,21 @@ impl Header {
     }
 
     /// The package id, as it is shown: 32 hex digits.
+    /// Clause 7.2: created by a clock that is 300 s ahead at most, and not expired.
+    pub(crate) fn check_date(&self, now: Moment) -> Result<(), Error> {
+        let refused = |what: String| Err(Error::new(Class::Time, "header", what));
+        if self.created.seconds() > now.seconds().saturating_add(limits::CLOCK_SKEW) {
+            return refused(format!(
+                "created {}, and it is {now}; compare the clocks",
+                self.created
+            ));
+        }
+        if now.seconds() >= self.expires.seconds() {
+            return refused(format!("expired {}, and it is {now}", self.expires));
+        }
+        Ok(())
+    }
+
     pub fn id_hex(&self) -> String {
         crate::text::hex(&self.id)
     }

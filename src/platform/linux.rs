@@ -1,13 +1,18 @@
-//! Linux: the Secret Service as key store, names of processes from /proc, and a switch of its own
-//! against core dumps.
+//! Linux: the Secret Service as key store, names of processes from /proc, files without a name, folders
+//! in memory, and a switch of its own against core dumps.
 
 #[cfg(not(feature = "keyring"))]
-pub(super) use super::no_key_store::{load_key, store_key};
+pub(super) use super::no_key_store::KeyStore;
 pub(super) use super::unix::*;
 #[cfg(feature = "keyring")]
-pub(super) use secret_service::{load_key, store_key};
+pub(super) use secret_service::KeyStore;
 
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
 
 /// The setting ends with `exec`, so a command that is run keeps its own.
 pub(super) fn forbid_core_dumps() {
@@ -19,28 +24,77 @@ pub(super) fn program_of(process: u32) -> Option<String> {
     Some(name.trim_end().to_owned())
 }
 
+/// A bit for each signal that this process ignores, from signal 1 on.
+pub(super) fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// A file for its owner alone that has no name, and so goes away with this process, however that ends.
+/// `None` where file system or kernel have no such thing, or it could not be given a name.
+pub(super) fn unnamed_file(folder: &Path) -> Option<File> {
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(folder, flags, Mode::from_raw_mode(0o600)).ok().map(File::from)?;
+    std::fs::symlink_metadata(descriptor(&file)).is_ok().then_some(file)
+}
+
+/// Gives a name to a file that has none, if nothing has that name.
+pub(super) fn give_name(file: &File, path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::linkat(CWD, descriptor(file), CWD, path, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+fn descriptor(file: &File) -> PathBuf {
+    format!("/proc/self/fd/{}", file.as_raw_fd()).into()
+}
+
+/// Renames a file, if nothing has the new name.
+pub(super) fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    Ok(rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+}
+
+/// Where folders in memory can be made, the user's own first.
+pub(super) fn memory_roots() -> Vec<PathBuf> {
+    const TMPFS: i64 = 0x0102_1994;
+    let user = rustix::process::geteuid().as_raw();
+    let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|p| p.is_absolute());
+    let shared = ["/dev/shm".into(), format!("/run/user/{user}").into()];
+    let in_memory = |root: &PathBuf| rustix::fs::statfs(root).is_ok_and(|fs| fs.f_type == TMPFS);
+    own.into_iter().chain(shared).filter(in_memory).collect()
+}
+
 #[cfg(feature = "keyring")]
 mod secret_service {
     use crate::secret::Secret;
     use keyring_core::api::CredentialStoreApi;
     use keyring_core::{Entry, Error};
+    use std::sync::Arc;
     use zbus_secret_service_keyring_store::Store;
 
     const SERVICE: &str = "kovra";
 
-    fn entry(name: &str) -> Result<Entry, &'static str> {
-        let store = Store::new().map_err(|_| "no keyring (Secret Service) answers here")?;
-        store.build(SERVICE, name, None).map_err(|_| "the keyring refused the request")
-    }
+    pub(in super::super) struct KeyStore(Arc<Store>);
 
-    pub(in super::super) fn store_key(name: &str, key: &Secret) -> Result<(), &'static str> {
-        entry(name)?.set_secret(key.expose()).map_err(|_| "the keyring did not store the key")
-    }
+    impl KeyStore {
+        /// Connects to the session's bus, and opens a session of the service.
+        pub(in super::super) fn open() -> Result<Self, &'static str> {
+            Store::new().map(Self).map_err(|_| "no keyring (Secret Service) answers here")
+        }
 
-    pub(in super::super) fn load_key(name: &str) -> Result<Secret, &'static str> {
-        entry(name)?.get_secret().map(Secret::new).map_err(|e| match e {
-            Error::NoEntry => "the keyring has no key for this vault",
-            _ => "the keyring is locked or refused the request",
-        })
+        fn entry(&self, name: &str) -> Result<Entry, &'static str> {
+            self.0.build(SERVICE, name, None).map_err(|_| "the keyring refused the request")
+        }
+
+        pub(in super::super) fn store(&self, name: &str, key: &Secret) -> Result<(), &'static str> {
+            let stored = self.entry(name)?.set_secret(key.expose());
+            stored.map_err(|_| "the keyring did not store the key")
+        }
+
+        pub(in super::super) fn load(&self, name: &str) -> Result<Secret, &'static str> {
+            self.entry(name)?.get_secret().map(Secret::new).map_err(|e| match e {
+                Error::NoEntry => "the keyring has no key for this vault",
+                _ => "the keyring is locked or refused the request",
+            })
+        }
     }
 }

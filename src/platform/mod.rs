@@ -6,10 +6,12 @@
 //! system is a new file here with the same functions. All of it is public for the `kovra` program
 //! alone, and comes without a promise of stability.
 
+mod memory_folder;
 mod new_file;
 #[cfg(not(all(feature = "keyring", target_os = "linux")))]
 mod no_key_store;
 mod program;
+mod safety;
 mod terminal;
 
 #[cfg(target_os = "linux")]
@@ -28,8 +30,10 @@ mod unix;
 #[cfg(not(unix))]
 compile_error!("kovra does not know this system: it has no file in src/platform yet");
 
+pub use memory_folder::{MemoryFolder, memory_folder};
 pub use new_file::{NewFile, Readers};
 pub use program::{NoProgram, become_program, find_program};
+pub use safety::{Pipes, Unsafe, can_write_into, check_file, check_folder, open, open_secret};
 pub use terminal::{Terminal, stdout_width};
 
 use crate::secret::Secret;
@@ -49,37 +53,43 @@ pub(crate) fn is_private(path: &Path) -> io::Result<bool> {
     system::is_private(path)
 }
 
-/// A path as it is recorded in a vault. Any path can be written; [`path_from_bytes`] reads it.
-pub fn path_to_bytes(path: &Path) -> &[u8] {
-    system::path_to_bytes(path)
-}
-
-/// A path that was recorded. `None` if this system has no such paths.
-pub fn path_from_bytes(bytes: &[u8]) -> Option<PathBuf> {
-    system::path_from_bytes(bytes)
-}
-
 /// A value as the environment of a process holds it, which is a copy that nobody wipes. `None` if
 /// this system's environment takes text only, and the value is none.
 pub fn variable(value: &Secret) -> Option<OsString> {
     system::variable(value.expose())
 }
 
-/// Gives a secret to the user's key store, under a name, or says why not. It may take long, or
-/// never end.
-pub fn store_key(name: &str, key: &Secret) -> Result<(), &'static str> {
-    system::store_key(name, key)
-}
+/// The user's key store.
+pub struct KeyStore(system::KeyStore);
 
-/// Reads a secret from the user's key store, or says why there is none. It waits for a person to
-/// unlock the store, and may never end.
-pub fn load_key(name: &str) -> Result<Secret, &'static str> {
-    system::load_key(name)
+impl KeyStore {
+    /// Connects to the store, or says why there is none. Nobody is asked for that, so one that does not
+    /// answer soon does not work; but then this may never end.
+    pub fn open() -> Result<Self, &'static str> {
+        system::KeyStore::open().map(Self)
+    }
+
+    /// Gives the store a secret under a name, or says why not. It waits for a person to unlock the
+    /// store, and may never end.
+    pub fn store(&self, name: &str, key: &Secret) -> Result<(), &'static str> {
+        self.0.store(name, key)
+    }
+
+    /// Reads a secret, or says why there is none. It waits as [`KeyStore::store`] does.
+    pub fn load(&self, name: &str) -> Result<Secret, &'static str> {
+        self.0.load(name)
+    }
 }
 
 /// Keeps the memory of this process out of files that a crash leaves behind.
 pub fn forbid_core_dumps() {
     system::forbid_core_dumps();
+}
+
+/// Makes a write over the limit for the size of files (`ulimit -f`) an error, and not the end of this
+/// process.
+pub fn survive_file_limit() {
+    system::survive_file_limit();
 }
 
 /// The folder for data of the user's programs. `None` if no home is known.
@@ -103,12 +113,6 @@ pub fn caller() -> Option<Caller> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_recorded_path_reads_back() {
-        let path = Path::new("/home/\u{e9}/a file");
-        assert_eq!(path_from_bytes(path_to_bytes(path)).as_deref(), Some(path));
-    }
 
     #[test]
     fn a_private_folder_is_for_its_owner_alone() {

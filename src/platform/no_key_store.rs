@@ -4,10 +4,18 @@ use crate::secret::Secret;
 
 const ABSENT: &str = "this kovra was built without keyring support";
 
-pub(super) fn store_key(_name: &str, _key: &Secret) -> Result<(), &'static str> {
-    Err(ABSENT)
-}
+pub(super) struct KeyStore;
 
-pub(super) fn load_key(_name: &str) -> Result<Secret, &'static str> {
-    Err(ABSENT)
+impl KeyStore {
+    pub(super) fn open() -> Result<Self, &'static str> {
+        Err(ABSENT)
+    }
+
+    pub(super) fn store(&self, _name: &str, _key: &Secret) -> Result<(), &'static str> {
+        Err(ABSENT)
+    }
+
+    pub(super) fn load(&self, _name: &str) -> Result<Secret, &'static str> {
+        Err(ABSENT)
+    }
 }

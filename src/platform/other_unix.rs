@@ -1,9 +1,13 @@
-//! Unixes other than Linux: no key store and no names of processes yet.
+//! Unixes other than Linux: no key store, no names of processes, no folders in memory, and no files
+//! without a name yet.
 
-pub(super) use super::no_key_store::{load_key, store_key};
+pub(super) use super::no_key_store::KeyStore;
 pub(super) use super::unix::*;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// The limit outlasts `exec`, so a command that is run has it too.
 pub(super) fn forbid_core_dumps() {
@@ -12,4 +16,27 @@ pub(super) fn forbid_core_dumps() {
 
 pub(super) fn program_of(_process: u32) -> Option<String> {
     None
+}
+
+/// None that is known: these systems tell it only to unsafe code.
+pub(super) fn ignored_signals() -> u64 {
+    0
+}
+
+pub(super) fn unnamed_file(_folder: &Path) -> Option<File> {
+    None
+}
+
+pub(super) fn give_name(_file: &File, _path: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Takes the name first, and then replaces only what took it.
+pub(super) fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    create_private(to)?;
+    std::fs::rename(from, to)
+}
+
+pub(super) fn memory_roots() -> Vec<PathBuf> {
+    Vec::new()
 }

@@ -19,20 +19,19 @@ impl Terminal {
         self.0.discard_input();
     }
 
-    /// Writes `question`, and reads one line, less its end.
+    /// Writes `question`, and reads one line, less its end. A signal that ends or stops this process
+    /// does so with the terminal as it was; one that goes on asks again.
     ///
     /// # Errors
     /// [`io::ErrorKind::UnexpectedEof`] if the input was closed.
     pub fn ask(&self, question: &str) -> io::Result<Secret> {
-        self.0.write(question)?;
-        self.0.read_line()
+        self.0.ask(question, false)
     }
 
     /// [`Terminal::ask`], without showing what is typed. Echo goes before the question comes, so
     /// that not even the first character of a pasted secret shows.
     pub fn ask_hidden(&self, question: &str) -> io::Result<Secret> {
-        let _hidden = self.0.hide_input()?;
-        self.ask(question)
+        self.0.ask(question, true)
     }
 }
 

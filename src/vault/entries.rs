@@ -1,8 +1,11 @@
 //! Entries: what a coordinate names in this vault, with where it came from.
 
-use super::rows::{Kind, Row};
+use super::batch::Content as Row;
+use super::keys::Lock;
+use super::record::Fields;
+use super::rows::{Basis, Kind, Looked, Lookup, Opened};
 use super::{Batch, Error, View};
-use crate::cbor::{Reader, Writer};
+use crate::cbor::Writer;
 use crate::clock::Moment;
 use crate::coordinate::{Coordinate, check_segment};
 use crate::entry::{Content, Entry, Mode, Sensitivity};
@@ -112,6 +115,32 @@ pub struct Stored {
     pub updated: Moment,
     /// Counts from 1.
     pub revision: u64,
+    basis: Basis,
+}
+
+impl Stored {
+    /// The state of the entry when it was looked at.
+    pub fn basis(&self) -> &Basis {
+        &self.basis
+    }
+
+    /// High and production: the value is sealed under the guard key, and only the owner's proof changes
+    /// the entry.
+    fn is_guarded(&self) -> bool {
+        self.sensitivity >= Sensitivity::High || self.coordinate.is_prod()
+    }
+
+    fn lock(&self) -> Lock {
+        if self.is_guarded() { Lock::Guard } else { Lock::Vault }
+    }
+}
+
+/// What is to be written as an entry.
+pub struct NewEntry<'a> {
+    pub origin: &'a Origin,
+    pub entry: &'a Entry,
+    /// `None` if its owner writes it here.
+    pub provenance: Option<Provenance>,
 }
 
 /// One step of an entry's history.
@@ -127,37 +156,56 @@ pub struct Revision {
 impl View<'_> {
     /// All entries, sorted by coordinate, then origin. No value is opened.
     pub fn entries(&self) -> Result<Vec<Stored>, Error> {
-        let rows = self.rows.all(Kind::Entry)?;
-        let revisions = rows.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
-        let mut entries: Vec<Stored> = revisions.into_iter().filter_map(|r| r.entry).collect();
+        let (entries, damage) = self.readable_entries();
+        damage.into_iter().next().map_or(Ok(entries), Err)
+    }
+
+    /// All entries that can be read, sorted; and what is wrong with each of the others.
+    pub fn readable_entries(&self) -> (Vec<Stored>, Vec<Error>) {
+        let (mut entries, mut damage) = (Vec::new(), Vec::new());
+        for (lookup, row) in self.rows.each(Kind::ENTRY) {
+            match row.and_then(|row| decode(&row, self.basis(lookup))) {
+                Ok(revision) => entries.extend(revision.entry),
+                Err(error) => damage.push(error),
+            }
+        }
         entries.sort_by(|a, b| (&a.coordinate, &a.origin).cmp(&(&b.coordinate, &b.origin)));
-        Ok(entries)
+        (entries, damage)
     }
 
     /// The entry at exactly this origin.
-    pub fn entry(&self, origin: &Origin, at: &Coordinate) -> Result<Option<Stored>, Error> {
-        let row = self.rows.get(Kind::Entry, &self.entry_lookup(origin, at))?;
-        Ok(row.as_ref().map(decode).transpose()?.and_then(|revision| revision.entry))
+    pub fn entry(&self, origin: &Origin, at: &Coordinate) -> Result<Looked<Option<Stored>>, Error> {
+        let basis = self.basis(self.entry_lookup(origin, at));
+        let row = self.rows.get(Kind::ENTRY, &basis.lookup).map_err(|e| about(at, e))?;
+        let revision = row.map(|row| decode(&row, basis.clone())).transpose()?;
+        Ok(Looked { found: revision.and_then(|revision| revision.entry), basis })
     }
 
     /// The latest first.
-    pub fn history(&self, origin: &Origin, at: &Coordinate) -> Result<Vec<Revision>, Error> {
-        let rows = self.rows.revisions(Kind::Entry, &self.entry_lookup(origin, at))?;
-        rows.iter().map(decode).collect()
+    pub fn history(
+        &self,
+        origin: &Origin,
+        at: &Coordinate,
+    ) -> Result<Looked<Vec<Revision>>, Error> {
+        let basis = self.basis(self.entry_lookup(origin, at));
+        let rows = self.rows.revisions(Kind::ENTRY, &basis.lookup).map_err(|e| about(at, e))?;
+        let revisions = rows.iter().map(|row| decode(row, basis.clone()));
+        Ok(Looked { found: revisions.collect::<Result<_, _>>()?, basis })
     }
 
     /// The entry that `at` means for `project`: the project's own, else the global one.
     pub fn find(&self, project: &Origin, at: &Coordinate) -> Result<Option<Stored>, Error> {
-        match self.entry(project, at)? {
-            None if *project != Origin::Global => self.entry(&Origin::Global, at),
+        match self.entry(project, at)?.found {
+            None if *project != Origin::Global => Ok(self.entry(&Origin::Global, at)?.found),
             found => Ok(found),
         }
     }
 
     /// Opens a literal's value, of the revision that `entry` is; for a reference, it is empty.
     pub fn value(&self, entry: &Stored) -> Result<Secret, Error> {
-        let lookup = self.entry_lookup(&entry.origin, &entry.coordinate);
-        let value = self.rows.value(Kind::Entry, &lookup, entry.revision)?;
+        let Basis { lookup, .. } = entry.basis;
+        let value = self.rows.value(Kind::ENTRY, &lookup, entry.revision, entry.lock());
+        let value = value.map_err(|e| about(&entry.coordinate, e))?;
         value.ok_or_else(|| Error::Damaged(format!("{} is gone", entry.coordinate)))
     }
 
@@ -166,9 +214,20 @@ impl View<'_> {
         Fingerprint(self.rows.keys.fingerprint(value))
     }
 
-    fn entry_lookup(&self, origin: &Origin, at: &Coordinate) -> [u8; 32] {
-        let origin = origin.to_string();
-        self.rows.keys.lookup(&[b"entry", origin.as_bytes(), at.as_str().as_bytes()])
+    fn basis(&self, lookup: Lookup) -> Basis {
+        self.rows.table.basis(Kind::ENTRY, &lookup)
+    }
+
+    fn entry_lookup(&self, origin: &Origin, at: &Coordinate) -> Lookup {
+        self.rows.keys.lookup(&[b"entry", origin.name().as_bytes(), at.as_str().as_bytes()])
+    }
+}
+
+/// Names the entry whose row does not open.
+fn about(at: &Coordinate, error: Error) -> Error {
+    match error {
+        Error::Damaged(what) => Error::Damaged(format!("{at}: {what}")),
+        other => other,
     }
 }
 
@@ -177,17 +236,18 @@ impl Batch<'_> {
     ///
     /// A sensitivity below the coordinate's floor is raised to it: production is born high.
     pub fn put_entry(
-        &self,
-        origin: &Origin,
-        entry: &Entry,
-        provenance: Option<Provenance>,
+        &mut self,
+        on: &Basis,
+        new: NewEntry<'_>,
         now: Moment,
     ) -> Result<Stored, Error> {
+        let NewEntry { origin, entry, provenance } = new;
         let view = self.view();
-        let held = match &entry.content {
-            Content::Literal(value) => Held::Literal(view.fingerprint(value)),
+        let (held, value) = match &entry.content {
+            Content::Literal(value) => (Held::Literal(view.fingerprint(value)), value.expose()),
             Content::Reference(pointer) => {
-                Held::Reference { pointer: pointer.clone(), chosen: provenance.is_none() }
+                let (pointer, chosen) = (pointer.clone(), provenance.is_none());
+                (Held::Reference { pointer, chosen }, &[][..])
             }
         };
         let stored = Stored {
@@ -199,131 +259,127 @@ impl Batch<'_> {
             provenance,
             updated: now,
             revision: 0,
+            basis: view.basis(view.entry_lookup(origin, &entry.coordinate)),
         };
-        let empty = Secret::empty();
-        let value = match &entry.content {
-            Content::Literal(value) => value,
-            Content::Reference(_) => &empty,
-        };
-        self.put_stored(&stored, value)?;
-        self.latest(&stored)
+        self.put_revision(on, stored, value)
     }
 
-    /// Writes `entry` again with other labels, as a new revision. Its value is that of the revision
-    /// that `entry` is.
-    pub fn relabel(&self, entry: &Stored, now: Moment) -> Result<Stored, Error> {
-        let value = self.view().value(entry)?;
-        let relabelled = Stored { updated: now, ..entry.clone() };
-        self.put_stored(&relabelled, &value)?;
-        self.latest(&relabelled)
+    /// Writes `entry` again with other labels, as a new revision on top of `on`. Its value is that of the
+    /// revision `of`, which it was.
+    pub fn relabel(
+        &mut self,
+        on: &Basis,
+        of: &Stored,
+        entry: Stored,
+        now: Moment,
+    ) -> Result<Stored, Error> {
+        self.expect(on, &entry.coordinate)?;
+        let value = self.view().value(of)?;
+        self.put_revision(on, Stored { updated: now, ..entry }, value.expose())
     }
 
     /// Removes an entry: a new revision that holds nothing, on top of what was there.
-    pub fn remove_entry(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
+    pub fn remove_entry(&mut self, entry: &Stored, now: Moment) -> Result<(), Error> {
+        self.expect(&entry.basis, &entry.coordinate)?;
         let removed = Stored { updated: now, ..entry.clone() };
-        self.put_revision(&removed, &encode(&removed, true), &Secret::empty())
+        let metadata = encode(&removed, true);
+        let content = Row::of(&metadata, entry.is_guarded());
+        self.add(Kind::ENTRY, entry.basis.lookup, &content).map(|_| ())
     }
 
     /// Erases for good what is beneath the latest revision of an entry, and the whole of a removed
     /// one. Gives how many revisions went.
-    pub fn prune(&self, origin: &Origin, at: &Coordinate) -> Result<usize, Error> {
-        let view = self.view();
-        let history = view.history(origin, at)?;
+    pub fn prune(
+        &mut self,
+        history: &Looked<Vec<Revision>>,
+        at: &Coordinate,
+    ) -> Result<usize, Error> {
+        self.expect(&history.basis, at)?;
         let keep = match history.first() {
             None => return Ok(0),
             Some(latest) if latest.entry.is_some() => latest.number,
             Some(removal) => removal.number + 1,
         };
-        view.rows.erase_below(Kind::Entry, &view.entry_lookup(origin, at), keep)
+        self.erase_below(Kind::ENTRY, &history.basis.lookup, keep)
     }
 
     /// Marks a pointer as chosen by the owner of this vault. Does nothing to a literal.
-    pub fn choose(&self, entry: &Stored, now: Moment) -> Result<(), Error> {
-        let mut entry = entry.clone();
-        if let Held::Reference { chosen, .. } = &mut entry.held {
-            *chosen = true;
-            entry.updated = now;
-            self.put_stored(&entry, &Secret::empty())?;
+    pub fn choose(&mut self, entry: &Stored, now: Moment) -> Result<(), Error> {
+        let Held::Reference { pointer, .. } = &entry.held else { return Ok(()) };
+        let held = Held::Reference { pointer: pointer.clone(), chosen: true };
+        let chosen = Stored { held, updated: now, ..entry.clone() };
+        self.put_revision(&entry.basis, chosen, &[]).map(|_| ())
+    }
+
+    /// Writes `entry` on top of what was looked at, and gives it as it stands now.
+    fn put_revision(
+        &mut self,
+        on: &Basis,
+        mut entry: Stored,
+        value: &[u8],
+    ) -> Result<Stored, Error> {
+        if entry.basis.lookup != on.lookup {
+            return Err(Error::Moved(entry.coordinate.to_string()));
         }
-        Ok(())
-    }
-
-    fn put_stored(&self, entry: &Stored, value: &Secret) -> Result<(), Error> {
-        self.put_revision(entry, &encode(entry, false), value)
-    }
-
-    fn put_revision(&self, entry: &Stored, metadata: &[u8], value: &Secret) -> Result<(), Error> {
-        let view = self.view();
-        let lookup = view.entry_lookup(&entry.origin, &entry.coordinate);
-        view.rows.put(Kind::Entry, &lookup, metadata, value)
-    }
-
-    /// What has just been written, with its revision.
-    fn latest(&self, entry: &Stored) -> Result<Stored, Error> {
-        let written = self.view().entry(&entry.origin, &entry.coordinate)?;
-        written.ok_or_else(|| Error::Damaged(format!("{} was not written", entry.coordinate)))
+        self.expect(on, &entry.coordinate)?;
+        let metadata = encode(&entry, false);
+        let (lock, guarded) = (entry.lock(), entry.is_guarded());
+        let content = Row { metadata: &metadata, value, lock, guarded };
+        entry.revision = self.add(Kind::ENTRY, on.lookup, &content)?;
+        entry.basis = self.view().basis(on.lookup);
+        Ok(entry)
     }
 }
 
 fn encode(entry: &Stored, removed: bool) -> Vec<u8> {
     let mut w = Writer::with_capacity(512);
-    w.array(8).text(&entry.origin.to_string()).text(entry.coordinate.as_str());
+    w.array(8).text(entry.origin.name()).text(entry.coordinate.as_str());
     w.uint(entry.sensitivity as u64);
     w.text(entry.description.as_deref().unwrap_or_default());
     w.uint(entry.updated.millis());
-    match &entry.held {
-        _ if removed => w.uint(REMOVED).array(0),
-        Held::Literal(print) => w.uint(Mode::Literal as u64).bytes(&print.0),
+    let mut content = Writer::with_capacity(256);
+    let mode = match &entry.held {
+        _ if removed => {
+            content.array(0);
+            REMOVED
+        }
+        Held::Literal(print) => {
+            content.array(1).bytes(&print.0);
+            Mode::Literal as u64
+        }
         Held::Reference { pointer, chosen } => {
-            let chosen = (*chosen).into();
-            w.uint(Mode::Reference as u64).array(2).text(pointer.as_str()).uint(chosen)
+            content.array(2).text(pointer.as_str()).uint((*chosen).into());
+            Mode::Reference as u64
         }
     };
-    match &entry.provenance {
-        None => w.array(0),
+    w.uint(mode).bytes(content.as_bytes()).bytes(&encode_provenance(entry.provenance.as_ref()));
+    w.finish()
+}
+
+fn encode_provenance(provenance: Option<&Provenance>) -> Vec<u8> {
+    let mut w = Writer::with_capacity(96);
+    match provenance {
+        None => w.array(1).uint(0),
         Some(Provenance::Package { sender, package, seq }) => {
-            w.array(3).bytes(sender.as_bytes()).bytes(package).uint(*seq)
+            w.array(4).uint(1).bytes(sender.as_bytes()).bytes(package).uint(*seq)
         }
-        Some(Provenance::Copy { of }) => w.array(1).text(of),
+        Some(Provenance::Copy { of }) => w.array(2).uint(2).text(of),
     };
     w.finish()
 }
 
-fn decode(row: &Row) -> Result<Revision, Error> {
+fn decode(row: &Opened, basis: Basis) -> Result<Revision, Error> {
     let bad = |what: &str| Error::Damaged(format!("an entry has a bad {what}"));
-    let mut r = Reader::new(&row.metadata, "entry");
-    if r.array()? != 8 {
-        return Err(bad("shape"));
-    }
-    let origin = Origin::stored(r.text()?);
-    let coordinate = r.text()?.parse().map_err(|_| bad("coordinate"))?;
-    let sensitivity = Sensitivity::from_number(r.uint()?).ok_or_else(|| bad("sensitivity"))?;
-    let description = Some(r.text()?.to_owned()).filter(|d| !d.is_empty());
-    let updated = Moment::from_millis(r.uint()?);
-    let held = match r.uint()? {
-        0 => Some(Held::Literal(Fingerprint(*r.fixed()?))),
-        1 => {
-            r.array()?;
-            let pointer = r.text()?.parse().map_err(|_| bad("pointer"))?;
-            Some(Held::Reference { pointer, chosen: r.uint()? == 1 })
-        }
-        REMOVED => {
-            r.array()?;
-            None
-        }
-        _ => return Err(bad("mode")),
-    };
-    let provenance = match r.array()? {
-        0 => None,
-        1 => Some(Provenance::Copy { of: r.text()?.to_owned() }),
-        _ => Some(Provenance::Package {
-            sender: SigningPublic::stored(r.fixed()?),
-            package: *r.fixed()?,
-            seq: r.uint()?,
-        }),
-    };
-    r.finish()?;
-    let (number, written) = (row.revision, updated);
+    let mut fields = Fields::of(&row.metadata, "entry")?;
+    let origin = Origin::stored(fields.next()?.text()?);
+    let coordinate = fields.next()?.text()?.parse().map_err(|_| bad("coordinate"))?;
+    let sensitivity = fields.next()?.uint()?;
+    let sensitivity = Sensitivity::from_number(sensitivity).ok_or_else(|| bad("sensitivity"))?;
+    let description = Some(fields.next()?.text()?.to_owned()).filter(|d| !d.is_empty());
+    let updated = Moment::from_millis(fields.next()?.uint()?);
+    let mode = fields.next()?.uint()?;
+    let held = decode_held(mode, fields.record("content")?)?;
+    let provenance = decode_provenance(fields.record("provenance")?)?;
     let entry = held.map(|held| Stored {
         origin,
         coordinate,
@@ -332,7 +388,35 @@ fn decode(row: &Row) -> Result<Revision, Error> {
         description,
         provenance,
         updated,
-        revision: number,
+        revision: row.revision,
+        basis,
     });
-    Ok(Revision { number, written, entry })
+    Ok(Revision { number: row.revision, written: updated, entry })
+}
+
+/// `None` for what was removed.
+fn decode_held(mode: u64, mut fields: Fields<'_>) -> Result<Option<Held>, Error> {
+    let bad = |what: &str| Error::Damaged(format!("an entry has a bad {what}"));
+    Ok(match mode {
+        0 => Some(Held::Literal(Fingerprint(*fields.next()?.fixed()?))),
+        1 => {
+            let pointer = fields.next()?.text()?.parse().map_err(|_| bad("pointer"))?;
+            Some(Held::Reference { pointer, chosen: fields.next()?.uint()? == 1 })
+        }
+        REMOVED => None,
+        _ => return Err(bad("mode")),
+    })
+}
+
+fn decode_provenance(mut fields: Fields<'_>) -> Result<Option<Provenance>, Error> {
+    Ok(match fields.next()?.uint()? {
+        0 => None,
+        1 => Some(Provenance::Package {
+            sender: SigningPublic::stored(fields.next()?.fixed()?),
+            package: *fields.next()?.fixed()?,
+            seq: fields.next()?.uint()?,
+        }),
+        2 => Some(Provenance::Copy { of: fields.next()?.text()?.to_owned() }),
+        _ => return Err(Error::Damaged("an entry has a bad provenance".into())),
+    })
 }

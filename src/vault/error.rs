@@ -1,5 +1,6 @@
 //! What can go wrong with a vault.
 
+use crate::platform::Unsafe;
 use std::io;
 use std::path::PathBuf;
 
@@ -13,44 +14,83 @@ pub enum Error {
     /// What should open the vault key did not.
     #[error("the vault did not open: {0}")]
     WrongKey(&'static str),
+    /// What was given to open it is not what it is opened with.
+    #[error("this is another vault than you mean: {0}")]
+    NotUsed(&'static str),
     /// What should open the vault key is not to be had.
     #[error("the vault is locked: {0}")]
     Locked(String),
-    /// The file is not a whole vault, or a row of it was changed from outside. Also every failure
-    /// of SQLite that is not known to be one of the others.
+    /// The file is not a whole vault, or a row of it was changed from outside.
     #[error("the vault is damaged: {0}")]
     Damaged(String),
-    /// Of a format that this kovra does not know.
-    #[error("the vault has format {0}, and this kovra knows only format 1")]
-    Newer(i64),
+    /// Of a schema that this kovra does not read.
+    #[error("the vault has schema {0}, and this kovra reads schema {known}", known = super::schema::NUMBER)]
+    Schema(i64),
     /// Too many wrong passphrases or PINs; so many seconds are left to wait.
     #[error("too many wrong tries; the next one is taken in {0} s")]
     TooManyTries(u64),
+    /// What a decision was made on is not what is there now.
+    #[error("{0} changed meanwhile, so nothing was done; look again")]
+    Moved(String),
     /// Another process is writing and did not finish in time.
     #[error("another process is using the vault; try again")]
     Busy,
+    /// The folder cannot be written, and this needs a row in the trail or changes something.
+    #[error("{} cannot be written, and this has to leave a row in the audit trail", .0.display())]
+    ReadOnly(PathBuf),
+    /// A file or folder of the vault is not its owner's alone to change.
+    #[error("{}: {why}", .path.display())]
+    Unsafe { path: PathBuf, why: Unsafe },
     #[error("{}: {source}", .path.display())]
     Io { path: PathBuf, source: io::Error },
-    /// SQLite failed in a way that says nothing against the file (no space, no permission), or the
-    /// system gave no randomness.
+    /// SQLite or the system failed in a way that says nothing against the file.
     #[error("the vault could not be read or written: {0}")]
     Storage(String),
 }
 
 impl From<rusqlite::Error> for Error {
+    /// What is damage is listed. Anything else says nothing against the file.
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{
-            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, PermissionDenied,
-            ReadOnly,
+            ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase,
+            OperationInterrupted, TooBig, TypeMismatch,
         };
+        let what = error.to_string();
         match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => Self::Busy,
-            Some(CannotOpen | DiskFull | OutOfMemory | PermissionDenied | ReadOnly) => {
-                Self::Storage(error.to_string())
+            Some(DatabaseCorrupt | NotADatabase | TypeMismatch | TooBig) => Self::Damaged(what),
+            Some(ConstraintViolation) => Self::Damaged("a row was added from outside".into()),
+            Some(OperationInterrupted) => {
+                Self::Damaged("reading it takes more work than a vault's schema can need".into())
             }
-            _ => Self::Damaged(error.to_string()),
+            Some(_) => Self::Storage(cause(&error).unwrap_or(what)),
+            None => odd(&error),
         }
     }
+}
+
+/// Errors of the binding and not of SQLite: a type or a length that is not the format's, or a row that
+/// is not there.
+fn odd(error: &rusqlite::Error) -> Error {
+    use rusqlite::Error::{
+        FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, QueryReturnedNoRows,
+    };
+    match error {
+        FromSqlConversionFailure(..)
+        | IntegralValueOutOfRange(..)
+        | InvalidColumnType(..)
+        | QueryReturnedNoRows => Error::Damaged("a row is not of the format".into()),
+        other => Error::Storage(other.to_string()),
+    }
+}
+
+/// The words of the system's last error are gone by now, but SQLite's code says which call failed.
+fn cause(error: &rusqlite::Error) -> Option<String> {
+    let rusqlite::Error::SqliteFailure(code, _) = error else { return None };
+    let io = rusqlite::ffi::SQLITE_IOERR;
+    (code.extended_code & 0xff == io).then(|| {
+        format!("{error}; a full disk, a limit on file sizes or a failing medium does that")
+    })
 }
 
 /// Nothing random can be had from the system.

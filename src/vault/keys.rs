@@ -1,6 +1,7 @@
-//! The vault key, the sub-keys that come from it, and what they do.
+//! The two keys of a vault, the sub-keys that come from them, and what they do.
 
 use super::Error;
+use super::rows::Place;
 use crate::secret::Secret;
 use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -12,42 +13,59 @@ use zeroize::Zeroizing;
 /// 32 bytes that are a key. Which one, the name of the variable says.
 pub(super) type Key = Zeroizing<[u8; 32]>;
 
-/// A nonce of XChaCha20-Poly1305: long enough to be drawn at random, always.
+/// A nonce of XChaCha20-Poly1305: long enough to be drawn at random, always. It also names the
+/// revision of a row that it seals.
 pub(super) type Nonce = [u8; 24];
 
-/// The vault id and the sub-keys, each by HKDF-SHA-256 (RFC 5869) from the vault key with the id as
-/// salt and its purpose as info.
+pub(super) type Digest = Hmac<Sha256>;
+
+/// The vault key and the guard key: neither follows from the other.
+pub(super) struct MasterKeys {
+    pub(super) vault: Key,
+    pub(super) guard: Key,
+}
+
+impl MasterKeys {
+    pub(super) fn generate() -> Result<Self, Error> {
+        Ok(Self { vault: Zeroizing::new(random()?), guard: Zeroizing::new(random()?) })
+    }
+}
+
+/// The vault id and the sub-keys, each by HKDF-SHA-256 (RFC 5869) with the id as salt and its purpose
+/// as info.
 pub(super) struct Keys {
     pub(super) id: [u8; 16],
     lookup: Key,
     metadata: Key,
     value: Key,
     digest: Key,
-    audit: Key,
+    trail: Key,
     fingerprint: Key,
+    guard_value: Key,
+    guard_digest: Key,
 }
 
-/// Where a row stands. It is the associated data of both its blobs, so that a row which is moved,
-/// swapped or put back does not open.
-#[derive(Clone, Copy)]
-pub(super) struct RowPlace<'a> {
-    pub(super) kind: &'a str,
-    pub(super) lookup: &'a [u8; 32],
-    pub(super) revision: u64,
+/// What a value is sealed under.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lock {
+    Vault,
+    Guard,
 }
 
 impl Keys {
-    pub(super) fn derive(vault_key: &Key, id: [u8; 16]) -> Self {
-        let hkdf = Hkdf::<Sha256>::new(Some(&id), &**vault_key);
-        let sub_key = |purpose| sub_key(&hkdf, purpose);
+    pub(super) fn derive(keys: &MasterKeys, id: [u8; 16]) -> Self {
+        let of = |key: &Key| Hkdf::<Sha256>::new(Some(&id), &**key);
+        let (vault, guard) = (of(&keys.vault), of(&keys.guard));
         Self {
             id,
-            lookup: sub_key("lookup"),
-            metadata: sub_key("metadata"),
-            value: sub_key("value"),
-            digest: sub_key("digest"),
-            audit: sub_key("audit"),
-            fingerprint: sub_key("fingerprint"),
+            lookup: sub_key(&vault, "lookup"),
+            metadata: sub_key(&vault, "metadata"),
+            value: sub_key(&vault, "value"),
+            digest: sub_key(&vault, "digest"),
+            trail: sub_key(&vault, "trail"),
+            fingerprint: sub_key(&vault, "fingerprint"),
+            guard_value: sub_key(&guard, "guard value"),
+            guard_digest: sub_key(&guard, "guard digest"),
         }
     }
 
@@ -62,14 +80,14 @@ impl Keys {
         mac.finalize().into_bytes().into()
     }
 
-    /// The MAC over all rows' places, for [`super::rows`].
-    pub(super) fn digest(&self) -> Hmac<Sha256> {
-        mac(&self.digest)
+    /// The MACs over all rows and over the guarded ones, for [`super::rows`].
+    pub(super) fn digests(&self) -> [Digest; 2] {
+        [mac(&self.digest), mac(&self.guard_digest)]
     }
 
     /// The MAC that links the rows of the audit trail, for [`super::trail`].
-    pub(super) fn audit(&self) -> Hmac<Sha256> {
-        mac(&self.audit)
+    pub(super) fn trail(&self) -> Digest {
+        mac(&self.trail)
     }
 
     /// The first 32 bits of a MAC of `value`: equal for equal values in this vault, and useless for
@@ -81,60 +99,64 @@ impl Keys {
         [bytes[0], bytes[1], bytes[2], bytes[3]]
     }
 
-    pub(super) fn seal_metadata(
-        &self,
-        place: RowPlace<'_>,
-        nonce: &Nonce,
-        plain: &[u8],
-    ) -> Vec<u8> {
-        seal(&self.metadata, nonce, &self.associated(place), plain)
+    pub(super) fn seal_metadata(&self, place: Place, nonce: &Nonce, plain: &[u8]) -> Vec<u8> {
+        seal(&self.metadata, nonce, &self.associated(place, &[]), plain)
     }
 
+    /// `None` if it is not what was sealed at this place under this nonce.
     pub(super) fn open_metadata(
         &self,
-        place: RowPlace<'_>,
+        place: Place,
         nonce: &Nonce,
         sealed: &[u8],
-    ) -> Result<Vec<u8>, Error> {
-        open(&self.metadata, nonce, &self.associated(place), sealed)
-            .map(|mut plain| std::mem::take(&mut *plain))
-            .ok_or_else(|| moved(place))
+    ) -> Option<Vec<u8>> {
+        let mut plain = open(&self.metadata, nonce, &self.associated(place, &[]), sealed)?;
+        Some(std::mem::take(&mut *plain))
     }
 
-    pub(super) fn seal_value(&self, place: RowPlace<'_>, nonce: &Nonce, plain: &Secret) -> Vec<u8> {
-        seal(&self.value, nonce, &self.associated(place), plain.expose())
+    /// Seals a value that belongs to the sealed `metadata` of its row.
+    pub(super) fn seal_value(
+        &self,
+        lock: Lock,
+        (place, nonce): (Place, &Nonce),
+        metadata: &[u8],
+        plain: &[u8],
+    ) -> Vec<u8> {
+        seal(self.lock(lock), nonce, &self.associated(place, metadata), plain)
     }
 
     pub(super) fn open_value(
         &self,
-        place: RowPlace<'_>,
-        nonce: &Nonce,
+        lock: Lock,
+        (place, nonce): (Place, &Nonce),
+        metadata: &[u8],
         sealed: &[u8],
-    ) -> Result<Secret, Error> {
-        open(&self.value, nonce, &self.associated(place), sealed)
-            .map(|mut plain| Secret::new(std::mem::take(&mut *plain)))
-            .ok_or_else(|| moved(place))
+    ) -> Option<Secret> {
+        let mut plain = open(self.lock(lock), nonce, &self.associated(place, metadata), sealed)?;
+        Some(Secret::new(std::mem::take(&mut *plain)))
     }
 
-    fn associated(&self, place: RowPlace<'_>) -> Vec<u8> {
-        let kind = place.kind.as_bytes();
-        [&self.id[..], &place.revision.to_be_bytes(), place.lookup, kind].concat()
+    fn lock(&self, lock: Lock) -> &Key {
+        match lock {
+            Lock::Vault => &self.value,
+            Lock::Guard => &self.guard_value,
+        }
+    }
+
+    fn associated(&self, place: Place, metadata: &[u8]) -> Vec<u8> {
+        [&self.id[..], &place.to_bytes(), metadata].concat()
     }
 }
 
 #[expect(clippy::expect_used, reason = "only an output over 255 hashes long can fail")]
 fn sub_key(hkdf: &Hkdf<Sha256>, purpose: &str) -> Key {
     let mut key = Key::default();
-    hkdf.expand(format!("kovra-vault-v1 {purpose}").as_bytes(), &mut *key).expect("one hash");
+    hkdf.expand(format!("kovra-vault-v2 {purpose}").as_bytes(), &mut *key).expect("one hash");
     key
 }
 
-fn moved(place: RowPlace<'_>) -> Error {
-    Error::Damaged(format!("a row of {} was changed, moved or put back from outside", place.kind))
-}
-
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-fn mac(key: &Key) -> Hmac<Sha256> {
+pub(super) fn mac(key: &Key) -> Digest {
     Hmac::new_from_slice(&**key).expect("a key of 32 bytes")
 }
 

@@ -1,104 +1,91 @@
-//! The local vault: one SQLite file in which no name and no value stands in clear.
+//! The local vault: one SQLite file in which no name and no value stands in clear. `spec/vault.md` is
+//! the reference.
 //!
-//! [`Locked`] is a file that has been opened, [`Vault`] one whose key is known. Reading goes through
+//! [`Locked`] is a file that has been opened, [`Vault`] one whose keys are known. Reading goes through
 //! a [`View`], writing through a [`Batch`], which lands whole or not at all.
 
-mod custody;
+mod batch;
+mod database;
 mod entries;
+mod erase;
 mod error;
 pub mod keyring;
 mod keys;
 mod ledger;
+mod meta;
+mod packages;
 mod peers;
 mod programs;
 mod proof;
+mod record;
 mod rows;
+mod schema;
 mod shares;
+mod state;
 mod trail;
+mod ways;
 
-pub use custody::{Custody, Kek};
-pub use entries::{Fingerprint, Held, Origin, Provenance, Revision, Stored};
+pub use batch::Batch;
+pub use database::FILE;
+pub use entries::{Fingerprint, Held, NewEntry, Origin, Provenance, Revision, Stored};
+pub use erase::Pruned;
 pub use error::Error;
-pub use ledger::Seen;
+pub use ledger::Ledger;
+pub use packages::Seen;
 pub use peers::{Peer, PeerKey};
 pub use programs::AllowedProgram;
-pub use proof::Proof;
+pub use proof::{Pin, Proof};
+pub use rows::{Basis, Looked};
 pub use shares::{Given, Share, SharedEntry, SharedWith};
+pub use trail::Trail;
+pub use ways::{Custody, Kek};
 
-use crate::platform::{NewFile, Readers, private_folder};
-use custody::Wrapped;
-use keys::{Keys, random};
-use rows::{Rows, SCHEMA, meta};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use std::fs;
+use crate::platform::{NewFile, private_folder};
+use database::{Database, io_at};
+use keys::{Keys, MasterKeys, random};
+use meta::{Digests, Meta};
+use rows::{Rows, Table};
 use std::io;
 use std::path::Path;
-use std::time::Duration;
-use zeroize::Zeroizing;
+use ways::Way;
 
-/// The file's name in the vault's folder.
-pub const FILE: &str = "vault.db";
-/// "kvra", so that `file` and SQLite know whose database it is.
-const APPLICATION_ID: i64 = 0x6b76_7261;
-const FORMAT: i64 = 1;
-/// How long to wait for another process that is writing.
-const BUSY: Duration = Duration::from_secs(5);
-
-/// A vault file whose key is not known yet.
+/// A vault file whose keys are not known yet.
 pub struct Locked {
-    db: Connection,
-    id: [u8; 16],
-    wrapped: Wrapped,
+    db: Database,
+    meta: Meta,
+    digests: Digests,
+    way: Way,
 }
 
 impl Locked {
-    /// Opens the vault in `folder`.
+    /// Opens the vault in `folder`. What is read of it now and after [`Locked::unlock`] is one snapshot.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let path = folder.join(FILE);
-        if !path.exists() {
-            return Err(Error::Missing(path));
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(&path, flags)?;
-        db.busy_timeout(BUSY)?;
-        let application: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-        if application != APPLICATION_ID {
-            return Err(Error::Damaged(format!("{} is not a kovra vault", path.display())));
-        }
-        // SQLite itself notices a missing page, but takes a part of one for a whole.
-        let page: u64 = db.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0))? as u64;
-        let io = |source| Error::Io { path: path.clone(), source };
-        if !fs::metadata(&path).map_err(io)?.len().is_multiple_of(page.max(1)) {
-            return Err(Error::Damaged("the file is cut short".into()));
-        }
-        let format: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if format != FORMAT {
-            return Err(Error::Newer(format));
-        }
-        db.pragma_update(None, "journal_mode", "WAL")?;
-        db.pragma_update(None, "synchronous", "FULL")?;
-        let part = |name| meta(&db, name)?.ok_or(Error::Damaged(format!("its {name} is missing")));
-        let id = part("id")?.try_into().map_err(|_| Error::Damaged("its id is damaged".into()))?;
-        let wrapped = Wrapped::decode(&part("custody")?)?;
-        Ok(Self { db, id, wrapped })
+        let mut db = Database::open(folder)?;
+        db.begin()?;
+        schema::check(&mut db)?;
+        db.hide();
+        let (meta, digests) = Meta::read(&db)?;
+        let way = ways::decode(&meta.ways)?.swap_remove(0);
+        Ok(Self { db, meta, digests, way })
     }
 
     /// Random, one per vault.
     pub fn id(&self) -> &[u8; 16] {
-        &self.id
+        &self.meta.id
     }
 
     pub fn custody(&self) -> &Custody {
-        &self.wrapped.custody
+        &self.way.custody
     }
 
-    /// Unlocks, and checks that no row was removed or put back from outside.
+    /// Unlocks, and checks that no row was removed, added or put back from outside.
     pub fn unlock(self, kek: &Kek) -> Result<Vault, Error> {
-        let vault_key = self.wrapped.unwrap(kek, &self.id)?;
-        let keys = Keys::derive(&vault_key, self.id);
-        let vault = Vault { keys, db: self.db, wrapped: self.wrapped };
-        vault.take_snapshot()?;
-        Ok(vault)
+        let Self { db, meta, digests, way } = self;
+        let keys = Keys::derive(&way.unwrap(kek, &meta.id)?, meta.id);
+        let table = Table::scan(&db, db.length())?;
+        digests.check(&table, &keys, &meta)?;
+        let version = db.version()?;
+        Ok(Vault { db, keys, meta, way, table, version: Some(version) })
     }
 }
 
@@ -115,9 +102,13 @@ pub struct NewVault<'a> {
 /// An unlocked vault, as it was when it was unlocked or last written: everything that is read
 /// comes from one snapshot, the one whose digest was checked.
 pub struct Vault {
-    db: Connection,
+    db: Database,
     keys: Keys,
-    wrapped: Wrapped,
+    meta: Meta,
+    way: Way,
+    table: Table,
+    /// Of the file, when the table was read; `None` if the table may be another than the file's.
+    version: Option<i64>,
 }
 
 impl Vault {
@@ -133,42 +124,42 @@ impl Vault {
     /// [`Error::Exists`] if there is one, or has come to be meanwhile; those of `fill`.
     pub fn create(
         new: NewVault<'_>,
-        fill: impl FnOnce(&Batch<'_>) -> Result<(), Error>,
+        fill: impl FnOnce(&mut Batch<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let path = new.folder.join(FILE);
-        if path.exists() {
-            return Err(Error::Exists(path));
-        }
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |source| Error::Io { path, source }
+        private_folder(new.folder).map_err(io_at(new.folder))?;
+        // Another name until it is whole.
+        let taken = |source: io::Error| match source.kind() {
+            io::ErrorKind::AlreadyExists => Error::Exists(path.clone()),
+            _ => Error::Io { path: path.clone(), source },
         };
-        private_folder(new.folder).map_err(io(new.folder))?;
-        // Another name until it is whole. SQLite opens it anew: whoever closes a file takes its locks.
-        let unfinished = new.folder.join(format!("{FILE}.{}", std::process::id()));
-        let (draft, _) = NewFile::create(&unfinished, Readers::Owner).map_err(io(new.folder))?;
-        let vault_key = Zeroizing::new(random()?);
-        let wrapped = Wrapped::wrap(new.custody, new.kek, &vault_key, &new.id)?;
-        let db = Connection::open(&unfinished)?;
-        db.pragma_update(None, "application_id", APPLICATION_ID)?;
-        db.pragma_update(None, "user_version", FORMAT)?;
-        db.execute_batch(SCHEMA)?;
-        let put = "INSERT INTO meta VALUES (?1, ?2)";
-        db.execute(put, rusqlite::params!["id", new.id])?;
-        db.execute(put, rusqlite::params!["custody", wrapped.encode()])?;
-        let mut vault = Self { keys: Keys::derive(&vault_key, new.id), db, wrapped };
-        vault.view().rows.store_digest()?;
-        vault.take_snapshot()?;
-        vault.write(fill)?;
-        vault.db.close().map_err(|(_, e)| e)?;
-        draft.keep_as(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => Error::Exists(path),
-            _ => Error::Io { path, source },
-        })
+        let draft = NewFile::named(&path).map_err(taken)?;
+        let unfinished = draft.draft_path().unwrap_or(&path).to_owned();
+        Self::draft(new, Database::connect(unfinished)?)?.fill(fill)?;
+        draft.keep().map_err(taken)
+    }
+
+    /// A vault without rows, in a file without anything.
+    fn draft(new: NewVault<'_>, db: Database) -> Result<Self, Error> {
+        let keys = MasterKeys::generate()?;
+        let way = Way::wrap(new.custody, new.kek, &keys, &new.id)?;
+        let meta = Meta { id: new.id, ways: ways::encode(std::slice::from_ref(&way)) };
+        schema::create(&db)?;
+        meta.create(&db)?;
+        let (keys, table) = (Keys::derive(&keys, new.id), Table::default());
+        let version = Some(db.version()?);
+        Ok(Self { db, keys, meta, way, table, version })
+    }
+
+    fn fill(mut self, fill: impl FnOnce(&mut Batch<'_>) -> Result<(), Error>) -> Result<(), Error> {
+        self.write(fill)?;
+        self.db.end("COMMIT")?;
+        self.db.fold().map(|_| ())
     }
 
     pub fn view(&self) -> View<'_> {
-        View { rows: Rows { db: &self.db, keys: &self.keys }, custody: &self.wrapped.custody }
+        let rows = Rows { db: &self.db, keys: &self.keys, table: &self.table };
+        View { rows, custody: &self.way.custody }
     }
 
     /// Runs `change` in one transaction: it lands whole, or the vault is as it was.
@@ -177,34 +168,72 @@ impl Vault {
     /// Those of `change`; [`Error::Busy`] if another process goes on writing for 5 s.
     pub fn write<T, E: From<Error>>(
         &mut self,
-        change: impl FnOnce(&Batch<'_>) -> Result<T, E>,
+        change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.db.execute_batch("COMMIT").map_err(Error::from)?;
+        self.db.writable()?;
+        self.db.end("COMMIT")?;
         let done = self.commit(change);
-        self.take_snapshot()?;
+        // What has landed has landed: the table is that of the transaction, with a snapshot or without.
+        if self.take_snapshot().is_err() {
+            self.version = None;
+        }
         done
     }
 
     fn commit<T, E: From<Error>>(
         &mut self,
-        change: impl FnOnce(&Batch<'_>) -> Result<T, E>,
+        change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(Error::from)?;
-        let batch = Batch { tx, keys: &self.keys, custody: &self.wrapped.custody };
-        batch.view().rows.check_digest()?;
-        let done = change(&batch)?;
-        batch.view().rows.store_digest()?;
-        batch.tx.commit().map_err(Error::from)?;
+        self.db.execute_batch("BEGIN IMMEDIATE").map_err(Error::from)?;
+        let done = self.change(change);
+        if done.is_err() {
+            self.version = None;
+            self.db.end("ROLLBACK")?;
+        }
+        done
+    }
+
+    /// The transaction, on the rows as they are in it.
+    fn change<T, E: From<Error>>(
+        &mut self,
+        change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.refresh()?;
+        let mut batch = Batch {
+            db: &self.db,
+            keys: &self.keys,
+            table: &mut self.table,
+            custody: &self.way.custody,
+        };
+        let done = change(&mut batch)?;
+        Digests::store(&self.db, &self.table, &self.keys, &self.meta)?;
+        self.db.end("COMMIT")?;
         Ok(done)
     }
 
-    /// Opens the read transaction in which this vault lives, and checks its digest.
-    fn take_snapshot(&self) -> Result<(), Error> {
-        self.db.execute_batch("BEGIN")?;
-        self.view().rows.check_digest()
+    /// Opens the read transaction in which this vault lives.
+    fn take_snapshot(&mut self) -> Result<(), Error> {
+        self.db.begin()?;
+        self.refresh()
+    }
+
+    /// Reads the rows of the transaction that is open, and checks their digests, unless they are those
+    /// that are known.
+    fn refresh(&mut self) -> Result<(), Error> {
+        let version = Some(self.db.version()?);
+        if version == self.version {
+            return Ok(());
+        }
+        self.version = None;
+        schema::check(&mut self.db)?;
+        let (meta, digests) = Meta::read(&self.db)?;
+        if meta != self.meta {
+            return Err(Error::Moved("the way to the vault's keys".into()));
+        }
+        let table = Table::scan(&self.db, self.db.length())?;
+        digests.check(&table, &self.keys, &meta)?;
+        (self.table, self.version) = (table, version);
+        Ok(())
     }
 }
 
@@ -213,20 +242,6 @@ impl Vault {
 pub struct View<'a> {
     rows: Rows<'a>,
     custody: &'a Custody,
-}
-
-/// A transaction on a vault. Its methods stand with what they write.
-pub struct Batch<'a> {
-    tx: Transaction<'a>,
-    keys: &'a Keys,
-    custody: &'a Custody,
-}
-
-impl Batch<'_> {
-    /// The vault as it is within this transaction.
-    pub fn view(&self) -> View<'_> {
-        View { rows: Rows { db: &self.tx, keys: self.keys }, custody: self.custody }
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Peers: other people's public keys under local names.
 
-use super::rows::Kind;
+use super::batch::Content;
+use super::record::Fields;
+use super::rows::{Basis, Kind, Looked, Lookup, Opened};
 use super::{Batch, Error, View};
-use crate::cbor::{Reader, Writer};
+use crate::cbor::Writer;
 use crate::clock::Moment;
 use crate::identity::{PublicIdentity, Recipient, SigningPublic};
-use crate::secret::Secret;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
@@ -44,70 +45,93 @@ impl Peer {
     }
 }
 
+/// A peer's row. One who was removed stays, marked, so that the next who takes the name can be compared
+/// with them.
+struct Entry {
+    peer: Peer,
+    removed: bool,
+}
+
 impl View<'_> {
     /// Sorted by name.
     pub fn peers(&self) -> Result<Vec<Peer>, Error> {
-        let rows = self.rows.all(Kind::Peer)?;
-        let mut peers =
-            rows.iter().map(|row| decode(&row.metadata)).collect::<Result<Vec<_>, _>>()?;
-        peers.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(peers)
+        Ok(self.looked_peers()?.into_iter().map(|peer| peer.found).collect())
     }
 
-    pub fn peer(&self, name: &str) -> Result<Option<Peer>, Error> {
-        let row = self.rows.get(Kind::Peer, &self.peer_lookup(name))?;
-        row.map(|row| decode(&row.metadata)).transpose()
+    pub fn peer(&self, name: &str) -> Result<Looked<Option<Peer>>, Error> {
+        let Looked { found, basis } =
+            self.rows.look(Kind::PEER, &self.peer_lookup(name), decode)?;
+        let found = found.filter(|entry| !entry.removed).map(|entry| entry.peer);
+        Ok(Looked { found, basis })
     }
 
     /// The peer whose packages are signed with `key`. Reads all peers: for many keys, call
     /// [`View::peers`] once.
-    pub fn peer_of(&self, key: SigningPublic) -> Result<Option<Peer>, Error> {
-        Ok(self.peers()?.into_iter().find(|peer| peer.signing() == Some(key)))
+    pub fn peer_of(&self, key: SigningPublic) -> Result<Option<Looked<Peer>>, Error> {
+        Ok(self.looked_peers()?.into_iter().find(|peer| peer.signing() == Some(key)))
     }
 
-    fn peer_lookup(&self, name: &str) -> [u8; 32] {
+    fn looked_peers(&self) -> Result<Vec<Looked<Peer>>, Error> {
+        let mut peers = Vec::new();
+        for (lookup, row) in self.rows.each(Kind::PEER) {
+            let Entry { peer: found, removed } = decode(&row?)?;
+            if !removed {
+                let basis = self.rows.table.basis(Kind::PEER, &lookup);
+                peers.push(Looked { found, basis });
+            }
+        }
+        peers.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(peers)
+    }
+
+    fn peer_lookup(&self, name: &str) -> Lookup {
         self.rows.keys.lookup(&[b"peer", name.as_bytes()])
     }
 }
 
 impl Batch<'_> {
     /// Pins a key under a name, in place of what stood there.
-    pub fn put_peer(&self, peer: &Peer) -> Result<(), Error> {
-        let view = self.view();
-        let lookup = view.peer_lookup(&peer.name);
-        view.rows.replace(Kind::Peer, &lookup, &encode(peer), &Secret::empty())
+    pub fn put_peer(&mut self, on: &Basis, peer: &Peer) -> Result<(), Error> {
+        self.write_peer(on, peer, false)
     }
 
-    pub fn remove_peer(&self, name: &str) -> Result<(), Error> {
-        let view = self.view();
-        view.rows.erase(Kind::Peer, &view.peer_lookup(name))
+    pub fn remove_peer(&mut self, on: &Basis, peer: &Peer) -> Result<(), Error> {
+        self.write_peer(on, peer, true)
+    }
+
+    fn write_peer(&mut self, on: &Basis, peer: &Peer, removed: bool) -> Result<(), Error> {
+        self.expect(on, &peer.name)?;
+        let lookup = self.view().peer_lookup(&peer.name);
+        self.replace(Kind::PEER, lookup, &Content::of(&encode(peer, removed), true))
     }
 }
 
-fn encode(peer: &Peer) -> Vec<u8> {
+fn encode(peer: &Peer, removed: bool) -> Vec<u8> {
     let mut w = Writer::with_capacity(512);
-    w.array(4).text(&peer.name).uint(peer.added.millis());
+    w.array(4 + usize::from(removed)).text(&peer.name).uint(peer.added.millis());
     match &peer.key {
         PeerKey::Identity(identity) => w.uint(0).text(&identity.to_string()),
         PeerKey::Sender(key) => w.uint(1).bytes(key.as_bytes()),
         PeerKey::Recipient(recipient) => w.uint(2).text(&recipient.to_text()),
     };
+    if removed {
+        w.uint(1);
+    }
     w.finish()
 }
 
-fn decode(bytes: &[u8]) -> Result<Peer, Error> {
+fn decode(row: &Opened) -> Result<Entry, Error> {
     let bad = || Error::Damaged("a peer's key is unreadable".to_owned());
-    let mut r = Reader::new(bytes, "peer");
-    if r.array()? != 4 {
-        return Err(bad());
-    }
-    let (name, added) = (r.text()?.to_owned(), Moment::from_millis(r.uint()?));
-    let key = match r.uint()? {
-        0 => PeerKey::Identity(PublicIdentity::stored(r.text()?).ok_or_else(bad)?),
-        1 => PeerKey::Sender(SigningPublic::stored(r.fixed()?)),
-        2 => PeerKey::Recipient(Recipient::stored(r.text()?).ok_or_else(bad)?),
+    let mut fields = Fields::of(&row.metadata, "peer")?;
+    let name = fields.next()?.text()?.to_owned();
+    let added = Moment::from_millis(fields.next()?.uint()?);
+    let (kind, key) = (fields.next()?.uint()?, fields.next()?);
+    let key = match kind {
+        0 => PeerKey::Identity(PublicIdentity::stored(key.text()?).ok_or_else(bad)?),
+        1 => PeerKey::Sender(SigningPublic::stored(key.fixed()?)),
+        2 => PeerKey::Recipient(Recipient::stored(key.text()?).ok_or_else(bad)?),
         _ => return Err(bad()),
     };
-    r.finish()?;
-    Ok(Peer { name, key, added })
+    let removed = fields.more() && fields.next()?.uint()? == 1;
+    Ok(Entry { peer: Peer { name, key, added }, removed })
 }

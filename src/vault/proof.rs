@@ -3,13 +3,16 @@
 //! A keyring or a key file opens for every program of the same user, so with those a PIN stands
 //! for the owner. Tries are counted before they are judged, and slow down after a few.
 
-use super::custody::{Custody, Kek, Wrapped};
-use super::keys::Key;
-use super::rows::Kind;
+use super::batch::Content;
+use super::keys::{mac, random};
+use super::record::Fields;
+use super::rows::{Basis, Kind, Looked, Opened};
+use super::ways::{Custody, Kek};
 use super::{Batch, Error, Vault, View};
-use crate::cbor::{Reader, Writer};
+use crate::cbor::Writer;
 use crate::clock::Moment;
 use crate::secret::Secret;
+use hmac::Mac;
 
 /// Wrong tries in a row that cost nothing but the try.
 const FREE_TRIES: u64 = 5;
@@ -27,6 +30,42 @@ pub enum Proof {
     Nothing,
 }
 
+/// What a PIN is judged by: nothing of it can be read without the key of the vault, and each guess costs
+/// an Argon2id. Made outside of a transaction, for that reason.
+pub struct Pin {
+    salt: [u8; 16],
+    /// HMAC of nothing under the PIN's key.
+    tag: [u8; 32],
+}
+
+impl Pin {
+    pub fn new(pin: &Secret) -> Result<Self, Error> {
+        let salt = random()?;
+        let tag = mac(Kek::from_passphrase(pin, &salt)?.key()).finalize();
+        Ok(Self { salt, tag: tag.into_bytes().into() })
+    }
+
+    fn is(&self, typed: &Secret) -> Result<bool, Error> {
+        let kek = Kek::from_passphrase(typed, &self.salt)?;
+        Ok(mac(kek.key()).verify_slice(&self.tag).is_ok())
+    }
+}
+
+/// Wrong tries in a row, and when the last was.
+struct Tries {
+    count: u64,
+    last: Moment,
+}
+
+impl Tries {
+    /// How many seconds the next try has to wait. A last one that lies ahead of the clock counts as now,
+    /// so that no wait is longer than its own length.
+    fn wait(&self, now: Moment) -> u64 {
+        let since = now.seconds().saturating_sub(self.last.seconds());
+        if self.count < FREE_TRIES { 0 } else { wait_after(self.count).saturating_sub(since) }
+    }
+}
+
 impl View<'_> {
     pub fn proof(&self) -> Result<Proof, Error> {
         Ok(match self.custody {
@@ -36,40 +75,51 @@ impl View<'_> {
         })
     }
 
-    /// What the PIN opens: a lock with nothing behind it, made as a passphrase's is.
-    fn pin(&self) -> Result<Option<Wrapped>, Error> {
-        let row = self.rows.get(Kind::State, &self.state_lookup("pin"))?;
-        row.map(|row| Wrapped::decode(&row.metadata)).transpose()
+    pub fn pin(&self) -> Result<Looked<Option<Pin>>, Error> {
+        let read = |row: &Opened| {
+            let mut fields = Fields::of(&row.metadata, "PIN")?;
+            Ok(Pin { salt: *fields.next()?.fixed()?, tag: *fields.next()?.fixed()? })
+        };
+        self.rows.look(Kind::STATE, &self.state_lookup("pin"), read)
     }
 
-    /// Wrong tries in a row, and when the last was.
-    fn tries(&self) -> Result<(u64, Moment), Error> {
-        let Some(row) = self.rows.get(Kind::State, &self.state_lookup("tries"))? else {
-            return Ok((0, Moment::from_millis(0)));
+    fn tries(&self) -> Result<Tries, Error> {
+        let Some(row) = self.rows.get(Kind::STATE, &self.state_lookup("tries"))? else {
+            return Ok(Tries { count: 0, last: Moment::from_millis(0) });
         };
-        let mut r = Reader::new(&row.metadata, "tries");
-        r.array()?;
-        Ok((r.uint()?, Moment::from_millis(r.uint()?)))
+        let mut fields = Fields::of(&row.metadata, "tries")?;
+        let (count, last) = (fields.next()?.uint()?, fields.next()?.uint()?);
+        Ok(Tries { count, last: Moment::from_millis(last) })
     }
 }
 
 impl Batch<'_> {
     /// Sets the PIN, in place of any other.
-    pub fn set_pin(&self, pin: &Secret) -> Result<(), Error> {
-        let custody = Custody::passphrase()?;
-        let kek = Kek::from_passphrase(pin, &custody)?;
-        let lock = Wrapped::wrap(custody, &kek, &Key::default(), &self.keys.id)?;
-        let view = self.view();
-        let lookup = view.state_lookup("pin");
-        view.rows.replace(Kind::State, &lookup, &lock.encode(), &Secret::empty())
+    pub fn set_pin(&mut self, on: &Basis, pin: &Pin) -> Result<(), Error> {
+        self.expect(on, "the PIN")?;
+        let mut w = Writer::with_capacity(64);
+        w.array(2).bytes(&pin.salt).bytes(&pin.tag);
+        let lookup = self.view().state_lookup("pin");
+        self.replace(Kind::STATE, lookup, &Content::of(w.as_bytes(), true))
     }
 
-    fn set_tries(&self, count: u64, now: Moment) -> Result<(), Error> {
+    /// Takes a try, or gives how many seconds the next one has to wait.
+    fn take_try(&mut self, now: Moment) -> Result<Option<u64>, Error> {
+        let mut tries = self.view().tries()?;
+        let wait = tries.wait(now);
+        if wait == 0 {
+            tries = Tries { count: tries.count.saturating_add(1), last: now };
+        }
+        tries.last = tries.last.min(now);
+        self.set_tries(&tries)?;
+        Ok(Some(wait).filter(|wait| *wait > 0))
+    }
+
+    fn set_tries(&mut self, tries: &Tries) -> Result<(), Error> {
         let mut w = Writer::with_capacity(32);
-        w.array(2).uint(count).uint(now.millis());
-        let view = self.view();
-        let lookup = view.state_lookup("tries");
-        view.rows.replace(Kind::State, &lookup, w.as_bytes(), &Secret::empty())
+        w.array(2).uint(tries.count).uint(tries.last.millis());
+        let lookup = self.view().state_lookup("tries");
+        self.replace(Kind::STATE, lookup, &Content::of(w.as_bytes(), false))
     }
 }
 
@@ -79,28 +129,30 @@ impl Vault {
     /// # Errors
     /// [`Error::TooManyTries`] before the wait after wrong ones is over.
     pub fn prove(&mut self, typed: &Secret, now: Moment) -> Result<bool, Error> {
-        let proof = self.view().proof()?;
-        if proof == Proof::Nothing {
+        if self.view().proof()? == Proof::Nothing {
             return Ok(true);
         }
-        let (failures, last) = self.view().tries()?;
-        let ready = last.seconds().saturating_add(wait_after(failures));
-        if failures >= FREE_TRIES && now.seconds() < ready {
-            return Err(Error::TooManyTries(ready - now.seconds()));
+        // Counted in a transaction of its own, before it is judged: a try that is killed while it is
+        // judged was a try, and so is each of many at once.
+        if let Some(wait) = self.write(|batch| batch.take_try(now))? {
+            return Err(Error::TooManyTries(wait));
         }
-        // Counted first: a try that is killed while it is judged was a try.
-        self.write(|batch| batch.set_tries(failures + 1, now))?;
-        let pin = match proof {
-            Proof::Pin => self.view().pin()?,
-            Proof::Passphrase | Proof::Nothing => None,
-        };
-        let lock = pin.as_ref().unwrap_or(&self.wrapped);
-        let kek = Kek::from_passphrase(typed, &lock.custody)?;
-        let good = lock.unwrap(&kek, &self.keys.id).is_ok();
+        let good = self.is_owner(typed)?;
         if good {
-            self.write(|batch| batch.set_tries(0, now))?;
+            self.write(|batch| batch.set_tries(&Tries { count: 0, last: now }))?;
         }
         Ok(good)
+    }
+
+    fn is_owner(&self, typed: &Secret) -> Result<bool, Error> {
+        match (&self.way.custody, self.view().pin()?.found) {
+            (Custody::Passphrase { salt }, _) => {
+                let kek = Kek::from_passphrase(typed, salt)?;
+                Ok(self.way.unwrap(&kek, &self.meta.id).is_ok())
+            }
+            (_, Some(pin)) => pin.is(typed),
+            (_, None) => Ok(true),
+        }
     }
 }
 
@@ -118,5 +170,14 @@ mod tests {
         let waits: Vec<u64> = (5..14).map(wait_after).collect();
         assert_eq!(waits, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
         assert_eq!(wait_after(u64::MAX), 3600);
+    }
+
+    #[test]
+    fn no_wait_is_longer_than_its_own_length() {
+        let moment = Moment::from_seconds;
+        let tries = Tries { count: 5, last: moment(1000) };
+        let waits: Vec<u64> = [0, 999, 1000, 1010, 1030].map(|now| tries.wait(moment(now))).into();
+        assert_eq!(waits, [30, 30, 30, 20, 0]);
+        assert_eq!(Tries { count: 4, ..tries }.wait(moment(1000)), 0);
     }
 }

@@ -1,11 +1,13 @@
 //! What was sealed to whom: the memory that makes an honest removal possible.
 
+use super::batch::Content;
 use super::entries::Fingerprint;
-use super::rows::Kind;
+use super::record::Fields;
+use super::rows::{Basis, Kind, Looked, Lookup, Opened};
 use super::{Batch, Error, Origin, View};
-use crate::cbor::{Reader, Writer};
+use crate::cbor::Writer;
 use crate::clock::Moment;
-use crate::secret::Secret;
+use crate::identity::SigningPublic;
 
 /// A package that was sealed here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +27,12 @@ pub struct Share {
 pub struct SharedWith {
     /// The local name at the time.
     pub name: String,
-    /// As [`crate::identity::Recipient::to_text`] writes it: the name may be given to another
-    /// later.
+    /// As [`crate::identity::Recipient::to_text`] writes it.
     pub key: String,
     /// When they say that they imported it, if they sent a receipt.
     pub received: Option<Moment>,
+    /// Whose receipt counts, if they have an identity: the name may be given to another later.
+    pub signing: Option<SigningPublic>,
 }
 
 /// One entry of a share.
@@ -50,29 +53,27 @@ pub enum Given {
 impl View<'_> {
     /// Oldest first.
     pub fn shares(&self) -> Result<Vec<Share>, Error> {
-        let rows = self.rows.all(Kind::Share)?;
-        let mut shares =
-            rows.iter().map(|row| decode(&row.metadata)).collect::<Result<Vec<_>, _>>()?;
+        let rows = self.rows.all(Kind::SHARE)?;
+        let mut shares = rows.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
         shares.sort_by_key(|share| (share.sealed, share.package));
         Ok(shares)
     }
 
-    pub fn share(&self, package: &[u8; 16]) -> Result<Option<Share>, Error> {
-        let row = self.rows.get(Kind::Share, &self.share_lookup(package))?;
-        row.map(|row| decode(&row.metadata)).transpose()
+    pub fn share(&self, package: &[u8; 16]) -> Result<Looked<Option<Share>>, Error> {
+        self.rows.look(Kind::SHARE, &self.share_lookup(package), decode)
     }
 
-    fn share_lookup(&self, package: &[u8; 16]) -> [u8; 32] {
+    fn share_lookup(&self, package: &[u8; 16]) -> Lookup {
         self.rows.keys.lookup(&[b"share", package])
     }
 }
 
 impl Batch<'_> {
     /// Remembers a share, in place of what was known of it.
-    pub fn put_share(&self, share: &Share) -> Result<(), Error> {
-        let view = self.view();
-        let lookup = view.share_lookup(&share.package);
-        view.rows.replace(Kind::Share, &lookup, &encode(share), &Secret::empty())
+    pub fn put_share(&mut self, on: &Basis, share: &Share) -> Result<(), Error> {
+        self.expect(on, "what is known of this package")?;
+        let lookup = self.view().share_lookup(&share.package);
+        self.replace(Kind::SHARE, lookup, &Content::of(&encode(share), false))
     }
 }
 
@@ -81,46 +82,59 @@ fn encode(share: &Share) -> Vec<u8> {
     w.array(6).bytes(&share.package).bytes(&share.digest);
     w.uint(share.sealed.millis()).uint(share.expires.millis());
     w.array(share.recipients.len());
-    for recipient in &share.recipients {
-        let received = recipient.received.map_or(0, Moment::millis);
-        w.array(3).text(&recipient.name).text(&recipient.key).uint(received);
+    for SharedWith { name, key, received, signing } in &share.recipients {
+        let mut inner = Writer::with_capacity(256);
+        let signing = signing.as_ref().map_or(&[][..], |key| key.as_bytes());
+        inner.array(4).text(name).text(key);
+        inner.uint(received.map_or(0, Moment::millis)).bytes(signing);
+        w.bytes(inner.as_bytes());
     }
     w.array(share.entries.len());
     for entry in &share.entries {
-        w.array(3).text(&entry.origin.to_string()).text(&entry.coordinate);
+        let mut inner = Writer::with_capacity(256);
+        inner.array(4).text(entry.origin.name()).text(&entry.coordinate);
         match &entry.given {
-            Given::Literal(print) => w.array(1).bytes(&print.0),
-            Given::Reference(pointer) => w.array(2).uint(0).text(pointer),
+            Given::Literal(print) => inner.uint(0).bytes(&print.0),
+            Given::Reference(pointer) => inner.uint(1).text(pointer),
         };
+        w.bytes(inner.as_bytes());
     }
     w.finish()
 }
 
-fn decode(bytes: &[u8]) -> Result<Share, Error> {
-    let mut r = Reader::new(bytes, "share");
-    r.array()?;
-    let (package, digest) = (*r.fixed()?, *r.fixed()?);
-    let (sealed, expires) = (Moment::from_millis(r.uint()?), Moment::from_millis(r.uint()?));
-    let mut recipients = Vec::new();
-    for _ in 0..r.array()? {
-        r.array()?;
-        let (name, key) = (r.text()?.to_owned(), r.text()?.to_owned());
-        let received = Some(r.uint()?).filter(|ms| *ms != 0).map(Moment::from_millis);
-        recipients.push(SharedWith { name, key, received });
-    }
-    let mut entries = Vec::new();
-    for _ in 0..r.array()? {
-        r.array()?;
-        let origin = Origin::stored(r.text()?);
-        let coordinate = r.text()?.to_owned();
-        let given = if r.array()? == 1 {
-            Given::Literal(Fingerprint(*r.fixed()?))
-        } else {
-            r.uint()?;
-            Given::Reference(r.text()?.to_owned())
-        };
-        entries.push(SharedEntry { origin, coordinate, given });
-    }
-    r.finish()?;
-    Ok(Share { package, digest, sealed, expires, recipients, entries })
+fn decode(row: &Opened) -> Result<Share, Error> {
+    let mut fields = Fields::of(&row.metadata, "share")?;
+    Ok(Share {
+        package: *fields.next()?.fixed()?,
+        digest: *fields.next()?.fixed()?,
+        sealed: Moment::from_millis(fields.next()?.uint()?),
+        expires: Moment::from_millis(fields.next()?.uint()?),
+        recipients: fields
+            .records("recipient")?
+            .into_iter()
+            .map(recipient)
+            .collect::<Result<_, _>>()?,
+        entries: fields
+            .records("shared entry")?
+            .into_iter()
+            .map(entry)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn recipient(mut fields: Fields<'_>) -> Result<SharedWith, Error> {
+    let (name, key) = (fields.next()?.text()?.to_owned(), fields.next()?.text()?.to_owned());
+    let received = Some(fields.next()?.uint()?).filter(|ms| *ms != 0).map(Moment::from_millis);
+    let signing = fields.next()?.bytes()?.try_into().ok().map(SigningPublic::stored);
+    Ok(SharedWith { name, key, received, signing })
+}
+
+fn entry(mut fields: Fields<'_>) -> Result<SharedEntry, Error> {
+    let origin = Origin::stored(fields.next()?.text()?);
+    let coordinate = fields.next()?.text()?.to_owned();
+    let given = match fields.next()?.uint()? {
+        0 => Given::Literal(Fingerprint(*fields.next()?.fixed()?)),
+        _ => Given::Reference(fields.next()?.text()?.to_owned()),
+    };
+    Ok(SharedEntry { origin, coordinate, given })
 }

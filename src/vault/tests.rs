@@ -5,6 +5,7 @@ use crate::clock::Moment;
 use crate::entry::{Content, Entry, Sensitivity};
 use crate::identity::Identity;
 use crate::secret::Secret;
+use rusqlite::Connection;
 use std::path::PathBuf;
 
 const NOW: Moment = Moment::from_seconds(1_800_000_000);
@@ -33,7 +34,7 @@ impl Home {
         self.folder.path().join(FILE)
     }
 
-    /// A stranger at the file, without the key.
+    /// A stranger at the file, without the key, who can do to it what SQLite lets them.
     fn stranger(&self, sql: &str) -> usize {
         let db = Connection::open(self.file()).unwrap();
         let changed = db.execute(sql, []).unwrap();
@@ -52,7 +53,12 @@ fn literal(coordinate: &str, value: &str) -> Entry {
 }
 
 fn put(vault: &mut Vault, entry: &Entry) {
-    vault.write(|batch| batch.put_entry(&Origin::Global, entry, None, NOW)).unwrap();
+    let at = vault.view().entry(&Origin::Global, &entry.coordinate).unwrap().basis;
+    vault
+        .write(|batch| {
+            batch.put_entry(&at, NewEntry { origin: &Origin::Global, entry, provenance: None }, NOW)
+        })
+        .unwrap();
 }
 
 fn value(vault: &Vault, coordinate: &str) -> Vec<u8> {
@@ -106,9 +112,19 @@ fn a_projects_entry_wins_over_the_global_one() {
     let mut vault = home.open().unwrap();
     put(&mut vault, &literal("dev/db/url", "global"));
     let shop = Origin::project("shop").unwrap();
-    vault.write(|b| b.put_entry(&shop, &literal("dev/db/url", "shop"), None, NOW)).unwrap();
-    let view = vault.view();
     let at = "dev/db/url".parse().unwrap();
+    let entry = literal("dev/db/url", "shop");
+    let basis = vault.view().entry(&shop, &at).unwrap().basis;
+    vault
+        .write(|batch| {
+            batch.put_entry(
+                &basis,
+                NewEntry { origin: &shop, entry: &entry, provenance: None },
+                NOW,
+            )
+        })
+        .unwrap();
+    let view = vault.view();
     assert_eq!(view.find(&shop, &at).unwrap().unwrap().origin, shop);
     let other = Origin::project("other").unwrap();
     assert_eq!(view.find(&other, &at).unwrap().unwrap().origin, Origin::Global);
@@ -123,10 +139,8 @@ fn an_overwrite_keeps_the_earlier_revision() {
     let entries = vault.view().entries().unwrap();
     assert_eq!((entries.len(), entries[0].revision), (1, 2));
     assert_eq!(value(&vault, "dev/db/url"), b"second");
-    let rows: i64 = vault
-        .db
-        .query_row("SELECT count(*) FROM sealed WHERE kind = 'entry'", [], |r| r.get(0))
-        .unwrap();
+    let rows: i64 =
+        vault.db.query_row("SELECT count(*) FROM sealed WHERE kind = 1", [], |r| r.get(0)).unwrap();
     assert_eq!(rows, 2);
 }
 
@@ -136,8 +150,14 @@ fn a_failed_batch_changes_nothing() {
     let mut vault = home.open().unwrap();
     put(&mut vault, &literal("dev/db/url", "first"));
     let failed: Result<(), Error> = vault.write(|batch| {
-        batch.put_entry(&Origin::Global, &literal("dev/db/url", "second"), None, NOW)?;
-        batch.put_entry(&Origin::Global, &literal("dev/db/new", "x"), None, NOW)?;
+        for entry in [literal("dev/db/url", "second"), literal("dev/db/new", "x")] {
+            let at = batch.view().entry(&Origin::Global, &entry.coordinate)?.basis;
+            batch.put_entry(
+                &at,
+                NewEntry { origin: &Origin::Global, entry: &entry, provenance: None },
+                NOW,
+            )?;
+        }
         Err(Error::Busy)
     });
     assert!(failed.is_err());
@@ -189,23 +209,30 @@ fn a_missing_or_truncated_vault_is_noticed() {
 #[test]
 fn changes_from_outside_are_noticed() {
     for sql in [
-        "DELETE FROM sealed WHERE kind = 'entry' AND revision = 2",
-        "DELETE FROM sealed WHERE kind = 'entry' AND revision = 1",
-        "DELETE FROM sealed WHERE kind = 'peer' OR kind = 'entry'",
-        "UPDATE sealed SET revision = 9 WHERE kind = 'entry' AND revision = 1",
-        "UPDATE sealed SET kind = 'peer' WHERE kind = 'entry' AND revision = 1",
+        "DELETE FROM sealed WHERE kind = 1 AND revision = 2",
+        "DELETE FROM sealed WHERE kind = 1 AND revision = 1",
+        "DELETE FROM sealed WHERE kind = 2 OR kind = 1",
+        "UPDATE sealed SET revision = 9 WHERE kind = 1 AND revision = 1",
+        "UPDATE sealed SET kind = 2 WHERE kind = 1 AND revision = 1",
+        "UPDATE sealed SET guarded = 1 - guarded WHERE kind = 1",
         "UPDATE sealed SET nonce = zeroblob(24) WHERE revision = 2",
         "UPDATE sealed SET lookup = randomblob(32) WHERE revision = 2",
-        "INSERT INTO sealed SELECT kind, lookup, 3, nonce, metadata, value FROM sealed WHERE revision = 1 AND kind = 'entry'",
-        "DELETE FROM meta WHERE name = 'digest'",
-        "UPDATE meta SET value = zeroblob(32) WHERE name = 'digest'",
+        "INSERT INTO sealed SELECT kind, lookup, 3, guarded, nonce, metadata, value FROM sealed WHERE revision = 1 AND kind = 1",
+        "DELETE FROM meta WHERE number = 3",
+        "UPDATE meta SET value = zeroblob(32) WHERE number = 3",
+        "UPDATE meta SET value = zeroblob(32) WHERE number = 4",
+        "INSERT INTO meta VALUES (5, x'00')",
+        "CREATE INDEX other ON sealed (kind)",
+        "CREATE TABLE other (a)",
+        "CREATE VIEW other AS SELECT 1",
     ] {
         let home = Home::new();
         let mut vault = home.open().unwrap();
         put(&mut vault, &literal("dev/db/url", "first"));
         put(&mut vault, &literal("dev/db/url", "second"));
         drop(vault);
-        assert!(home.stranger(sql) > 0, "{sql}");
+        let changed = home.stranger(sql);
+        assert!(changed > 0 || sql.starts_with("CREATE"), "{sql}");
         assert!(matches!(home.open(), Err(Error::Damaged(_))), "{sql}");
     }
 }
@@ -217,15 +244,15 @@ fn a_value_or_metadata_swapped_between_rows_does_not_open() {
     put(&mut vault, &literal("dev/db/a", "aaaa"));
     put(&mut vault, &literal("dev/db/b", "bbbb"));
     drop(vault);
-    let other = "(SELECT value FROM sealed t WHERE t.kind = 'entry' AND t.nonce != sealed.nonce)";
-    home.stranger(&format!("UPDATE sealed SET value = {other} WHERE kind = 'entry'"));
+    let other = "(SELECT value FROM sealed t WHERE t.kind = 1 AND t.nonce != sealed.nonce)";
+    home.stranger(&format!("UPDATE sealed SET value = {other} WHERE kind = 1"));
     let vault = home.open().unwrap();
     let view = vault.view();
     let entries = view.entries().unwrap();
     assert!(entries.iter().any(|e| matches!(view.value(e), Err(Error::Damaged(_)))));
     drop(vault);
     let other = other.replace("SELECT value", "SELECT metadata");
-    home.stranger(&format!("UPDATE sealed SET metadata = {other} WHERE kind = 'entry'"));
+    home.stranger(&format!("UPDATE sealed SET metadata = {other} WHERE kind = 1"));
     assert!(matches!(home.open().unwrap().view().entries(), Err(Error::Damaged(_))));
 }
 
@@ -243,30 +270,113 @@ fn peers_and_the_ledger_read_back() {
         sender: alice.signing.public(),
         complete: true,
         keep_until,
+        imported: NOW,
     };
     let later = Moment::from_seconds(NOW.seconds() + 10);
     vault
         .write(|batch| {
-            batch.put_peer(&sender)?;
-            batch.put_peer(&identity)?;
-            batch.put_seen(&seen(1, NOW), NOW)?;
-            batch.put_seen(&seen(2, later), NOW)?;
-            batch.set_last_seq(5)?;
-            batch.set_last_seq(6)?;
+            for peer in [&sender, &identity] {
+                let at = batch.view().peer(&peer.name)?.basis;
+                batch.put_peer(&at, peer)?;
+            }
+            for seen in [seen(1, NOW), seen(2, later)] {
+                let at = batch.view().seen(seen.sender, &seen.id)?.basis;
+                batch.put_seen(&at, &seen)?;
+            }
+            for seq in [6, 5] {
+                let at = batch.view().last_seq()?.basis;
+                batch.set_last_seq(&at, seq)?;
+            }
             batch.raise_clock_floor(later)?;
             batch.raise_clock_floor(NOW)
         })
         .unwrap();
     let view = vault.view();
-    assert_eq!(view.peers().unwrap(), [identity.clone(), sender]);
-    assert_eq!(view.peer_of(alice.signing.public()).unwrap(), Some(identity));
-    assert_eq!(view.seen(&[1; 16]).unwrap(), None, "expired");
-    assert_eq!(view.seen(&[2; 16]).unwrap(), Some(seen(2, later)));
-    assert_eq!((view.last_seq().unwrap(), view.clock_floor().unwrap()), (6, later));
-    let again = Peer { added: later, ..view.peer("sam").unwrap().unwrap() };
-    vault.write(|batch| batch.put_peer(&again)).unwrap();
-    let peers = "SELECT count(*) FROM sealed WHERE kind = 'peer'";
-    assert_eq!(vault.db.query_row(peers, [], |r| r.get(0)), Ok(2), "in place of the first");
-    vault.write(|batch| batch.remove_peer("sam")).unwrap();
-    assert!(vault.view().peer("sam").unwrap().is_none());
+    let alice = alice.signing.public();
+    assert_eq!(view.peers().unwrap(), [identity.clone(), sender.clone()]);
+    assert_eq!(view.peer_of(alice).unwrap().map(|peer| peer.found), Some(identity));
+    assert_eq!(view.seen(alice, &[1; 16]).unwrap().found, None, "expired");
+    assert_eq!(view.seen(alice, &[2; 16]).unwrap().found, Some(seen(2, later)));
+    let other = sender.signing().unwrap();
+    assert_eq!(view.seen(other, &[2; 16]).unwrap().found, None, "the id of another's package");
+    assert_eq!((*view.last_seq().unwrap(), *view.clock_floor().unwrap()), (5, later));
+}
+
+#[test]
+fn a_peer_that_was_removed_leaves_a_mark() {
+    let home = Home::new();
+    let mut vault = home.open().unwrap();
+    let key = PeerKey::Sender(Identity::generate().unwrap().signing.public());
+    let peer = Peer { name: "sam".into(), key, added: NOW };
+    for _ in 0..2 {
+        let at = vault.view().peer("sam").unwrap().basis;
+        vault.write(|batch| batch.put_peer(&at, &peer)).unwrap();
+        assert_eq!(vault.view().peer("sam").unwrap().found.as_ref(), Some(&peer));
+        let at = vault.view().peer("sam").unwrap().basis;
+        vault.write(|batch| batch.remove_peer(&at, &peer)).unwrap();
+        assert!(vault.view().peer("sam").unwrap().is_none());
+        assert!(vault.view().peers().unwrap().is_empty());
+    }
+    let peers = "SELECT count(*) FROM sealed WHERE kind = 2";
+    assert_eq!(vault.db.query_row(peers, [], |r| r.get(0)), Ok(1));
+}
+
+/// Another process has written since it was looked at, by whatever way the row came to be what it is.
+#[test]
+fn nothing_is_written_on_what_was_not_looked_at() {
+    let home = Home::new();
+    let (mut mine, mut other) = (home.open().unwrap(), home.open().unwrap());
+    let entry = literal("dev/db/url", "first");
+    let looked = |vault: &Vault| vault.view().entry(&Origin::Global, &entry.coordinate).unwrap();
+    let absent = looked(&mine).basis;
+    put(&mut other, &entry);
+    let lost = mine.write(|batch| {
+        batch.put_entry(
+            &absent,
+            NewEntry { origin: &Origin::Global, entry: &entry, provenance: None },
+            NOW,
+        )
+    });
+    assert!(matches!(lost, Err(Error::Moved(_))));
+    assert_eq!(looked(&mine).found.unwrap().revision, 1, "the refused one sees the other's");
+
+    let stored = looked(&mine).found.unwrap();
+    put(&mut other, &literal("dev/db/url", "second"));
+    let refused: [Result<(), Error>; 4] = [
+        mine.write(|batch| {
+            batch
+                .put_entry(
+                    stored.basis(),
+                    NewEntry { origin: &Origin::Global, entry: &entry, provenance: None },
+                    NOW,
+                )
+                .map(drop)
+        }),
+        mine.write(|batch| batch.relabel(stored.basis(), &stored, stored.clone(), NOW).map(drop)),
+        mine.write(|batch| batch.remove_entry(&stored, NOW)),
+        mine.write(|batch| batch.expect(stored.basis(), "it")),
+    ];
+    assert!(refused.iter().all(|done| matches!(done, Err(Error::Moved(_)))));
+    assert_eq!(value(&mine, "dev/db/url"), b"second");
+    assert_eq!(looked(&mine).found.unwrap().revision, 2);
+}
+
+/// High and production values, and what else only the owner's proof changes, are under a key of their
+/// own; what was guarded once stays so.
+#[test]
+fn what_needs_proof_is_guarded() {
+    let home = Home::new();
+    let mut vault = home.open().unwrap();
+    let high = Entry { sensitivity: Sensitivity::High, ..literal("dev/db/high", "h") };
+    for entry in [&high, &literal("prod/db/url", "p"), &literal("dev/db/url", "m")] {
+        put(&mut vault, entry);
+    }
+    let stored = vault.view().entry(&Origin::Global, &high.coordinate).unwrap().found.unwrap();
+    let mut lower = stored.clone();
+    lower.sensitivity = Sensitivity::Low;
+    vault.write(|batch| batch.relabel(stored.basis(), &stored, lower, NOW)).unwrap();
+    assert_eq!(value(&vault, "dev/db/high"), b"h");
+    assert_eq!(value(&vault, "prod/db/url"), b"p");
+    let guarded = "SELECT count(*) FROM sealed WHERE kind = 1 AND guarded = 1";
+    assert_eq!(vault.db.query_row(guarded, [], |r| r.get(0)), Ok(3));
 }

@@ -5,7 +5,7 @@ use kovra::clock::Moment;
 use kovra::exit::Exit;
 use kovra::identity::{Identity, SigningSecret};
 use kovra::limits;
-use kovra::ops::{self, import};
+use kovra::ops::{self, Nobody, Session, import};
 use kovra::package::{Class, Package, Receipt};
 use kovra::vault::Locked;
 use std::collections::BTreeSet;
@@ -157,15 +157,21 @@ fn a_clock_that_was_set_back_is_the_importers_own() {
     vault.write(|batch| batch.raise_clock_floor(seen)).unwrap();
     let file = std::fs::read(alice.home().join("p.kovra")).unwrap();
     let options = import::Options { file: &file, token: None, skip_high: false, project: None };
-    let Err(error) = import::plan(&vault, &options, now) else { panic!("imported") };
+    let clock = || now;
+    let mut session = Session { vault: &mut vault, approver: &mut Nobody, clock: &clock };
+    let Err(error) = import::plan(&mut session, &options) else { panic!("imported") };
     assert_eq!(
         error.to_string(),
         format!(
-            "expired or not yet valid: clock: it is {now} here, and this vault has seen {seen}; set the clock"
+            "expired or not yet valid: clock: it is {now} here, and this vault has seen {seen}"
         )
     );
     let hint = error.hint().unwrap();
-    assert_eq!(hint, "nothing was changed; import it once the clock is right");
+    assert_eq!(
+        hint,
+        "nothing was changed; import it once the clock is right, or at a terminal, where you can \
+         confirm that it is"
+    );
     drop(vault);
     alice.fails(&["import", "p.kovra"], 15);
 }

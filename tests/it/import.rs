@@ -13,7 +13,7 @@ use kovra::package::Class::{self, Replay, Time};
 use kovra::policy::Asker;
 use kovra::secret::Secret;
 use kovra::vault::{
-    Custody, Held, Kek, Locked, NewVault, Origin, Peer, PeerKey, Proof, Stored, Vault,
+    Custody, Held, Kek, Locked, NewEntry, NewVault, Origin, Peer, PeerKey, Proof, Stored, Vault,
 };
 
 /// Bob's vault, in which Alice and Mallory are pinned.
@@ -33,7 +33,8 @@ impl Bob {
         for (name, person) in [("alice", ALICE), ("mallory", MALLORY)] {
             let key = PeerKey::Identity(person.identity().public());
             let peer = Peer { name: name.into(), key, added: NOW };
-            vault.write(|batch| batch.put_peer(&peer)).unwrap();
+            let at = vault.view().peer(name).unwrap().basis;
+            vault.write(|batch| batch.put_peer(&at, &peer)).unwrap();
         }
         Self { vault, _folder: folder }
     }
@@ -43,16 +44,22 @@ impl Bob {
         let token = Forge::good().token();
         let options = Options { file, token: Some(&token), skip_high: false, project: None };
         let before = self.all();
-        let result = plan(&self.vault, &options, now)
-            .and_then(|plan| apply(&mut self.session(now, who), &plan, true));
+        let result = self.session(now, who, |session| {
+            plan(session, &options).and_then(|plan| apply(session, &plan, true))
+        });
         if result.is_err() {
             assert_eq!(self.all(), before, "a refused import changed something");
         }
         result
     }
 
-    fn session<'a>(&'a mut self, now: Moment, approver: &'a mut dyn Approver) -> Session<'a> {
-        Session { vault: &mut self.vault, approver, now }
+    fn session<T>(
+        &mut self,
+        now: Moment,
+        approver: &mut dyn Approver,
+        operate: impl FnOnce(&mut Session<'_>) -> T,
+    ) -> T {
+        operate(&mut Session { vault: &mut self.vault, approver, clock: &|| now })
     }
 
     /// The class of the refusal of `file`, and what it says.
@@ -70,7 +77,12 @@ impl Bob {
     }
 
     fn get(&self, coordinate: &str) -> Stored {
-        self.vault.view().entry(&Origin::Global, &coordinate.parse().unwrap()).unwrap().unwrap()
+        self.vault
+            .view()
+            .entry(&Origin::Global, &coordinate.parse().unwrap())
+            .unwrap()
+            .found
+            .unwrap()
     }
 
     fn value(&self, coordinate: &str) -> Vec<u8> {
@@ -112,17 +124,17 @@ fn a_rotated_agreement_key_is_asked_about() {
         agreement: AgreementSecret::from_bytes(&[0x77; 32]),
     };
     let key = || PeerKey::Identity(rotated.public());
-    let pinned = |bob: &Bob| bob.vault.view().peer("alice").unwrap().unwrap().key;
+    let pinned = |bob: &Bob| bob.vault.view().peer("alice").unwrap().found.unwrap().key;
     let old = pinned(&bob);
-    match add(&mut bob.session(NOW, &mut Nobody), "alice", key()) {
+    match bob.session(NOW, &mut Nobody, |bob| add(bob, "alice", key())) {
         Err(Error::Rotation(name)) => assert_eq!(name, "alice"),
         _ => panic!("taken over without a person"),
     }
-    let declined = add(&mut bob.session(NOW, &mut Always(false, 0)), "alice", key());
+    let declined = bob.session(NOW, &mut Always(false, 0), |bob| add(bob, "alice", key()));
     assert!(matches!(declined, Err(Error::Declined)));
     assert_eq!(pinned(&bob), old);
     let mut yes = Always(true, 0);
-    let added = add(&mut bob.session(NOW, &mut yes), "alice", key()).unwrap();
+    let added = bob.session(NOW, &mut yes, |bob| add(bob, "alice", key())).unwrap();
     assert!(matches!(added, Added::Updated(_)));
     assert_eq!((pinned(&bob), yes.1), (key(), 1));
 }
@@ -229,7 +241,16 @@ fn a_sensitivity_is_never_lowered() {
         sensitivity: Sensitivity::High,
         description: None,
     };
-    bob.vault.write(|batch| batch.put_entry(&Origin::Global, &own, None, NOW)).unwrap();
+    let at = bob.vault.view().entry(&Origin::Global, &own.coordinate).unwrap().basis;
+    bob.vault
+        .write(|batch| {
+            batch.put_entry(
+                &at,
+                NewEntry { origin: &Origin::Global, entry: &own, provenance: None },
+                NOW,
+            )
+        })
+        .unwrap();
     bob.import(&package(&ALICE, 1, "hers", 0).file(), NOW, &mut Nobody).unwrap();
     assert_eq!(bob.get("dev/db/url").sensitivity, Sensitivity::High);
     assert_eq!(bob.value("dev/db/url"), b"hers");
@@ -265,11 +286,11 @@ fn one_refused_entry_refuses_all() {
 /// What an import would do is known before anything is written.
 #[test]
 fn a_plan_writes_nothing() {
-    let bob = Bob::new();
+    let mut bob = Bob::new();
     let file = package(&ALICE, 1, "one", 1).file();
     let options = Options { file: &file, token: None, skip_high: false, project: None };
     for _ in 0..2 {
-        let plan = plan(&bob.vault, &options, NOW).unwrap();
+        let plan = bob.session(NOW, &mut Nobody, |bob| plan(bob, &options)).unwrap();
         assert!(plan.changes.iter().all(|change| change.effect == Effect::Added));
     }
     assert!(bob.all().is_empty());

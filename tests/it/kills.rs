@@ -1,7 +1,7 @@
 //! Row 11 of `shared/attacks.md`: a kill at any moment of any command. The vault opens and is as it was or as
 //! it should be, no file has its final name that is not on record, and what is left over stops nobody.
 
-use forge::people::{Person, kovra_path, terminal::Seated};
+use forge::people::{Person, kovra_path, terminal::Seat};
 use serde_json::Value;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime};
@@ -122,14 +122,14 @@ fn fill(person: &Person) {
 /// A command that runs: at a pipe, or at a terminal with its question answered.
 enum Running {
     Piped(Child),
-    Seated(Seated),
+    Seated(Seat),
 }
 
 impl Running {
     fn start(person: &Person, arguments: &[&str], victim: &Victim) -> Self {
         if victim.asks {
             let mut seated = person.waits_at(arguments, YES);
-            seated.type_line("y");
+            seated.press_line("y");
             return Self::Seated(seated);
         }
         let input = person.write("input", victim.input);

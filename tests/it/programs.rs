@@ -215,3 +215,65 @@ fn a_keyring_keeps_the_vaults_key() {
     let locked = in_session(r#""$1" show dev/db/url"#);
     assert_eq!(locked.status.code(), Some(40), "a session without an unlocked keyring");
 }
+
+/// What a bus that hangs costs, with a vault whose key a keyring has.
+#[cfg(feature = "keyring")]
+mod hung_bus {
+    use super::*;
+    use kovra::identity::Identity;
+    use kovra::vault::{Custody, Kek, NewVault, Vault};
+    use std::io::Read;
+    use std::os::unix::net::UnixListener;
+    use std::time::{Duration, Instant};
+
+    /// Somebody whose session bus takes every connection, and never says a word.
+    fn person() -> Person {
+        let mut person = Person::new("alice");
+        let socket = person.home().join("bus");
+        let bus = UnixListener::bind(&socket).unwrap();
+        std::thread::spawn(move || {
+            for mut connection in bus.incoming().flatten() {
+                std::thread::spawn(
+                    move || {
+                        while matches!(connection.read(&mut [0; 512]), Ok(1..)) {}
+                    },
+                );
+            }
+        });
+        let address = format!("unix:path={}", socket.display());
+        person.env.insert("DBUS_SESSION_BUS_ADDRESS".into(), address);
+        person
+    }
+
+    #[test]
+    fn a_vault_of_a_keyring_that_hangs_is_locked_in_words_at_once() {
+        let person = person();
+        let kek = Kek::generate().unwrap();
+        let folder = person.vault().parent().unwrap().to_owned();
+        let id = Vault::new_id().unwrap();
+        let new = NewVault { folder: &folder, id, custody: Custody::Keyring, kek: &kek };
+        let identity = Identity::generate().unwrap();
+        Vault::create(new, |batch| batch.put_identity(&identity)).unwrap();
+        let start = Instant::now();
+        let said = person.fails(&["list"], 40);
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert!(said.contains("the keyring did not answer in time"), "{said}");
+    }
+
+    #[test]
+    fn init_falls_back_to_a_passphrase_at_once() {
+        let person = person();
+        let start = Instant::now();
+        let typed = [("New passphrase: ", "pass"), ("The same again: ", "pass")];
+        let session = person.at_terminal(&["init"], &typed);
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        assert_eq!(session.code, 0, "{}", session.screen);
+        let said = "did not answer in time, so the vault is kept by a passphrase";
+        assert!(session.screen.contains(said), "{}", session.screen);
+        assert_eq!(person.at_terminal(&["list"], &[("vault: ", "pass")]).code, 0);
+        let start = Instant::now();
+        let said = self::person().fails(&["init", "--custody", "keyring"], 40);
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert!(said.contains("the keyring did not answer in time"), "{said}");
+    }
+}

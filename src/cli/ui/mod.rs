@@ -138,7 +138,7 @@ fn change(change: &Change, width: usize) -> String {
         Content::Literal(_) => line += "literal",
         Content::Reference(pointer) => line += &points_to(pointer),
     }
-    match (change.effect, before) {
+    match (change.effect, &before.found) {
         (Effect::Redirected, Some(before)) => line += &format!("  (was {})", content(before)),
         (Effect::Replaced, Some(before)) => line += &format!("  (was a {})", before.held.mode()),
         _ => {}

@@ -1,7 +1,7 @@
 //! The words of a question. They are made from facts; what a caller or a package chose is escaped.
 
 use super::{changes, count};
-use kovra::ops::{Program, Question};
+use kovra::ops::{Older, Program, Question};
 use kovra::policy::Operation;
 use kovra::text::{escape, hex};
 
@@ -46,6 +46,20 @@ pub(super) fn words(question: &Question<'_>) -> String {
             format!("erase {what} of {at} for good\nGo on?")
         }
         Question::ChangePin => "exchange the PIN of the vault\nGo on?".to_owned(),
+        Question::SealClock { now, seen } => format!(
+            "by this machine's clock it is {now}, and the latest package was sealed at {seen}.\n\
+             If that clock was wrong and this one is right, packages are numbered from now on; \
+             receivers of the earlier one will be asked.\nIs it {now}?"
+        ),
+        Question::ImportClock { now, seen } => format!(
+            "by this machine's clock it is {now}, and the latest import was at {seen}.\nA clock \
+             that was set back brings expired packages to life.\nIs it {now}?"
+        ),
+        Question::Older(entries) => format!(
+            "the package is older than what its sender gave you before\n{}\nIf their clock was \
+             ahead then, they can tell you. Import it all the same?",
+            older(entries)
+        ),
         Question::Overwrite(overwritten) => {
             format!("the import would overwrite\n{}\nGo on?", changes(overwritten))
         }
@@ -54,6 +68,11 @@ pub(super) fn words(question: &Question<'_>) -> String {
             format!("the import would overwrite{whose}\n{}\nGo on?", changes(&[*c]))
         }
     }
+}
+
+fn older(entries: &[Older]) -> String {
+    let line = |Older { at, latest, this }: &Older| format!("  {at}: of {this}, not of {latest}");
+    entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// A command with its absolute path, each argument escaped and marked off, none too long to read.

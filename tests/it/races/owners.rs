@@ -163,9 +163,9 @@ fn a_pin_is_not_exchanged_by_who_did_not_know_it() {
     let mut waits = person.waits_at(&["pin", "set"], "New PIN: ");
     let mine = [("New PIN: ", "mine"), ("The same again: ", "mine")];
     assert_eq!(person.at_terminal(&["pin", "set"], &mine).code, 0);
-    waits.type_line("theirs");
-    waits.read_until("The same again: ");
-    waits.type_line("theirs");
+    waits.press_line("theirs");
+    waits.wait("The same again: ");
+    waits.press_line("theirs");
     let session = waits.answer_always("for no: ", "theirs");
     assert!([20, 21].contains(&session.code), "{}", session.screen);
     let show = ["show", "dev/a/high"];
@@ -175,10 +175,10 @@ fn a_pin_is_not_exchanged_by_who_did_not_know_it() {
 
     // An exchange that was proven by the PIN of before.
     let mut waits = person.waits_at(&["pin", "set"], "New PIN: ");
-    waits.type_line("later");
-    waits.read_until("The same again: ");
-    waits.type_line("later");
-    waits.read_until(asked);
+    waits.press_line("later");
+    waits.wait("The same again: ");
+    waits.press_line("later");
+    waits.wait(asked);
     let first = [("New PIN: ", "first"), ("The same again: ", "first"), (asked, "mine")];
     assert_eq!(person.at_terminal(&["pin", "set"], &first).code, 0);
     let session = waits.then_answers("mine");

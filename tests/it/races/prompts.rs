@@ -108,7 +108,7 @@ fn guess_at_once(prompts: usize, right: Option<usize>) -> [usize; 3] {
     let show = ["show", "dev/a/high"];
     let mut seated: Vec<_> = (0..prompts).map(|_| person.waits_at(&show, ASKED)).collect();
     for (n, seat) in seated.iter_mut().enumerate() {
-        seat.type_line(if right == Some(n) { PIN } else { "guess" });
+        seat.press_line(if right == Some(n) { PIN } else { "guess" });
     }
     let mut counts = [0; 3];
     for seat in seated {

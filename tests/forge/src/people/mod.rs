@@ -3,7 +3,9 @@
 pub mod terminal;
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -78,10 +80,11 @@ impl Person {
         self.home().join(".local/share/kovra/vault.db")
     }
 
-    /// Writes a file into the home.
+    /// Writes a file into the home, which nobody else can read.
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.home().join(name);
         std::fs::write(&path, bytes).expect("a file in the home");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("its mode");
         path
     }
 

@@ -4,7 +4,7 @@ use super::{Person, kovra_path};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than any step takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -13,6 +13,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Session {
     pub code: u32,
     pub screen: String,
+}
+
+/// A program at a terminal, and the keyboard of it.
+pub struct Seat {
+    child: Box<dyn Child + Send + Sync>,
+    output: Receiver<Vec<u8>>,
+    keyboard: Box<dyn Write + Send>,
+    screen: String,
+    /// How much of it was waited for.
+    waited_for: usize,
+    /// The terminal is there as long as this.
+    _terminal: Box<dyn MasterPty + Send>,
 }
 
 impl Person {
@@ -30,17 +42,16 @@ impl Person {
         arguments: &[&str],
         typed: &[(&str, &str)],
     ) -> Session {
-        let mut seated = self.sit(program, arguments);
+        let mut seat = self.sit(program, arguments);
         for (prompt, answer) in typed {
-            seated.read_until(prompt);
-            seated.type_line(answer);
+            seat.wait(prompt);
+            seat.press_line(answer);
         }
-        seated.end()
+        seat.end()
     }
 
-    /// Starts any program at a terminal, and leaves it there.
-    #[track_caller]
-    pub fn sit(&self, program: &str, arguments: &[&str]) -> Seated {
+    /// Starts a program at a terminal.
+    pub fn sit(&self, program: &str, arguments: &[&str]) -> Seat {
         let size = PtySize { rows: 40, cols: 160, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
@@ -48,59 +59,72 @@ impl Person {
         command.env_clear();
         self.env.iter().for_each(|(name, value)| command.env(name, value));
         command.cwd(self.home());
-        let child = pty.slave.spawn_command(command).expect("it starts");
-        let output = output_of(pty.master.try_clone_reader().expect("its output"));
-        let keyboard = pty.master.take_writer().expect("its input");
-        Seated { child, output, keyboard, screen: String::new(), _master: pty.master }
+        Seat {
+            child: pty.slave.spawn_command(command).expect("it starts"),
+            output: output_of(pty.master.try_clone_reader().expect("its output")),
+            keyboard: pty.master.take_writer().expect("its input"),
+            screen: String::new(),
+            waited_for: 0,
+            _terminal: pty.master,
+        }
     }
 
     /// Starts kovra at a terminal, and waits until it shows `prompt`.
     #[track_caller]
-    pub fn waits_at(&self, arguments: &[&str], prompt: &str) -> Seated {
-        let mut seated = self.sit(kovra_path(), arguments);
-        seated.read_until(prompt);
-        seated
+    pub fn waits_at(&self, arguments: &[&str], prompt: &str) -> Seat {
+        let mut seat = self.sit(kovra_path(), arguments);
+        seat.wait(prompt);
+        seat
     }
 }
 
-/// A program at a terminal, and somebody who reads along.
-pub struct Seated {
-    child: Box<dyn Child + Send + Sync>,
-    output: Receiver<Vec<u8>>,
-    keyboard: Box<dyn Write + Send>,
-    screen: String,
-    /// The terminal is there as long as this is.
-    _master: Box<dyn MasterPty + Send>,
-}
-
-impl Seated {
-    /// Reads on until `prompt` stands after everything that was read before.
+impl Seat {
+    /// Waits until the terminal shows `text`, after everything that was waited for before.
     #[track_caller]
-    pub fn read_until(&mut self, prompt: &str) {
-        let shown = self.comes(prompt);
-        assert!(shown, "waited for {prompt:?}, and the terminal shows:\n{}", self.screen);
+    pub fn wait(&mut self, text: &str) {
+        let shown = self.comes(text);
+        assert!(shown, "waited for {text:?}, and the terminal shows:\n{}", self.screen);
     }
 
-    /// Whether `prompt` comes after everything that was read before. If not, the program has ended.
+    /// Whether the terminal shows `text` before the program ends.
     #[track_caller]
-    pub fn comes(&mut self, prompt: &str) -> bool {
-        let start = self.screen.len();
-        while !self.screen[start..].contains(prompt) {
-            if !self.read_more() {
-                return false;
+    pub fn comes(&mut self, text: &str) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        let found = loop {
+            if let Some(found) = self.screen[self.waited_for..].find(text) {
+                break found;
             }
-        }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.screen.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("waited for {text:?}, and the terminal shows:\n{}", self.screen)
+                }
+            }
+        };
+        self.waited_for += found + text.len();
         true
     }
 
-    pub fn type_line(&mut self, line: &str) {
-        self.keyboard.write_all(format!("{line}\n").as_bytes()).expect("typing");
+    /// What it has shown so far.
+    pub fn screen(&self) -> &str {
+        &self.screen
+    }
+
+    /// Types, without a newline at the end.
+    pub fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("typing");
+    }
+
+    pub fn press_line(&mut self, line: &str) {
+        self.press(&format!("{line}\n"));
     }
 
     /// One answer to what it waits at, and then its end.
     #[track_caller]
     pub fn then_answers(mut self, answer: impl AsRef<str>) -> Session {
-        self.type_line(answer.as_ref());
+        self.press_line(answer.as_ref());
         self.end()
     }
 
@@ -108,7 +132,7 @@ impl Seated {
     #[track_caller]
     pub fn answer_always(mut self, prompt: &str, answer: &str) -> Session {
         while self.comes(prompt) {
-            self.type_line(answer);
+            self.press_line(answer);
         }
         self.end()
     }
@@ -118,25 +142,12 @@ impl Seated {
         self.child.wait().expect("an end");
     }
 
-    /// Reads until the program ends.
+    /// Waits until the program ends.
     #[track_caller]
     pub fn end(mut self) -> Session {
-        while self.read_more() {}
+        read_to_end(&self.output, &mut self.screen);
         let code = self.child.wait().expect("it ends").exit_code();
         Session { code, screen: self.screen.replace('\r', "") }
-    }
-
-    /// Whether there was more before the program ended.
-    #[track_caller]
-    fn read_more(&mut self) -> bool {
-        match self.output.recv_timeout(PATIENCE) {
-            Ok(bytes) => self.screen.push_str(&String::from_utf8_lossy(&bytes)),
-            Err(RecvTimeoutError::Disconnected) => return false,
-            Err(RecvTimeoutError::Timeout) => {
-                panic!("nothing happens any more, and the terminal shows:\n{}", self.screen)
-            }
-        }
-        true
     }
 }
 
@@ -152,4 +163,15 @@ fn output_of(mut reader: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
         }
     });
     receive
+}
+
+fn read_to_end(output: &Receiver<Vec<u8>>, screen: &mut String) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(bytes) => screen.push_str(&String::from_utf8_lossy(&bytes)),
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => panic!("it does not end, and shows:\n{screen}"),
+        }
+    }
 }

@@ -1,0 +1,231 @@
+//! Files and folders that others could change or read.
+
+use super::{Readers, system};
+use std::fs::Metadata;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Why a file or a folder is not used, and what takes that away.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsafe {
+    #[error("it is {0}, and not a file")]
+    NotFile(&'static str),
+    #[error("it is not a folder")]
+    NotFolder,
+    /// The number of a user.
+    #[error("it belongs to another user (number {0}); `chown` gives it to you")]
+    Foreign(u32),
+    #[error("others can write it; `chmod go-w` takes that away")]
+    OthersWrite,
+    #[error("others can read it; `chmod go-rwx` takes that away")]
+    OthersRead,
+    /// It could not be looked at.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Whether a file, or the one that a link leads to, is an ordinary one that only this user or root can
+/// write; and for [`Readers::Owner`], that only its owner can read, or that is root's and not this
+/// user's to change: so is a secret that is mounted into a container.
+pub fn check_file(path: &Path, readers: Readers) -> Result<(), Unsafe> {
+    let metadata = path.metadata()?;
+    if let Some(kind) = system::odd_kind(&metadata) {
+        return Err(Unsafe::NotFile(kind));
+    }
+    check(&metadata, path, readers)
+}
+
+/// Whether a folder, or the one that a link leads to, is one that only this user or root can write. A
+/// sticky bit makes no difference: new names can be made in such a folder.
+pub fn check_folder(path: &Path) -> Result<(), Unsafe> {
+    let metadata = path.metadata()?;
+    if !metadata.is_dir() {
+        return Err(Unsafe::NotFolder);
+    }
+    check(&metadata, path, Readers::Everyone)
+}
+
+fn check(metadata: &Metadata, path: &Path, readers: Readers) -> Result<(), Unsafe> {
+    if let Some(owner) = system::foreign_owner(metadata) {
+        return Err(Unsafe::Foreign(owner));
+    }
+    if system::others_can_write(metadata) {
+        return Err(Unsafe::OthersWrite);
+    }
+    let secret = readers == Readers::Owner && !system::is_handed_in(metadata, path);
+    if secret && system::others_can_read(metadata) {
+        return Err(Unsafe::OthersRead);
+    }
+    Ok(())
+}
+
+/// Whether a name can be made in a folder: `false` on a read-only mount, and without the permission.
+/// Nothing is made to find that out.
+pub fn can_write_into(folder: &Path) -> bool {
+    system::can_write_into(folder)
+}
+
+/// What may take the place of a file of secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pipes {
+    /// Where the path is on record, and a pipe would be somebody else's.
+    Refused,
+    /// Where the path was given for this once, as `<(command)` is. Who can read a pipe does not matter:
+    /// it gives what is in it once.
+    Allowed,
+}
+
+/// Opens a file, a device or a pipe, to be read. It never waits for ever: a pipe that nobody writes into
+/// is an error after 5 s of reading.
+pub fn open(path: &Path) -> io::Result<impl Read> {
+    system::Input::open(path)
+}
+
+/// [`open`], for a file that holds a secret of the owner: it passes [`check_file`].
+pub fn open_secret(path: &Path, pipes: Pipes) -> Result<impl Read, Unsafe> {
+    let input = system::Input::open(path)?;
+    let metadata = input.metadata()?;
+    match system::odd_kind(&metadata) {
+        Some(system::PIPE) if pipes == Pipes::Allowed => {}
+        Some(kind) => return Err(Unsafe::NotFile(kind)),
+        None => check(&metadata, path, Readers::Owner)?,
+    }
+    Ok(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt, chown, symlink};
+    use std::os::unix::net::UnixListener;
+    use std::time::{Duration, Instant};
+    use tempfile::tempdir;
+
+    const NOBODY: u32 = 65534;
+
+    fn am_root() -> bool {
+        rustix::process::geteuid().is_root()
+    }
+
+    fn pipe(path: &Path) {
+        let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
+        assert!(made.success());
+    }
+
+    #[test]
+    fn a_file_is_refused_for_who_else_can_write_or_read_it() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("key");
+        fs::write(&path, b"1").unwrap();
+        let found = |mode| {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            [Readers::Owner, Readers::Everyone].map(|readers| match check_file(&path, readers) {
+                Ok(()) => "ok",
+                Err(Unsafe::OthersWrite) => "write",
+                Err(Unsafe::OthersRead) => "read",
+                Err(other) => panic!("{other}"),
+            })
+        };
+        for mode in [0o600, 0o400, 0o700] {
+            assert_eq!(found(mode), ["ok", "ok"], "{mode:o}");
+        }
+        for mode in [0o640, 0o604, 0o444] {
+            assert_eq!(found(mode), ["read", "ok"], "{mode:o}");
+        }
+        for mode in [0o620, 0o602, 0o666] {
+            assert_eq!(found(mode), ["write", "write"], "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_another_user_is_refused() {
+        if !am_root() {
+            return;
+        }
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("key");
+        fs::write(&path, b"1").unwrap();
+        chown(&path, Some(NOBODY), None).unwrap();
+        assert!(matches!(check_file(&path, Readers::Everyone), Err(Unsafe::Foreign(NOBODY))));
+        chown(folder.path(), Some(NOBODY), None).unwrap();
+        let found = check_folder(folder.path()).unwrap_err();
+        assert!(found.to_string().contains("number 65534"), "{found}");
+    }
+
+    #[test]
+    fn a_folder_is_refused_for_who_else_can_write_into_it() {
+        let folder = tempdir().unwrap();
+        check_folder(folder.path()).unwrap();
+        for mode in [0o1777, 0o770] {
+            fs::set_permissions(folder.path(), Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(check_folder(folder.path()), Err(Unsafe::OthersWrite)));
+        }
+        let file = folder.path().join("file");
+        fs::write(&file, b"1").unwrap();
+        assert!(matches!(check_folder(&file), Err(Unsafe::NotFolder)));
+        assert!(matches!(check_folder(&folder.path().join("none")), Err(Unsafe::Io(_))));
+    }
+
+    #[test]
+    fn what_is_no_file_is_named_and_never_waited_for() {
+        let folder = tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        pipe(&at("pipe"));
+        let _socket = UnixListener::bind(at("socket")).unwrap();
+        symlink("pipe", at("to-pipe")).unwrap();
+        symlink("/dev/zero", at("to-device")).unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        for (name, kind) in [
+            ("pipe", "a pipe"),
+            ("to-pipe", "a pipe"),
+            ("socket", "a socket"),
+            ("to-device", "a device"),
+            ("folder", "a folder"),
+        ] {
+            let found = check_file(&at(name), Readers::Owner).unwrap_err();
+            assert_eq!(found.to_string(), format!("it is {kind}, and not a file"));
+            let opened = open_secret(&at(name), Pipes::Refused).err().unwrap();
+            assert!(matches!(opened, Unsafe::NotFile(_) | Unsafe::Io(_)), "{name}: {opened}");
+        }
+        fs::write(at("key"), b"1").unwrap();
+        fs::set_permissions(at("key"), Permissions::from_mode(0o600)).unwrap();
+        symlink("key", at("to-key")).unwrap();
+        check_file(&at("to-key"), Readers::Owner).unwrap();
+    }
+
+    #[test]
+    fn a_pipe_is_read_once_somebody_writes_into_it() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        pipe(&path);
+        let read = |path: &Path| {
+            let mut text = String::new();
+            open_secret(path, Pipes::Allowed).unwrap().read_to_string(&mut text).map(|_| text)
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(100));
+                let mut pipe = fs::OpenOptions::new().write(true).open(&path).unwrap();
+                std::thread::sleep(Duration::from_millis(100));
+                std::io::Write::write_all(&mut pipe, b"late").unwrap();
+            });
+            assert_eq!(read(&path).unwrap(), "late");
+        });
+        let start = Instant::now();
+        let nobody = read(&path).unwrap_err();
+        assert!(nobody.to_string().contains("nobody writes into this pipe"), "{nobody}");
+        assert!((4..15).contains(&start.elapsed().as_secs()));
+    }
+
+    #[test]
+    fn whether_a_folder_can_be_written_into_is_known_without_trying() {
+        let folder = tempdir().unwrap();
+        assert!(can_write_into(folder.path()));
+        assert!(!can_write_into(&folder.path().join("none")));
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o500)).unwrap();
+        // Root may.
+        assert_eq!(can_write_into(folder.path()), am_root());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,166 @@
+//! Files and folders: made for their owner, read without waiting for ever, and who else can get at
+//! them.
+
+use rustix::fs::{Access, Mode, OFlags};
+use rustix::process::{geteuid, umask};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+const GROUP_AND_OTHERS_READ: u32 = 0o044;
+const GROUP_AND_OTHERS_WRITE: u32 = 0o022;
+
+pub(in super::super) fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// One that must not be there yet.
+pub(in super::super) fn new_private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
+}
+
+/// A file for its owner alone, which must not be there yet.
+pub(in super::super) fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Lets everyone read a file that its umask does not keep from.
+pub(in super::super) fn let_everyone_read(file: &File) -> io::Result<()> {
+    let mode = Mode::from_raw_mode(0o644).difference(masked());
+    Ok(rustix::fs::fchmod(file, mode)?)
+}
+
+/// What new files of this process are not to have. It can be asked for only by setting it, so one
+/// asks at a time.
+fn masked() -> Mode {
+    static ASKING: Mutex<()> = Mutex::new(());
+    let _alone = ASKING.lock();
+    let mask = umask(Mode::from_raw_mode(0o077));
+    umask(mask);
+    mask
+}
+
+/// What stands in a folder survives a power cut once that is on the disk, too. A folder that can't be
+/// opened, and a file system that has nothing of that kind, is as good as it gets.
+pub(in super::super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    let Ok(folder) = File::open(folder) else { return Ok(()) };
+    match folder.sync_all() {
+        Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+pub(in super::super) fn is_private(path: &Path) -> io::Result<bool> {
+    Ok(path.metadata()?.mode() & (GROUP_AND_OTHERS_READ | GROUP_AND_OTHERS_WRITE) == 0)
+}
+
+pub(in super::super) const PIPE: &str = "a pipe";
+
+/// What a file is, if it is none with bytes of its own.
+pub(in super::super) fn odd_kind(metadata: &Metadata) -> Option<&'static str> {
+    let kind = metadata.file_type();
+    match kind {
+        _ if kind.is_file() => None,
+        _ if kind.is_dir() => Some("a folder"),
+        _ if kind.is_fifo() => Some(PIPE),
+        _ if kind.is_socket() => Some("a socket"),
+        _ => Some("a device"),
+    }
+}
+
+/// The number of the owner, if that is neither this user nor root.
+pub(in super::super) fn foreign_owner(metadata: &Metadata) -> Option<u32> {
+    let owner = metadata.uid();
+    (owner != 0 && owner != geteuid().as_raw()).then_some(owner)
+}
+
+pub(in super::super) fn others_can_write(metadata: &Metadata) -> bool {
+    metadata.mode() & GROUP_AND_OTHERS_WRITE != 0
+}
+
+pub(in super::super) fn others_can_read(metadata: &Metadata) -> bool {
+    metadata.mode() & GROUP_AND_OTHERS_READ != 0
+}
+
+/// Whether whoever gave a file keeps it from being changed here: it is root's, and this user, who may
+/// be root, can't write it. So is a secret that is mounted into a container.
+pub(in super::super) fn is_handed_in(metadata: &Metadata, path: &Path) -> bool {
+    metadata.uid() == 0 && rustix::fs::access(path, Access::WRITE_OK).is_err()
+}
+
+/// Whether a name can be made in a folder. Root may write everywhere but on a read-only mount, and
+/// the system's answer knows both.
+pub(in super::super) fn can_write_into(folder: &Path) -> bool {
+    folder.is_dir() && rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// How long somebody may take to open a pipe that we read.
+const WRITER: Duration = Duration::from_secs(5);
+
+/// A file or a pipe that is read.
+pub(in super::super) struct Input {
+    file: File,
+    /// Whether this is a pipe, and nobody has written into it yet.
+    waiting: bool,
+}
+
+impl Input {
+    /// Opens a file, a device or a pipe, without waiting for who writes into that.
+    pub(in super::super) fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = i32::from_ne_bytes(flags.bits().to_ne_bytes());
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        let kind = file.metadata()?.file_type();
+        if kind.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let waiting = kind.is_fifo();
+        if !waiting {
+            wait_in_reads(&file)?;
+        }
+        Ok(Self { file, waiting })
+    }
+
+    pub(in super::super) fn metadata(&self) -> io::Result<Metadata> {
+        self.file.metadata()
+    }
+
+    /// Reads from a pipe whose writer may not have come yet: a pipe without one is at its end.
+    fn read_first(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let start = Instant::now();
+        loop {
+            match self.file.read(buffer) {
+                Ok(0) if start.elapsed() > WRITER => {
+                    return Err(io::Error::other("nobody writes into this pipe"));
+                }
+                Ok(0) => std::thread::sleep(Duration::from_millis(10)),
+                Err(e) if e.kind() != io::ErrorKind::WouldBlock => return Err(e),
+                come => {
+                    self.waiting = false;
+                    wait_in_reads(&self.file)?;
+                    return come.or_else(|_| self.file.read(buffer));
+                }
+            }
+        }
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.waiting && !buffer.is_empty() {
+            return self.read_first(buffer);
+        }
+        self.file.read(buffer)
+    }
+}
+
+fn wait_in_reads(file: &File) -> io::Result<()> {
+    let flags = rustix::fs::fcntl_getfl(file)?;
+    Ok(rustix::fs::fcntl_setfl(file, flags.difference(OFlags::NONBLOCK))?)
+}

@@ -1,0 +1,104 @@
+//! A transaction: rows in, on what was looked at.
+
+use super::Error;
+use super::keys::{Keys, Lock, random};
+use super::rows::{Basis, Kind, Lookup, Place, Row, Rows, Table};
+use super::ways::Custody;
+use super::{View, schema};
+use rusqlite::{Connection, params};
+
+/// A transaction on a vault. Its methods stand with what they write.
+pub struct Batch<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) keys: &'a Keys,
+    pub(super) table: &'a mut Table,
+    pub(super) custody: &'a Custody,
+}
+
+/// What is to stand in a row.
+pub(super) struct Content<'a> {
+    pub(super) metadata: &'a [u8],
+    pub(super) value: &'a [u8],
+    pub(super) lock: Lock,
+    /// Whether it is changed only with the owner's proof. What once was is it for good.
+    pub(super) guarded: bool,
+}
+
+impl<'a> Content<'a> {
+    /// Of a row without a value.
+    pub(super) fn of(metadata: &'a [u8], guarded: bool) -> Self {
+        Self { metadata, value: &[], lock: Lock::Vault, guarded }
+    }
+}
+
+impl Batch<'_> {
+    /// The vault as it is within this transaction.
+    pub fn view(&self) -> View<'_> {
+        View {
+            rows: Rows { db: self.db, keys: self.keys, table: self.table },
+            custody: self.custody,
+        }
+    }
+
+    /// Refuses to go on if what a decision was made on has moved since: [`Error::Moved`], with `what`
+    /// it is.
+    pub fn expect(&self, basis: &Basis, what: impl ToString) -> Result<(), Error> {
+        let same = self.table.basis(basis.kind, &basis.lookup) == *basis;
+        if same { Ok(()) } else { Err(Error::Moved(what.to_string())) }
+    }
+
+    /// Adds a revision on top of what is there, and gives its number.
+    pub(super) fn add(
+        &mut self,
+        kind: Kind,
+        lookup: Lookup,
+        content: &Content<'_>,
+    ) -> Result<u64, Error> {
+        let revision = self.table.latest(kind, &lookup).map_or(1, |(latest, _)| latest + 1);
+        let guarded = content.guarded || self.table.is_guarded(kind, &lookup);
+        let place = Place { kind, lookup, revision, guarded };
+        let nonce = random()?;
+        let metadata = self.keys.seal_metadata(place, &nonce, content.metadata);
+        let Content { lock, value, .. } = *content;
+        let value = self.keys.seal_value(lock, (place, &nonce), &metadata, value);
+        let mut insert =
+            self.db.prepare_cached("INSERT INTO sealed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+        let (number, at) = (kind.number(), revision as i64);
+        let row = params![number, lookup, at, guarded, nonce, metadata, value];
+        schema::one(insert.execute(row)?)?;
+        self.table.insert(place, Row { guarded, nonce, metadata });
+        Ok(revision)
+    }
+
+    /// Replaces a row and its earlier revisions, for what has no history worth keeping.
+    pub(super) fn replace(
+        &mut self,
+        kind: Kind,
+        lookup: Lookup,
+        content: &Content<'_>,
+    ) -> Result<(), Error> {
+        let revision = self.add(kind, lookup, content)?;
+        self.erase_below(kind, &lookup, revision)?;
+        Ok(())
+    }
+
+    /// Erases the revisions of a row below `revision`. Gives how many there were.
+    pub(super) fn erase_below(
+        &mut self,
+        kind: Kind,
+        lookup: &Lookup,
+        revision: u64,
+    ) -> Result<usize, Error> {
+        let known = self.table.remove_below(kind, lookup, revision);
+        let mut delete = self.db.prepare_cached(
+            "DELETE FROM sealed WHERE kind = ?1 AND lookup = ?2 AND revision < ?3",
+        )?;
+        let erased = delete.execute(params![kind.number(), lookup, revision as i64])?;
+        if erased == known { Ok(known) } else { schema::one(0).map(|()| known) }
+    }
+
+    /// Erases a row and its earlier revisions.
+    pub(super) fn erase(&mut self, kind: Kind, lookup: &Lookup) -> Result<(), Error> {
+        self.erase_below(kind, lookup, i64::MAX as u64).map(|_| ())
+    }
+}

@@ -1,0 +1,269 @@
+//! The file of a vault, opened: what has its name, what it may be, and what is erased when it is closed.
+
+use super::{Error, schema};
+use crate::platform::{self, MemoryFolder, Readers, Unsafe};
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use std::fs;
+use std::io::{self, Read};
+use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The file's name in the vault's folder.
+pub const FILE: &str = "vault.db";
+/// Stands in the folder while the log may hold what was erased from the file.
+const PENDING: &str = "erase.pending";
+/// What is still to be done, in [`PENDING`].
+const TO_REBUILD: &[u8] = b"rebuild the file\n";
+const TO_FOLD: &[u8] = b"empty the log\n";
+/// How long the log may get before it is folded into the file, in bytes.
+const LOG_MAX: u64 = 256 * 1024;
+
+pub(super) struct Database {
+    db: Connection,
+    path: PathBuf,
+    /// Of a folder that cannot be written, this is a copy.
+    copy: Option<Copy>,
+}
+
+/// A copy in memory, and the folder that it is of.
+struct Copy {
+    of: PathBuf,
+    /// Of the file and its log, in bytes.
+    length: u64,
+    /// Until the files are open: then nobody has to find them any more.
+    memory: Option<MemoryFolder>,
+}
+
+/// The longest file, with its log, that is copied into memory, in bytes.
+const COPIED: u64 = 256 << 20;
+
+impl Deref for Database {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.db
+    }
+}
+
+impl DerefMut for Database {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.db
+    }
+}
+
+impl Database {
+    /// Opens the vault in `folder`.
+    pub(super) fn open(folder: &Path) -> Result<Self, Error> {
+        let path = check_files(folder)?;
+        let database = match platform::can_write_into(path.parent().unwrap_or(folder)) {
+            true => Self::connect(path)?,
+            false => Self::copy(folder, &path)?,
+        };
+        database.check_length()?;
+        Ok(database)
+    }
+
+    /// Copies the file and its log into memory, since SQLite cannot read a log without writing beside it.
+    fn copy(folder: &Path, path: &Path) -> Result<Self, Error> {
+        let none = || {
+            Error::Storage(
+                "its folder cannot be written, and there is no memory to copy it to".into(),
+            )
+        };
+        let memory = platform::memory_folder().ok_or_else(none)?;
+        let to = memory.path().join(FILE);
+        let mut left = COPIED;
+        for suffix in ["", "-wal"] {
+            let (from, to) = (beside(path, suffix), beside(&to, suffix));
+            left = match copy_file(&from, &to, left) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound && suffix == "-wal" => left,
+                other => other.map_err(io_at(&from))?,
+            };
+        }
+        let (of, length) = (folder.to_owned(), COPIED - left);
+        let mut database = Self::connect(to)?;
+        database.copy = Some(Copy { of, length, memory: Some(memory) });
+        Ok(database)
+    }
+
+    /// Removes a copy from where others could find it, once its files are open.
+    pub(super) fn hide(&mut self) {
+        if let Some(copy) = &mut self.copy {
+            copy.memory = None;
+        }
+    }
+
+    /// [`Error::ReadOnly`] for a copy.
+    pub(super) fn writable(&self) -> Result<(), Error> {
+        match &self.copy {
+            Some(copy) => Err(Error::ReadOnly(copy.of.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens a file that may be new.
+    pub(super) fn connect(path: PathBuf) -> Result<Self, Error> {
+        let db = schema::connect(&path)?;
+        let mode: String = db.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        if mode != "wal" {
+            db.pragma_update(None, "journal_mode", "WAL")?;
+        }
+        Ok(Self { db, path, copy: None })
+    }
+
+    /// SQLite itself notices a missing page, but takes a part of one for a whole.
+    fn check_length(&self) -> Result<(), Error> {
+        let page = u64::try_from(schema::number(&self.db, "page_size")?).unwrap_or(1);
+        let length = fs::metadata(&self.path).map_err(io_at(&self.path))?.len();
+        let whole = length.is_multiple_of(page.max(1));
+        if whole { Ok(()) } else { Err(Error::Damaged("the file is cut short".into())) }
+    }
+
+    /// Of the file and its log, in bytes.
+    pub(super) fn length(&self) -> u64 {
+        if let Some(copy) = &self.copy {
+            return copy.length;
+        }
+        [self.path.clone(), beside(&self.path, "-wal")]
+            .iter()
+            .filter_map(|path| fs::metadata(path).ok())
+            .map(|file| file.len())
+            .sum()
+    }
+
+    /// Counts the transactions of other processes.
+    pub(super) fn version(&self) -> Result<i64, Error> {
+        schema::number(&self.db, "data_version")
+    }
+
+    pub(super) fn begin(&self) -> Result<(), Error> {
+        Ok(self.db.execute_batch("BEGIN")?)
+    }
+
+    /// Ends a transaction if there is one.
+    pub(super) fn end(&self, how: &str) -> Result<(), Error> {
+        if self.db.is_autocommit() { Ok(()) } else { Ok(self.db.execute_batch(how)?) }
+    }
+
+    /// From now on, what is written survives a crash of any process, and a power cut not yet: that
+    /// spares a wait for the disk. Nor is the log folded into the file each time: it is read by whoever
+    /// opens the vault next, and folded once it is long.
+    pub(super) fn spare_the_disk(&self) -> Result<(), Error> {
+        self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        self.db.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0")?;
+        Ok(())
+    }
+
+    pub(super) fn use_the_disk(&self) -> Result<(), Error> {
+        Ok(self.db.execute_batch("PRAGMA synchronous = FULL")?)
+    }
+
+    /// Writes a long log into the file and empties it. A process that is reading just now keeps it.
+    pub(super) fn fold_long_log(&self) -> Result<(), Error> {
+        let log = beside(&self.path, "-wal");
+        if fs::metadata(log).is_ok_and(|log| log.len() > LOG_MAX) {
+            self.db.busy_timeout(Duration::ZERO)?;
+            self.fold()?;
+            self.db.busy_timeout(schema::BUSY)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the log into the file and empties it. Gives whether that was so: a process that is
+    /// reading just now keeps the log.
+    pub(super) fn fold(&self) -> Result<bool, Error> {
+        let busy: i64 =
+            self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
+    }
+
+    /// Sets a mark before something is erased: if this process does not come to the end of it, another
+    /// does the rest.
+    pub(super) fn plan_to_erase(&self) -> Result<(), Error> {
+        let mark = self.mark();
+        fs::write(&mark, TO_REBUILD).map_err(io_at(&mark))
+    }
+
+    pub(super) fn forget_to_erase(&self) -> Result<(), Error> {
+        let mark = self.mark();
+        fs::remove_file(&mark).map_err(io_at(&mark))
+    }
+
+    /// Does what is left to be done of an erasure. Gives whether the log had to be kept.
+    pub(super) fn erase(&self) -> Result<bool, Error> {
+        let mark = self.mark();
+        if fs::read(&mark).map_err(io_at(&mark))? == TO_REBUILD {
+            self.db.execute_batch("VACUUM")?;
+            fs::write(&mark, TO_FOLD).map_err(io_at(&mark))?;
+        }
+        self.db.busy_timeout(Duration::ZERO)?;
+        let folded = self.fold()?;
+        self.db.busy_timeout(schema::BUSY)?;
+        if folded {
+            self.forget_to_erase()?;
+        }
+        Ok(!folded)
+    }
+
+    fn mark(&self) -> PathBuf {
+        self.path.with_file_name(PENDING)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // Nobody is left to tell; the mark stays, and the next one tries again.
+        if self.mark().exists() {
+            let _ = self.end("ROLLBACK");
+            let _ = self.erase();
+        }
+    }
+}
+
+/// The folder and each file that is there are ordinary, and nobody else can change them. Gives the
+/// file's own path, where a link leads to it: its log stands beside that.
+fn check_files(folder: &Path) -> Result<PathBuf, Error> {
+    let named = folder.join(FILE);
+    let path = fs::canonicalize(&named).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => Error::Missing(named.clone()),
+        _ => io_at(&named)(e),
+    })?;
+    for folder in [Some(folder), path.parent()].into_iter().flatten() {
+        platform::check_folder(folder).map_err(unsafe_at(folder))?;
+    }
+    let all = ["", "-wal", "-shm", "-journal"].map(|suffix| beside(&path, suffix));
+    for path in all.iter().filter(|path| fs::symlink_metadata(path).is_ok()) {
+        platform::check_file(path, Readers::Everyone).map_err(unsafe_at(path))?;
+    }
+    Ok(path)
+}
+
+fn unsafe_at(path: &Path) -> impl FnOnce(Unsafe) -> Error {
+    let path = path.to_owned();
+    move |why| match why {
+        Unsafe::Io(source) => Error::Io { path, source },
+        why => Error::Unsafe { path, why },
+    }
+}
+
+/// Copies at most `most` bytes, and gives how many of them are left.
+fn copy_file(from: &Path, to: &Path, most: u64) -> io::Result<u64> {
+    let too_large =
+        || io::Error::new(io::ErrorKind::FileTooLarge, "too large to read it in memory");
+    let mut source = fs::File::open(from)?.take(most + 1);
+    let copied = io::copy(&mut source, &mut fs::File::create_new(to)?)?;
+    most.checked_sub(copied).ok_or_else(too_large)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+pub(super) fn io_at(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { path, source }
+}

@@ -1,0 +1,43 @@
+//! Erasing for good: rows, and what the file and its log still hold of them.
+
+use super::{Error, Looked, Revision, Vault};
+use crate::audit::Event;
+use crate::coordinate::Coordinate;
+
+/// What was erased of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pruned {
+    pub revisions: usize,
+    /// Whether another process still reads an older state, so that the log holds it until that ends.
+    pub pending: bool,
+}
+
+impl Vault {
+    /// Erases what is beneath the latest revision of an entry, and the whole of a removed one, with
+    /// `event` on record. What a file system, a snapshot or a backup keeps of it, nobody here knows.
+    pub fn prune(
+        &mut self,
+        history: &Looked<Vec<Revision>>,
+        at: &Coordinate,
+        event: Event,
+    ) -> Result<Pruned, Error> {
+        self.db.writable()?;
+        self.db.plan_to_erase()?;
+        let erased = self.write(|batch| {
+            batch.audit(&[event])?;
+            batch.prune(history, at)
+        });
+        let revisions = match erased {
+            Ok(revisions) => revisions,
+            Err(error) => {
+                self.db.forget_to_erase()?;
+                return Err(error);
+            }
+        };
+        self.db.end("COMMIT")?;
+        let pending = self.db.erase()?;
+        self.version = None;
+        self.take_snapshot()?;
+        Ok(Pruned { revisions, pending })
+    }
+}

@@ -1,0 +1,143 @@
+//! The file as SQLite sees it: a connection that trusts nothing in it, and the schema that it must have,
+//! to the letter.
+
+use super::Error;
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+/// "kvra", so that `file` and SQLite know whose database it is.
+const APPLICATION: i64 = 0x6b76_7261;
+pub(super) const NUMBER: i64 = 2;
+/// How long to wait for another process that is writing.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+
+/// No column is text: no encoding and no collation of the file decides what is equal or first.
+const TABLES: [(&str, &str); 3] = [
+    (
+        "meta",
+        "CREATE TABLE meta (
+    number INTEGER PRIMARY KEY,
+    value  BLOB NOT NULL
+) STRICT",
+    ),
+    (
+        "sealed",
+        "CREATE TABLE sealed (
+    kind     INTEGER NOT NULL,
+    lookup   BLOB    NOT NULL,
+    revision INTEGER NOT NULL,
+    guarded  INTEGER NOT NULL,
+    nonce    BLOB    NOT NULL,
+    metadata BLOB    NOT NULL,
+    value    BLOB    NOT NULL,
+    PRIMARY KEY (kind, lookup, revision)
+) STRICT, WITHOUT ROWID",
+    ),
+    (
+        "trail",
+        "CREATE TABLE trail (
+    number INTEGER PRIMARY KEY,
+    nonce  BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    link   BLOB NOT NULL
+) STRICT",
+    ),
+];
+
+/// Steps of SQLite's machine for reading a schema of three tables; a few hundred are enough.
+const STEPS: i32 = 100_000;
+/// The longest string or blob that is read, in bytes. The longest that is written is a sender's ledger.
+const LONGEST: i32 = 64 << 20;
+
+/// Opens the file, and lets nothing in it act: no trigger, no view, no mapped memory, no function in a
+/// schema; and no endless schema, until [`check`] has seen that it is ours.
+pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut db = Connection::open_with_flags(path, flags)?;
+    bound(&mut db)?;
+    db.busy_timeout(BUSY)?;
+    db.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    for off in [
+        DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA,
+        DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER,
+        DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW,
+    ] {
+        db.set_db_config(off, false)?;
+    }
+    db.execute_batch(
+        "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA synchronous = FULL;",
+    )?;
+    Ok(db)
+}
+
+/// Makes the tables of a new vault.
+pub(super) fn create(db: &Connection) -> Result<(), Error> {
+    db.pragma_update(None, "application_id", APPLICATION)?;
+    db.pragma_update(None, "user_version", NUMBER)?;
+    Ok(TABLES.iter().try_for_each(|(_, text)| db.execute_batch(text))?)
+}
+
+/// Refuses a file whose schema is another than a vault's, in the transaction that is open.
+pub(super) fn check(db: &mut Connection) -> Result<(), Error> {
+    bound(db)?;
+    if number(db, "application_id")? != APPLICATION {
+        return Err(Error::Damaged("it is not a kovra vault".into()));
+    }
+    match number(db, "user_version")? {
+        NUMBER => {}
+        other => return Err(Error::Schema(other)),
+    }
+    check_tables(db)?;
+    db.progress_handler(0, None::<fn() -> bool>)?;
+    Ok(())
+}
+
+fn bound(db: &mut Connection) -> Result<(), Error> {
+    Ok(db.progress_handler(STEPS, Some(|| true))?)
+}
+
+fn check_tables(db: &Connection) -> Result<(), Error> {
+    let mut query =
+        db.prepare_cached("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name")?;
+    let mut rows = query.query([])?;
+    for (name, text) in TABLES {
+        let known = match rows.next()? {
+            None => false,
+            Some(row) => {
+                let column = |at: usize| row.get::<_, Option<String>>(at);
+                ["table", name, name, text].iter().enumerate().all(|(at, wanted)| {
+                    column(at).is_ok_and(|found| found.as_deref() == Some(*wanted))
+                })
+            }
+        };
+        if !known {
+            return Err(odd(&format!("its table {name} is not the schema's")));
+        }
+    }
+    match rows.next()? {
+        None => Ok(()),
+        Some(_) => Err(odd("there is more in it than a vault's tables")),
+    }
+}
+
+fn odd(what: &str) -> Error {
+    Error::Damaged(format!("{what}: it was edited from outside"))
+}
+
+/// A pragma that is a number.
+pub(super) fn number(db: &Connection, pragma: &str) -> Result<i64, Error> {
+    Ok(db.pragma_query_value(None, pragma, |row| row.get(0))?)
+}
+
+/// A statement that has to change one row has changed this many.
+pub(super) fn one(changed: usize) -> Result<(), Error> {
+    match changed {
+        1 => Ok(()),
+        _ => Err(Error::Damaged("a row was removed from outside".into())),
+    }
+}

@@ -1,0 +1,94 @@
+//! The vault's own state: my identity, how far my `seq` has come, and the latest time seen.
+
+use super::batch::Content;
+use super::keys::Lock;
+use super::record::Fields;
+use super::rows::{Basis, Kind, Looked, Lookup, Opened};
+use super::{Batch, Error, View};
+use crate::cbor::Writer;
+use crate::clock::Moment;
+use crate::identity::{AgreementSecret, Identity, SigningSecret};
+use zeroize::Zeroizing;
+
+const IDENTITY: &str = "identity";
+const SEQ: &str = "seq";
+const CLOCK: &str = "clock";
+
+impl View<'_> {
+    pub fn identity(&self) -> Result<Identity, Error> {
+        let damaged = || Error::Damaged("its identity is missing".to_owned());
+        let lookup = self.state_lookup(IDENTITY);
+        let row = self.rows.get(Kind::STATE, &lookup)?.ok_or_else(damaged)?;
+        let seeds = self.rows.value(Kind::STATE, &lookup, row.revision, Lock::Vault)?;
+        let seeds = seeds.ok_or_else(damaged)?;
+        let (signing, agreement) = seeds.expose().split_first_chunk().ok_or_else(damaged)?;
+        Ok(Identity {
+            signing: SigningSecret::from_bytes(signing),
+            agreement: AgreementSecret::from_bytes(agreement.try_into().map_err(|_| damaged())?),
+        })
+    }
+
+    /// The `seq` of my latest package; 0 before the first.
+    pub fn last_seq(&self) -> Result<Looked<u64>, Error> {
+        self.number(SEQ)
+    }
+
+    /// The latest time at which this vault imported a package: a clock that is behind it has been
+    /// set back, or was ahead then.
+    pub fn clock_floor(&self) -> Result<Looked<Moment>, Error> {
+        let Looked { found, basis } = self.number(CLOCK)?;
+        Ok(Looked { found: Moment::from_millis(found), basis })
+    }
+
+    fn number(&self, name: &str) -> Result<Looked<u64>, Error> {
+        let read = |row: &Opened| Ok(Fields::of(&row.metadata, "state")?.next()?.uint()?);
+        let Looked { found, basis } =
+            self.rows.look(Kind::STATE, &self.state_lookup(name), read)?;
+        Ok(Looked { found: found.unwrap_or(0), basis })
+    }
+
+    pub(super) fn state_lookup(&self, name: &str) -> Lookup {
+        self.rows.keys.lookup(&[b"state", name.as_bytes()])
+    }
+}
+
+impl Batch<'_> {
+    pub fn put_identity(&mut self, identity: &Identity) -> Result<(), Error> {
+        let mut seeds = Zeroizing::new([0; 64]);
+        seeds[..32].copy_from_slice(identity.signing.expose());
+        seeds[32..].copy_from_slice(identity.agreement.expose());
+        let mut w = Writer::with_capacity(1);
+        w.array(0);
+        let content = Content { value: &*seeds, ..Content::of(w.as_bytes(), true) };
+        let lookup = self.view().state_lookup(IDENTITY);
+        self.replace(Kind::STATE, lookup, &content)
+    }
+
+    /// Records the `seq` of a package that is about to be written.
+    pub fn set_last_seq(&mut self, on: &Basis, seq: u64) -> Result<(), Error> {
+        self.expect(on, "the number of your latest package")?;
+        self.set_number(SEQ, seq)
+    }
+
+    /// Never lowers it.
+    pub fn raise_clock_floor(&mut self, now: Moment) -> Result<(), Error> {
+        if now > *self.view().clock_floor()? {
+            self.set_number(CLOCK, now.millis())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Takes `now` for the latest time, whatever it was.
+    pub fn set_clock_floor(&mut self, on: &Basis, now: Moment) -> Result<(), Error> {
+        self.expect(on, "the time of the latest import")?;
+        self.set_number(CLOCK, now.millis())
+    }
+
+    fn set_number(&mut self, name: &str, number: u64) -> Result<(), Error> {
+        let mut w = Writer::with_capacity(10);
+        w.array(1).uint(number);
+        let lookup = self.view().state_lookup(name);
+        self.replace(Kind::STATE, lookup, &Content::of(w.as_bytes(), false))
+    }
+}

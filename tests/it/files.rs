@@ -1,0 +1,203 @@
+//! Files that kovra reads and writes: whose they are, what stands in their place, and when they get
+//! their names.
+
+use forge::people::{Person, kovra_path};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+/// Root makes the tests in CI, and only root can make a file that is another's.
+fn am_root() -> bool {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    id.stdout == b"0\n"
+}
+
+#[test]
+fn a_secret_that_others_can_write_or_read_is_refused() {
+    let person = Person::with_vault("alice");
+    let key = person.home().join("vault.key");
+    for (mode, why) in [
+        (0o622, "others can write it; `chmod go-w` takes that away"),
+        (0o644, "others can read it; `chmod go-rwx` takes that away"),
+        (0o640, "others can read it"),
+    ] {
+        chmod(&key, mode);
+        let said = person.fails(&["list"], 40);
+        assert!(said.contains("vault.key: ") && said.contains(why), "{said}");
+        assert!(!said.contains("--key-file"), "{said}");
+        assert!(person.fails(&["run", "--", "true"], 125).contains(".env.refs"));
+    }
+    if am_root() {
+        chmod(&key, 0o600);
+        chown(&key, Some(65534), None).unwrap();
+        let said = person.fails(&["list"], 40);
+        assert!(said.contains("it belongs to another user (number 65534)"), "{said}");
+        chown(&key, Some(0), None).unwrap();
+    }
+    chmod(&key, 0o400);
+    person.ok(&["list"]);
+    symlink(&key, person.home().join("link.key")).unwrap();
+    person.ok(&["list", "--key-file", "link.key"]);
+
+    let bob = Person::new("bob");
+    let pass = bob.write("pass", "pass");
+    bob.ok(&["init", "--passphrase-file", "pass"]);
+    for mode in [0o666, 0o644] {
+        chmod(&pass, mode);
+        let said = bob.fails(&["list", "--passphrase-file", "pass"], 40);
+        assert!(said.contains("pass: others can "), "{said}");
+    }
+    let script = r#""$0" list --passphrase-file <(printf pass)"#;
+    let given = bob.command("bash").args(["-c", script, kovra_path()]).output().unwrap();
+    assert!(given.status.success(), "{}", String::from_utf8_lossy(&given.stderr));
+    let carol = Person::new("carol");
+    chmod(&carol.write("other.key", fs::read(&key).unwrap()), 0o644);
+    let said = carol.fails(&["init", "--key-file", "other.key"], 40);
+    assert!(said.contains("other.key: others can read it"), "{said}");
+    assert!(!carol.vault().exists());
+}
+
+/// As a secret of a container is, whoever runs there.
+#[test]
+fn a_readable_key_on_a_read_only_mount_is_accepted() {
+    if !am_root() {
+        return;
+    }
+    let person = Person::with_vault("alice");
+    let script = r#"set -e
+        mkdir secrets && mount -t tmpfs none secrets
+        cp vault.key secrets/ && chmod 444 secrets/vault.key
+        "$0" list --key-file secrets/vault.key && exit 99
+        mount -o remount,ro secrets
+        "$0" list --key-file secrets/vault.key"#;
+    let mut command = person.command("unshare");
+    let output = command.args(["--mount", "sh", "-c", script, kovra_path()]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("others can read it"), "{said}");
+}
+
+/// Each in the place of each file that is read: the answer comes soon, names it, and takes no memory.
+#[test]
+fn whatever_stands_in_place_of_a_file_is_bounded_and_named() {
+    let person = Person::with_vault("alice");
+    let at = |name: &str| person.home().join(name);
+    fs::create_dir(at("folder")).unwrap();
+    assert!(person.command("mkfifo").arg("pipe").status().unwrap().success());
+    let _socket = UnixListener::bind(at("socket")).unwrap();
+    symlink("/dev/zero", at("zero")).unwrap();
+    File::create(at("sparse")).unwrap().set_len(10 << 30).unwrap();
+    chmod(&at("sparse"), 0o600);
+    person.write("p.kovra", "");
+    let bob = Person::new("bob");
+    bob.write("pass", "pass");
+    bob.ok(&["init", "--passphrase-file", "pass"]);
+    for odd in ["folder", "pipe", "socket", "zero", "sparse"] {
+        let bobs = at(odd).to_string_lossy().into_owned();
+        // Side by side: each waits a while for who writes into the pipe.
+        std::thread::scope(|scope| {
+            for (read, codes) in [
+                ("verify ODD", [1, 11]),
+                ("inspect ODD", [1, 11]),
+                ("import ODD", [1, 11]),
+                ("receipt ODD", [1, 11]),
+                ("import p.kovra --token ODD", [17, 17]),
+                ("peer add bob --from ODD", [1, 11]),
+                ("run --refs ODD -- true", [125, 125]),
+                ("list --key-file ODD", [40, 40]),
+            ] {
+                let person = &person;
+                scope.spawn(move || {
+                    let words = read.split(' ').map(|word| if word == "ODD" { odd } else { word });
+                    bounded(person, odd, &words.collect::<Vec<_>>(), &codes);
+                });
+            }
+            bounded(&bob, &bobs, &["list", "--passphrase-file", &bobs], &[40]);
+        });
+    }
+    // Where the key file was when the vault was made.
+    fs::remove_file(at("vault.key")).unwrap();
+    fs::rename(at("pipe"), at("vault.key")).unwrap();
+    let start = Instant::now();
+    let said = person.fails(&["list"], 40);
+    assert!(said.contains("vault.key: it is a pipe, and not a file"), "{said}");
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    person.write(".env.refs", "A=b\n");
+    fs::remove_file(at(".env.refs")).unwrap();
+    assert!(person.command("mkfifo").arg(".env.refs").status().unwrap().success());
+    let said = person.fails(&["run", "--", "true"], 125);
+    assert!(said.contains(".env.refs: nobody writes into this pipe"), "{said}");
+}
+
+#[track_caller]
+fn bounded(person: &Person, odd: &str, arguments: &[&str], codes: &[i32]) {
+    let start = Instant::now();
+    let mut command = person.command("sh");
+    // In KiB: twice what the largest package takes, and what the program maps.
+    let limited = r#"ulimit -v 1000000 && exec "$0" "$@""#;
+    let output = command.args(["-c", limited, kovra_path()]).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let code = output.status.code().unwrap_or(-1);
+    assert!(codes.contains(&code), "{arguments:?}: {code}\n{said}");
+    let over = ["package: larger than", "receipt: larger than"];
+    let named = said.contains(odd) || over.iter().any(|what| said.contains(what));
+    assert!(named, "{arguments:?}\n{said}");
+    assert!(start.elapsed() < Duration::from_secs(20), "{arguments:?}: {:?}", start.elapsed());
+}
+
+#[test]
+fn a_sealed_file_has_its_mode_and_no_draft_beside_it() {
+    let (alice, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));
+    alice.pin(&bob);
+    alice.add("dev/db/url", "v", &[]);
+    fs::create_dir(alice.home().join("out")).unwrap();
+    let seal = r#"umask 027; exec "$0" seal --env dev --to bob -o out/p.kovra"#;
+    let sealed = alice.command("sh").args(["-c", seal, kovra_path()]).status().unwrap();
+    assert!(sealed.success());
+    let mode = alice.home().join("out/p.kovra").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    assert_eq!(fs::read_dir(alice.home().join("out")).unwrap().count(), 1);
+    alice.write("out/q.kovra", "mine");
+    alice.fails(&["seal", "--env", "dev", "--to", "bob", "-o", "out/q.kovra"], 21);
+    assert_eq!(fs::read(alice.home().join("out/q.kovra")).unwrap(), b"mine");
+    assert_eq!(fs::read_dir(alice.home().join("out")).unwrap().count(), 2);
+}
+
+#[test]
+fn what_may_not_be_looked_at_is_not_taken_for_absent() {
+    let mut person = Person::new("alice");
+    person.write("home", "a file");
+    person.env.insert("KOVRA_HOME".into(), person.home().join("home/kovra").display().to_string());
+    person.write("p.kovra", "");
+    for arguments in [&["init", "--key-file", "k"][..], &["inspect", "p.kovra"]] {
+        let said = person.fails(arguments, 1);
+        assert!(said.contains("vault.db: Not a directory"), "{said}");
+    }
+}
+
+#[test]
+fn a_limit_for_files_is_an_error_and_not_the_end() {
+    let person = Person::new("alice");
+    // Of 512 bytes each: none, and what a vault does not fit in.
+    for blocks in ["0", "8"] {
+        let script = format!(r#"ulimit -f {blocks}; exec "$0" init --key-file vault.key"#);
+        let output = person.command("sh").args(["-c", &script, kovra_path()]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code().is_some_and(|code| code > 0), "{:?} {said}", output.status);
+        assert!(!person.vault().exists(), "{said}");
+    }
+    person.ok(&["init", "--key-file", "vault.key"]);
+    // What kovra becomes has the signal as it is everywhere.
+    person.write(".env.refs", "A=b\n");
+    let script = "ulimit -f 0; echo text > over";
+    let mut run = person.kovra();
+    let output = run.args(["run", "--", "sh", "-c", script]).output().unwrap();
+    let status = std::os::unix::process::ExitStatusExt::signal(&output.status);
+    assert_eq!(status, Some(25), "{}", String::from_utf8_lossy(&output.stderr));
+}
