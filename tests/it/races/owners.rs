@@ -139,7 +139,7 @@ fn a_program_that_changes_while_it_is_asked_about_is_not_allowed() {
     program(&person, "tool");
     let add = ["allow", "add", "./tool"];
     let waits = person.waits_at(&add, "[y/N]");
-    person.write("tool", "#!/bin/sh\necho stolen\n");
+    std::fs::write(person.home().join("tool"), "#!/bin/sh\necho stolen\n").unwrap();
     let session = waits.then_answers("y");
     let listed = person.run(&["allow", "list"]).stdout;
     let refused = session.code == 21 && !listed.contains("/tool");
@@ -148,7 +148,7 @@ fn a_program_that_changes_while_it_is_asked_about_is_not_allowed() {
     let person = Person::with_vault("alice");
     program(&person, "tool");
     assert_eq!(person.at_terminal(&add, &[("[y/N]", "y")]).code, 0);
-    person.write("tool", "#!/bin/sh\necho newer\n");
+    std::fs::write(person.home().join("tool"), "#!/bin/sh\necho newer\n").unwrap();
     let waits = person.waits_at(&add, "[y/N]");
     person.ok(&["allow", "rm", "./tool"]);
     let session = waits.then_answers("y");
