@@ -7,7 +7,7 @@ pub(super) use super::unix::*;
 #[cfg(feature = "keyring")]
 pub(super) use secret_service::KeyStore;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, CWD, FsWord, Mode, OFlags, RenameFlags};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use std::fs::File;
 use std::io;
@@ -55,7 +55,7 @@ pub(super) fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Where folders in memory can be made, the user's own first.
 pub(super) fn memory_roots() -> Vec<PathBuf> {
-    const TMPFS: i64 = 0x0102_1994;
+    const TMPFS: FsWord = 0x0102_1994;
     let user = rustix::process::geteuid().as_raw();
     let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|p| p.is_absolute());
     let shared = ["/dev/shm".into(), format!("/run/user/{user}").into()];

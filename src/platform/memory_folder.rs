@@ -27,6 +27,7 @@ pub fn memory_folder() -> Option<MemoryFolder> {
 }
 
 fn in_root(root: &Path) -> Option<MemoryFolder> {
+    root.metadata().ok().filter(system::keeps_names)?;
     let path = root.join(format!("kovra-{}", random_name().ok()?));
     system::new_private_folder(&path).ok()?;
     Some(MemoryFolder(path))
@@ -36,6 +37,17 @@ fn in_root(root: &Path) -> Option<MemoryFolder> {
 mod tests {
     use super::super::is_private;
     use super::*;
+
+    #[test]
+    fn a_place_where_others_could_put_something_else_is_none() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        for (mode, made) in [(0o700, true), (0o1777, true), (0o777, false), (0o770, false)] {
+            fs::set_permissions(root.path(), fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(in_root(root.path()).is_some(), made, "{mode:o}");
+        }
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
 
     #[test]
     fn a_folder_in_memory_goes_away_with_what_is_in_it() {

@@ -1,6 +1,8 @@
 //! Nothing secret where it was not asked for: files, arguments, environments, core files.
 
 use forge::people::{Person, kovra_path};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -16,6 +18,7 @@ fn hand_off() -> (Person, Person, TempDir) {
     let outside = tempfile::tempdir().unwrap();
     let passphrase = outside.path().join("passphrase");
     std::fs::write(&passphrase, PASSPHRASE).unwrap();
+    std::fs::set_permissions(&passphrase, Permissions::from_mode(0o600)).unwrap();
     let file = passphrase.to_string_lossy().into_owned();
     bob.env.insert("KOVRA_PASSPHRASE_FILE".into(), file);
     bob.ok(&["init"]);

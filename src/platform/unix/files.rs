@@ -88,6 +88,14 @@ pub(in super::super) fn others_can_read(metadata: &Metadata) -> bool {
     metadata.mode() & GROUP_AND_OTHERS_READ != 0
 }
 
+/// Whether what is made in a folder stays what it is: nobody else may write there, or only with a sticky
+/// bit, which keeps everybody's hands off what is another's.
+pub(in super::super) fn keeps_names(metadata: &Metadata) -> bool {
+    const STICKY: u32 = 0o1000;
+    let shared = others_can_write(metadata) && metadata.mode() & STICKY == 0;
+    foreign_owner(metadata).is_none() && !shared
+}
+
 /// Whether whoever gave a file keeps it from being changed here: it is root's, and this user, who may
 /// be root, can't write it. So is a secret that is mounted into a container.
 pub(in super::super) fn is_handed_in(metadata: &Metadata, path: &Path) -> bool {

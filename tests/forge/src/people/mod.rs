@@ -3,9 +3,9 @@
 pub mod terminal;
 
 use std::collections::BTreeMap;
-use std::fs::Permissions;
+use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -80,11 +80,13 @@ impl Person {
         self.home().join(".local/share/kovra/vault.db")
     }
 
-    /// Writes a file into the home, which nobody else can read.
+    /// Writes a file into the home. Nobody else can read a new one.
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.home().join(name);
-        std::fs::write(&path, bytes).expect("a file in the home");
-        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("its mode");
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(&path).expect("a file in the home");
+        file.write_all(bytes.as_ref()).expect("its bytes");
         path
     }
 
