@@ -34,7 +34,7 @@ const VICTIMS: [Victim; 17] = [
     victim(&["rm", "dev/a/b"]),
     victim(&["restore", "dev/a/b", "1"]),
     Victim { asks: true, ..victim(&["prune", "dev/a/b"]) },
-    Victim { makes: &["p.kovra"], ..victim(&["seal", "dev/a/b", "--to", "bob", "-o", "p.kovra"]) },
+    Victim { makes: &["p.kovra"], ..victim(&["seal", "dev/b/c", "--to", "bob", "-o", "p.kovra"]) },
     Victim {
         asks: true,
         makes: &["p.kovra", "p.token"],
@@ -74,6 +74,7 @@ impl Start {
         alice.add("dev/a/b", "one", &[]);
         alice.set("dev/a/b", "two");
         alice.ok(&["edit", "dev/a/b", "--description", "a note"]);
+        alice.add("dev/b/c", "not given to anybody yet", &[]);
         alice.add("dev/a/high", "high", &["--sensitivity", "high"]);
         alice.write(".env.refs", "A=secret:dev/a/b\n");
         let tool = alice.write("tool", "#!/bin/sh\n");
@@ -214,6 +215,7 @@ fn a_kill_at_any_moment_leaves_the_old_or_the_new() {
         assert_eq!(code, 0, "{arguments:?}");
         unlocking(&mut whole, victim);
         let ends = [state(&start.person(victim), victim), state(&whole, victim)];
+        assert!(victim.makes.is_empty() || ends[0] != ends[1], "{arguments:?} is on record");
         for round in 0..rounds {
             let round = (round * 1000 + jitter()) as u32;
             let wait = took.mul_f64(1.2) * round / (rounds as u32 * 1000);
