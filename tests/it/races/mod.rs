@@ -7,6 +7,7 @@ mod owners;
 mod prompts;
 mod world;
 
+use forge::people::terminal::Session;
 use std::sync::Barrier;
 use world::{State, World, Writer};
 
@@ -23,6 +24,13 @@ const SECOND: [u32; 4] = [1, 19, 20, 21];
 fn succeeded(code: u32, what: &str) -> bool {
     assert!(code == 0 || SECOND.contains(&code), "{what} ended with {code}");
     code == 0
+}
+
+/// [`succeeded`], of one that may be wrong without ending all the others.
+fn landed(writer: Writer, session: &Session) -> Result<bool, String> {
+    let Session { code, screen } = session;
+    let fits = *code == 0 || SECOND.contains(code);
+    if fits { Ok(*code == 0) } else { Err(format!("{writer:?} ended with {code}: {screen}")) }
 }
 
 /// Fails with all that went wrong.
@@ -67,13 +75,14 @@ fn at_once(world: &World, a: Writer, b: Writer) -> Result<(), String> {
         barrier.wait();
         writer.run(&person, tag)
     };
-    let (code_a, code_b) = std::thread::scope(|threads| {
+    let (first, second) = std::thread::scope(|threads| {
         let first = threads.spawn(|| run(a, "a"));
         let second = run(b, "b");
         (first.join().unwrap(), second)
     });
-    let what = format!("{a:?} ({code_a}) and {b:?} ({code_b})");
-    let done = [(a, succeeded(code_a, &what)), (b, succeeded(code_b, &what))];
+    let what = format!("{a:?} ({}) and {b:?} ({})", first.code, second.code);
+    let landed = |writer, session| landed(writer, session).map_err(|e| format!("{what}: {e}"));
+    let done = [(a, landed(a, &first)?), (b, landed(b, &second)?)];
     let (found, possible) = (State::of(&person), possible(&world.start, done));
     person.ok(&["audit", "--verify"]);
     let good = possible.iter().any(|state| state.is(&found));
@@ -103,15 +112,14 @@ fn while_it_waits(
     let arguments = waiting.at_a_terminal("a");
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let waits = person.waits_at(&arguments, prompt);
-    let other_code = other.run(&person, "b");
+    let between_them = other.run(&person, "b");
     let between = State::of(&person);
     let session = waits.then_answers(waiting.answer("a"));
     let found = State::of(&person);
     person.ok(&["audit", "--verify"]);
-    let what = format!("{waiting:?} ({}) while {other:?} ({other_code})", session.code);
-    let landed = succeeded(session.code, &what);
-    let changed = succeeded(other_code, &what);
-    if !landed {
+    let what = format!("{waiting:?} ({}) while {other:?} ({})", session.code, between_them.code);
+    let changed = landed(other, &between_them)?;
+    if !landed(waiting, &session)? {
         return if between.is(&found) { Ok(()) } else { Err(format!("{what}: it is {found:?}")) };
     }
     if changed && waiting.was_asked_of_what_changed(other) {

@@ -1,7 +1,8 @@
 //! A vault with one entry that all fight about, who writes to it, and what must come of that.
 
 use forge::clouds::Standin;
-use forge::people::Person;
+use forge::people::terminal::Session;
+use forge::people::{Person, kovra_path};
 use serde_json::Value;
 
 const AT: &str = "dev/a/b";
@@ -70,17 +71,20 @@ impl Writer {
     }
 
     /// From its start to its end, with a yes to whatever it asks.
-    pub(super) fn run(self, person: &Person, tag: &str) -> u32 {
+    pub(super) fn run(self, person: &Person, tag: &str) -> Session {
         let arguments = self.at_a_terminal(tag);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        if self == Self::Set {
-            let piped = [&arguments[..], &["--stdin"]].concat();
-            return person.pipe(&piped, self.answer(tag).as_bytes()).code.unsigned_abs();
-        }
-        let Some(prompt) = self.prompt() else {
-            return person.run(&arguments).code.unsigned_abs();
+        let (more, input) = match self {
+            Self::Set => (&["--stdin"][..], self.answer(tag)),
+            _ => (&[][..], String::new()),
         };
-        person.sit(forge::people::kovra_path(), &arguments).answer_always(prompt, "y").code
+        match self.prompt().filter(|_| more.is_empty()) {
+            Some(prompt) => person.sit(kovra_path(), &arguments).answer_always(prompt, "y"),
+            None => {
+                let ran = person.pipe(&[&arguments, more].concat(), input.as_bytes());
+                Session { code: ran.code.cast_unsigned(), screen: ran.stdout + &ran.stderr }
+            }
+        }
     }
 
     /// Whether the question of this one shows what the other changes.
