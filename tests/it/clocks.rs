@@ -1,4 +1,4 @@
-//! Row 13 of `shared/attacks.md`: a clock that is wrong locks no owner out, and brings nothing back that has
+//! A clock that is wrong locks no owner out, and brings nothing back that has
 //! expired. The wrong clocks are faketime's.
 
 use forge::people::{Person, kovra_path, terminal::Session};

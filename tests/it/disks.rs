@@ -1,4 +1,4 @@
-//! Row 12 of `shared/attacks.md`: a disk that is full, failing, or not to be written. Each has its own words and
+//! A disk that is full, failing, or not to be written. Each has its own words and
 //! none is called damage; reading goes on, and afterwards the vault is as it was.
 
 use forge::people::{Person, Ran, kovra_path};

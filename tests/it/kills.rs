@@ -1,4 +1,4 @@
-//! Row 11 of `shared/attacks.md`: a kill at any moment of any command. The vault opens and is as it was or as
+//! A kill at any moment of any command. The vault opens and is as it was or as
 //! it should be, no file has its final name that is not on record, and what is left over stops nobody.
 
 use forge::people::{Person, kovra_path, terminal::Seat};

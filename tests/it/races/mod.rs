@@ -1,4 +1,4 @@
-//! Two writers at one vault, row 14 of `shared/attacks.md`: started at once, or one while the other waits
+//! Two writers at one vault: started at once, or one while the other waits
 //! at its prompt. Both land, one after the other, or one of them is refused; nothing is lost.
 
 #![cfg(all(feature = "aws", feature = "azure"))]

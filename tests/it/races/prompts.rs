@@ -1,4 +1,4 @@
-//! Row 15: a question is open while what it is about changes. And rows 7 and 14: many who guess a PIN
+//! A question is open while what it is about changes. And many who guess a PIN
 //! at once.
 
 use forge::people::Person;
@@ -43,7 +43,6 @@ fn a_value_that_was_rotated_is_not_given_to_a_process_or_a_package() {
     assert!(!person.home().join("p.kovra").exists() && !person.home().join("p.token").exists());
 }
 
-/// Row 18.
 #[test]
 fn a_peer_that_is_exchanged_while_a_seal_is_asked_about_gets_nothing() {
     let (person, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));

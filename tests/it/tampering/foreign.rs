@@ -1,4 +1,4 @@
-//! Rows 5 and 6: another's vault in place of mine, another schema's number, and a lock that costs more
+//! Another's vault in place of mine, another schema's number, and a lock that costs more
 //! than any that kovra makes.
 
 use super::{MARKER, Victim, bounded};
@@ -81,7 +81,7 @@ fn what_is_given_and_not_used_is_an_error() {
     person.ok(&["list", "--key-file", "vault.key"]);
 }
 
-/// Row 6. kovra makes locks of 64 MiB and three passes, and reads no other.
+/// kovra makes locks of 64 MiB and three passes, and reads no other.
 #[test]
 fn a_lock_that_costs_more_is_refused_at_once() {
     const MEMORY: &[u8] = &[0x1a, 0, 1, 0, 0];

@@ -1,4 +1,4 @@
-//! Row 10: logs of another time beside the file. The vault is whole and of one time, or it is damaged;
+//! Logs of another time beside the file. The vault is whole and of one time, or it is damaged;
 //! it is never put together from two.
 
 use super::bounded;

@@ -1,6 +1,5 @@
-//! Somebody who can write the vault's file, and has no key: rows 1 to 6 and 8 to 10b of
-//! `shared/attacks.md`. Whatever is done to it, nothing is answered from it, nothing is written on
-//! top of it, and once it is undone the vault is as it was.
+//! Somebody who can write the vault's file, and has no key. Whatever is done to it, nothing is answered
+//! from it, nothing is written on top of it, and once it is undone the vault is as it was.
 
 mod foreign;
 mod logs;

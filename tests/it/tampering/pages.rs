@@ -1,4 +1,4 @@
-//! Row 3: the pages of the file, written by hand (SQLite's file format, section 1.6). The schema is
+//! The pages of the file, written by hand (SQLite's file format, section 1.6). The schema is
 //! kovra's, and what a search finds is not what a scan finds.
 
 use super::{Victim, bounded};

@@ -1,4 +1,4 @@
-//! Rows 8 and 9: things that are no file, or not mine alone, where a file of the vault should be.
+//! Things that are no file, or not mine alone, where a file of the vault should be.
 
 use super::{MARKER, Victim, bounded};
 use crate::vault_file::{beside, bytes, put_back};

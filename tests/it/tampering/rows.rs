@@ -1,4 +1,4 @@
-//! Rows 4, 5 and 10b: rows that are as kovra wrote them and stand elsewhere or no longer, and rows
+//! Rows that are as kovra wrote them and stand elsewhere or no longer, and rows
 //! that are not as kovra wrote them.
 
 use super::{COMMANDS, MARKER, Victim, bounded};
@@ -332,7 +332,7 @@ fn a_value_that_does_not_open_is_told() {
     }
 }
 
-/// Row 10b: what stands behind a damaged row is never taken for it.
+/// What stands behind a damaged row is never taken for it.
 #[test]
 fn nothing_takes_the_place_of_a_damaged_row() {
     let person = Person::with_vault("alice");

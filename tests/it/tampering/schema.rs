@@ -1,4 +1,4 @@
-//! Rows 1 and 2: what the schema says. Each of these changes what a query reads or writes, while every
+//! What the schema says. Each of these changes what a query reads or writes, while every
 //! row is as kovra wrote it.
 
 use super::Victim;
