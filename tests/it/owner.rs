@@ -144,7 +144,7 @@ fn nobody_says_yes_for_the_owner() {
 }
 
 /// A peer's string with the key that was pinned and another X25519 key, as after a rotation.
-fn rotated_id(of: &Person) -> String {
+pub(crate) fn rotated_id(of: &Person) -> String {
     use kovra::identity::Identity;
     use kovra::ops::init::read_key_file;
     use kovra::vault::Locked;

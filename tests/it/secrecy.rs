@@ -1,12 +1,11 @@
-//! Nothing secret where it was not asked for: files, arguments, environments, core files. And a
-//! kill at any moment leaves a vault that is whole.
+//! Nothing secret where it was not asked for: files, arguments, environments, core files.
 
 use forge::people::{Person, kovra_path};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 const PLAIN: &str = "marker-of-a-medium-value";
@@ -139,77 +138,4 @@ fn a_crash_with_a_clouds_answer_in_memory_writes_no_core_file() {
         let found = bytes.windows(LEAK.len()).any(|w| w == LEAK.as_bytes());
         assert!(!found, "{} holds the value", path.display());
     }
-}
-
-#[test]
-fn a_kill_during_import_leaves_all_or_nothing() {
-    const ENTRIES: usize = 300;
-    let (alice, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));
-    alice.pin(&bob);
-    bob.pin(&alice);
-    seal_many(&alice, &bob, ENTRIES);
-    let importing = |fresh: &Person| {
-        std::fs::create_dir_all(fresh.vault().parent().unwrap()).unwrap();
-        std::fs::copy(bob.vault(), fresh.vault()).unwrap();
-        let mut command = fresh.kovra();
-        command.arg("import").arg(bob.home().join("many.kovra"));
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        command
-    };
-    let start = Instant::now();
-    assert!(importing(&Person::new("bob")).status().unwrap().success());
-    let whole = start.elapsed();
-
-    // `.ci/run --all` asks for many more.
-    let rounds = std::env::var("KOVRA_KILLS").map_or(40, |text| text.parse().unwrap());
-    let (mut before, mut after) = (0, 0);
-    for round in 0..rounds {
-        let fresh = Person::new("bob");
-        let mut child = importing(&fresh).spawn().unwrap();
-        std::thread::sleep(whole * 2 * round / rounds);
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let listed = fresh.ok(&["list", "--json"]).stdout;
-        match listed.matches("\"coordinate\"").count() {
-            0 => before += 1,
-            ENTRIES => after += 1,
-            n => panic!("{n} of {ENTRIES} entries landed"),
-        }
-        let left = std::fs::read_dir(fresh.vault().parent().unwrap()).unwrap().count();
-        assert!(left <= 3, "a vault, its log, and its index");
-    }
-    assert!(before > 0 && after > 0, "the kills came at the wrong times: {before} {after}");
-}
-
-/// Puts `count` literals into one package. Through a shell loop it would take minutes; through the
-/// library it is one transaction.
-fn seal_many(alice: &Person, bob: &Person, count: usize) {
-    use kovra::entry::{Content, Entry, Sensitivity};
-    use kovra::ops::init::read_key_file;
-    use kovra::secret::Secret;
-    use kovra::vault::{Locked, NewEntry, Origin};
-    let kek = read_key_file(&alice.home().join("vault.key")).unwrap();
-    let mut vault = Locked::open(alice.vault().parent().unwrap()).unwrap().unlock(&kek).unwrap();
-    let put = |batch: &mut kovra::vault::Batch<'_>| -> Result<(), kovra::vault::Error> {
-        for n in 0..count {
-            let entry = Entry {
-                coordinate: format!("dev/many/k{n}").parse().unwrap(),
-                content: Content::Literal(Secret::copy_of(b"value")),
-                sensitivity: Sensitivity::Medium,
-                description: None,
-            };
-            let at = batch.view().entry(&Origin::Global, &entry.coordinate)?.basis;
-            let now = std::time::SystemTime::now().into();
-            batch.put_entry(
-                &at,
-                NewEntry { origin: &Origin::Global, entry: &entry, provenance: None },
-                now,
-            )?;
-        }
-        Ok(())
-    };
-    vault.write(put).unwrap();
-    drop(vault);
-    alice.ok(&["seal", "--env", "dev", "--to", "bob", "-o", "many.kovra"]);
-    std::fs::copy(alice.home().join("many.kovra"), bob.home().join("many.kovra")).unwrap();
 }

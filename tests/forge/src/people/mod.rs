@@ -62,6 +62,16 @@ impl Person {
         person
     }
 
+    /// The same person on another disk: a home with the same files, of which `vault.key` is the key.
+    pub fn twin(&self) -> Self {
+        let mut twin = Self::new(self.name);
+        copy_folder(self.home(), twin.home());
+        let own = |name: &str| ["HOME", "TMPDIR"].contains(&name);
+        twin.env.extend(self.env.clone().into_iter().filter(|(name, _)| !own(name)));
+        twin.env.insert("KOVRA_KEY_FILE".into(), "vault.key".into());
+        twin
+    }
+
     pub fn home(&self) -> &Path {
         self.folder.path()
     }
@@ -100,8 +110,15 @@ impl Person {
 
     /// Runs kovra with `input` on stdin, away from any terminal.
     pub fn pipe(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        self.pipe_through(&[kovra_path()], arguments, input)
+    }
+
+    /// [`Person::pipe`], started by another program: `through` is that program and its arguments, of
+    /// which the last is kovra.
+    pub fn pipe_through(&self, through: &[&str], arguments: &[&str], input: &[u8]) -> Ran {
         let mut child = self
-            .kovra()
+            .command(through[0])
+            .args(&through[1..])
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -170,6 +187,22 @@ impl Person {
             }
         }
         files
+    }
+}
+
+/// With the modes of files and folders.
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let from = entry.expect("an entry").path();
+        let to = to.join(from.file_name().expect("a name"));
+        if from.is_dir() {
+            let _ = std::fs::create_dir(&to);
+            let mode = from.metadata().expect("a mode").permissions();
+            std::fs::set_permissions(&to, mode).expect("the same mode");
+            copy_folder(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).expect("a copy");
+        }
     }
 }
 

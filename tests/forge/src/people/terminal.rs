@@ -45,7 +45,7 @@ impl Person {
         let mut seat = self.sit(program, arguments);
         for (prompt, answer) in typed {
             seat.wait(prompt);
-            seat.press(&format!("{answer}\n"));
+            seat.press_line(answer);
         }
         seat.end()
     }
@@ -68,12 +68,27 @@ impl Person {
             _terminal: pty.master,
         }
     }
+
+    /// Starts kovra at a terminal, and waits until it shows `prompt`.
+    #[track_caller]
+    pub fn waits_at(&self, arguments: &[&str], prompt: &str) -> Seat {
+        let mut seat = self.sit(kovra_path(), arguments);
+        seat.wait(prompt);
+        seat
+    }
 }
 
 impl Seat {
     /// Waits until the terminal shows `text`, after everything that was waited for before.
     #[track_caller]
     pub fn wait(&mut self, text: &str) {
+        let shown = self.comes(text);
+        assert!(shown, "waited for {text:?}, and the terminal shows:\n{}", self.screen);
+    }
+
+    /// Whether the terminal shows `text` before the program ends.
+    #[track_caller]
+    pub fn comes(&mut self, text: &str) -> bool {
         let deadline = Instant::now() + PATIENCE;
         let found = loop {
             if let Some(found) = self.screen[self.waited_for..].find(text) {
@@ -82,10 +97,14 @@ impl Seat {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
                 Ok(bytes) => self.screen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(_) => panic!("waited for {text:?}, and the terminal shows:\n{}", self.screen),
+                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("waited for {text:?}, and the terminal shows:\n{}", self.screen)
+                }
             }
         };
         self.waited_for += found + text.len();
+        true
     }
 
     /// What it has shown so far.
@@ -96,6 +115,31 @@ impl Seat {
     /// Types, without a newline at the end.
     pub fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("typing");
+    }
+
+    pub fn press_line(&mut self, line: &str) {
+        self.press(&format!("{line}\n"));
+    }
+
+    /// One answer to what it waits at, and then its end.
+    #[track_caller]
+    pub fn then_answers(mut self, answer: impl AsRef<str>) -> Session {
+        self.press_line(answer.as_ref());
+        self.end()
+    }
+
+    /// Gives the same answer as often as it is asked for, until the program ends.
+    #[track_caller]
+    pub fn answer_always(mut self, prompt: &str, answer: &str) -> Session {
+        while self.comes(prompt) {
+            self.press_line(answer);
+        }
+        self.end()
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().expect("a kill");
+        self.child.wait().expect("an end");
     }
 
     /// Waits until the program ends.

@@ -1,0 +1,253 @@
+//! A vault with one entry that all fight about, who writes to it, and what must come of that.
+
+use forge::clouds::Standin;
+use forge::people::terminal::Session;
+use forge::people::{Person, kovra_path};
+use serde_json::Value;
+
+const AT: &str = "dev/a/b";
+const YES: &str = "[y/N]";
+
+/// What a command does to the entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writer {
+    Set,
+    Generate,
+    Raise,
+    Lower,
+    Describe,
+    Remove,
+    Restore,
+    Prune,
+    Import,
+    ImportOverwrite,
+    Capture,
+}
+
+impl Writer {
+    pub(super) const ALL: [Self; 11] = [
+        Self::Set,
+        Self::Generate,
+        Self::Raise,
+        Self::Lower,
+        Self::Describe,
+        Self::Remove,
+        Self::Restore,
+        Self::Prune,
+        Self::Import,
+        Self::ImportOverwrite,
+        Self::Capture,
+    ];
+
+    /// What it waits at.
+    pub(super) fn prompt(self) -> Option<&'static str> {
+        match self {
+            Self::Set => Some("(hidden): "),
+            Self::Lower | Self::Prune | Self::Import | Self::Capture => Some(YES),
+            _ => None,
+        }
+    }
+
+    pub(super) fn answer(self, tag: &str) -> String {
+        if self == Self::Set { format!("set-{tag}") } else { "y".into() }
+    }
+
+    pub(super) fn at_a_terminal(self, tag: &str) -> Vec<String> {
+        let package = format!("{tag}.kovra");
+        let words = match self {
+            Self::Set => vec!["set", AT],
+            Self::Generate => vec!["generate", AT, "--replace"],
+            Self::Raise => vec!["edit", AT, "--sensitivity", "inject-only"],
+            Self::Lower => vec!["edit", AT, "--sensitivity", "medium"],
+            Self::Describe => vec!["edit", AT, "--description", tag],
+            Self::Remove => vec!["rm", AT],
+            Self::Restore => vec!["restore", AT, "1"],
+            Self::Prune => vec!["prune", AT],
+            Self::Import => vec!["import", &package],
+            Self::ImportOverwrite => vec!["import", &package, "--overwrite"],
+            Self::Capture => vec!["materialize", "--capture", AT],
+        };
+        words.into_iter().map(str::to_owned).collect()
+    }
+
+    /// From its start to its end, with a yes to whatever it asks.
+    pub(super) fn run(self, person: &Person, tag: &str) -> Session {
+        let arguments = self.at_a_terminal(tag);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let (more, input) = match self {
+            Self::Set => (&["--stdin"][..], self.answer(tag)),
+            _ => (&[][..], String::new()),
+        };
+        match self.prompt().filter(|_| more.is_empty()) {
+            Some(prompt) => person.sit(kovra_path(), &arguments).answer_always(prompt, "y"),
+            None => {
+                let ran = person.pipe(&[&arguments, more].concat(), input.as_bytes());
+                Session { code: ran.code.cast_unsigned(), screen: ran.stdout + &ran.stderr }
+            }
+        }
+    }
+
+    /// Whether the question of this one shows what the other changes.
+    pub(super) fn was_asked_of_what_changed(self, other: Self) -> bool {
+        match self {
+            Self::Lower => other == Self::Raise,
+            Self::Prune => other != Self::Prune,
+            Self::Import | Self::Capture => other != Self::Prune,
+            _ => false,
+        }
+    }
+}
+
+/// The entry, as far as it is known: `None` where it is not.
+#[derive(Debug, Clone, Default)]
+pub(super) struct State {
+    there: bool,
+    reference: bool,
+    /// Whether the first revision is a pointer.
+    was_reference: bool,
+    pruned: bool,
+    value: Option<String>,
+    sensitivity: Option<usize>,
+    description: Option<String>,
+}
+
+const LEVELS: [&str; 4] = ["low", "medium", "high", "inject-only"];
+
+impl State {
+    /// What the vault says. A value is known by the fingerprint of another entry with the same.
+    pub(super) fn of(person: &Person) -> Self {
+        let listed: Value = serde_json::from_str(&person.ok(&["list", "--json"]).stdout).unwrap();
+        let listed = listed.as_array().unwrap();
+        let Some(entry) = listed.iter().find(|entry| entry["coordinate"] == AT) else {
+            return Self::default();
+        };
+        let known =
+            |entry: &&Value| entry["coordinate"].as_str().unwrap().starts_with("dev/known/");
+        let same = |other: &&Value| other["fingerprint"] == entry["fingerprint"];
+        let name = listed.iter().filter(known).find(same).map(|known| &known["coordinate"]);
+        let level = LEVELS.iter().position(|level| entry["sensitivity"] == *level);
+        Self {
+            there: true,
+            reference: entry["mode"] == "reference",
+            was_reference: entry["mode"] == "reference",
+            pruned: false,
+            value: match name.and_then(Value::as_str) {
+                Some(name) => Some(name.trim_start_matches("dev/known/").to_owned()),
+                None => entry["pointer"].as_str().map(str::to_owned),
+            },
+            sensitivity: level,
+            description: Some(entry["description"].as_str().unwrap_or_default().to_owned()),
+        }
+    }
+
+    /// Whether `found` is this, as far as this is known.
+    pub(super) fn is(&self, found: &Self) -> bool {
+        let agrees =
+            |this: &Option<String>, other: &Option<String>| this.is_none() || this == other;
+        let level = self.sensitivity.is_none() || self.sensitivity == found.sensitivity;
+        let same = self.reference == found.reference && level;
+        let same = same && agrees(&self.value, &found.value);
+        self.there == found.there
+            && (!self.there || same && agrees(&self.description, &found.description))
+    }
+
+    /// What it is after a writer, or `None` if that one must be refused.
+    pub(super) fn after(&self, writer: Writer, tag: &str) -> Option<Self> {
+        let mut next = self.clone();
+        let literal = |next: &mut Self, value: String| {
+            next.reference = false;
+            next.value = Some(value);
+        };
+        match writer {
+            // It need not be there, and then its labels are those of a new one.
+            Writer::Generate | Writer::Import | Writer::ImportOverwrite => {
+                if !next.there {
+                    next.sensitivity = None;
+                }
+                next.there = true;
+                literal(&mut next, format!("imported-{tag}"));
+                next.description = None;
+                if writer == Writer::Generate {
+                    next.value = None;
+                }
+            }
+            Writer::Restore if self.pruned => return None,
+            Writer::Restore => {
+                next.there = true;
+                next.reference = next.was_reference;
+                next.value = (!next.reference).then(|| "one".into());
+                next.description = Some(String::new());
+            }
+            Writer::Prune => next.pruned = true,
+            _ if !self.there => return None,
+            Writer::Set => literal(&mut next, format!("set-{tag}")),
+            Writer::Raise => next.sensitivity = Some(3),
+            Writer::Lower => next.sensitivity = Some(1),
+            Writer::Describe => next.description = Some(tag.to_owned()),
+            Writer::Remove => next.there = false,
+            Writer::Capture if !self.reference => return None,
+            Writer::Capture => literal(&mut next, "captured".into()),
+        }
+        Some(next)
+    }
+}
+
+/// A vault to start from, of which each round has a twin.
+pub(super) struct World {
+    pub(super) person: Person,
+    pub(super) start: State,
+    _clouds: Standin,
+}
+
+pub(super) struct Worlds {
+    literal: World,
+    reference: World,
+}
+
+impl Worlds {
+    /// A capture needs a pointer.
+    pub(super) fn of(&self, a: Writer, b: Writer) -> &World {
+        let captures = [a, b].contains(&Writer::Capture);
+        if captures { &self.reference } else { &self.literal }
+    }
+}
+
+impl World {
+    pub(super) fn both() -> Worlds {
+        let literal = |person: &Person| {
+            person.add(AT, "one", &[]);
+            person.set(AT, "two");
+        };
+        let reference = |person: &Person| {
+            person.ok(&["add", AT, "--reference", "azure-kv://team-kv/other"]);
+            person.ok(&["set", AT, "--reference", "azure-kv://team-kv/key"]);
+        };
+        Worlds { literal: Self::new(literal), reference: Self::new(reference) }
+    }
+
+    fn new(entry: impl Fn(&Person)) -> Self {
+        let clouds = Standin::builder()
+            .azure("team-kv", "key", "captured")
+            .azure("team-kv", "other", "captured")
+            .start();
+        let (mut person, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));
+        person.env.extend(clouds.env());
+        bob.pin(&person);
+        person.pin(&bob);
+        for value in ["one", "two", "set-a", "set-b", "imported-a", "imported-b", "captured"] {
+            person.add(&format!("dev/known/{value}"), value, &[]);
+        }
+        for tag in ["a", "b"] {
+            let _ = bob.run(&["rm", AT]);
+            bob.add(AT, &format!("imported-{tag}"), &[]);
+            let file = format!("{tag}.kovra");
+            bob.ok(&["seal", AT, "--to", "alice", "-o", &file]);
+            std::fs::copy(bob.home().join(&file), person.home().join(&file)).unwrap();
+        }
+        entry(&person);
+        person.ok(&["edit", AT, "--sensitivity", "high"]);
+        let start = State::of(&person);
+        assert_eq!(start.sensitivity, Some(2));
+        Self { person, start, _clouds: clouds }
+    }
+}
