@@ -37,7 +37,8 @@ struct Copy {
     memory: Option<MemoryFolder>,
 }
 
-/// The longest file, with its log, that is copied into memory, in bytes.
+/// The longest file, with its log, that is copied into memory or looked through for a fault of its
+/// medium, in bytes.
 const COPIED: u64 = 256 << 20;
 
 impl Deref for Database {
@@ -62,7 +63,7 @@ impl Database {
             // Even to read takes files beside this one, and a disk may be full.
             match Self::connect(path.clone()) {
                 Err(Error::Storage(why)) => Self::copy(why, &path)?,
-                other => other?,
+                other => other.map_err(|e| blame(e, &path))?,
             }
         } else {
             Self::copy(format!("{} cannot be written", folder.display()), &path)?
@@ -104,7 +105,14 @@ impl Database {
         if mode != "wal" {
             db.pragma_update(None, "journal_mode", "WAL")?;
         }
+        // Its first read needs all that any read needs: room for the log's index, and a name for it.
+        schema::number(&db, "schema_version")?;
         Ok(Self { db, path, copy: None })
+    }
+
+    /// What is to blame for an error of reading.
+    pub(super) fn blame(&self, error: Error) -> Error {
+        blame(error, &self.path)
     }
 
     /// SQLite itself notices a missing page, but takes a part of one for a whole.
@@ -232,7 +240,22 @@ fn check_files(folder: &Path) -> Result<PathBuf, Error> {
     for path in all.iter().filter(|path| fs::symlink_metadata(path).is_ok()) {
         platform::check_file(path, Readers::Everyone).map_err(unsafe_at(path))?;
     }
+    // SQLite would not say why it cannot.
+    fs::File::open(&path).map_err(io_at(&path))?;
     Ok(path)
+}
+
+/// SQLite calls a file corrupt that it could not read. A medium that fails is no damage of ours.
+fn blame(error: Error, path: &Path) -> Error {
+    let pages = |file: fs::File| io::BufReader::with_capacity(4096, file).take(COPIED);
+    let read = || io::copy(&mut pages(fs::File::open(path)?), &mut io::sink());
+    match &error {
+        Error::Damaged(_) => match read() {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => io_at(path)(e),
+            _ => error,
+        },
+        _ => error,
+    }
 }
 
 fn unsafe_at(path: &Path) -> impl FnOnce(Unsafe) -> Error {

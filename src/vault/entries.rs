@@ -206,7 +206,8 @@ impl View<'_> {
         let Basis { lookup, .. } = entry.basis;
         let value = self.rows.value(Kind::ENTRY, &lookup, entry.revision, entry.lock());
         let value = value.map_err(|e| about(&entry.coordinate, e))?;
-        value.ok_or_else(|| Error::Damaged(format!("{} is gone", entry.coordinate)))
+        // Of the rows that were read, none is missing; another process may have erased this one since.
+        value.ok_or_else(|| Error::Moved(entry.coordinate.to_string()))
     }
 
     /// The fingerprint that `value` would have here.

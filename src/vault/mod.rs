@@ -62,9 +62,8 @@ impl Locked {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let mut db = Database::open(folder)?;
         db.begin()?;
-        schema::check(&mut db)?;
+        let (meta, digests) = read_meta(&mut db).map_err(|e| db.blame(e))?;
         db.hide();
-        let (meta, digests) = Meta::read(&db)?;
         let way = ways::decode(&meta.ways)?.swap_remove(0);
         Ok(Self { db, meta, digests, way })
     }
@@ -82,7 +81,7 @@ impl Locked {
     pub fn unlock(self, kek: &Kek) -> Result<Vault, Error> {
         let Self { db, meta, digests, way } = self;
         let keys = Keys::derive(&way.unwrap(kek, &meta.id)?, meta.id);
-        let table = Table::scan(&db, db.length())?;
+        let table = Table::scan(&db, db.length()).map_err(|e| db.blame(e))?;
         digests.check(&table, &keys, &meta)?;
         let version = db.version()?;
         Ok(Vault { db, keys, meta, way, table, version: Some(version) })
@@ -230,8 +229,7 @@ impl Vault {
             return Ok(());
         }
         self.version = None;
-        schema::check(&mut self.db)?;
-        let (meta, digests) = Meta::read(&self.db)?;
+        let (meta, digests) = read_meta(&mut self.db)?;
         if meta != self.meta {
             return Err(Error::Moved("the way to the vault's keys".into()));
         }
@@ -240,6 +238,12 @@ impl Vault {
         (self.table, self.version) = (table, version);
         Ok(())
     }
+}
+
+/// What the transaction that is open shows without a key, if it is a vault.
+fn read_meta(db: &mut Database) -> Result<(Meta, Digests), Error> {
+    schema::check(db)?;
+    Meta::read(db)
 }
 
 /// What can be read, in a vault or in a transaction. Its methods stand with what they read.

@@ -2,6 +2,7 @@
 //! to the letter.
 
 use super::Error;
+use crate::text::escape;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
@@ -107,27 +108,28 @@ fn bound(db: &mut Connection) -> Result<(), Error> {
 }
 
 fn check_tables(db: &Connection) -> Result<(), Error> {
-    let mut query =
-        db.prepare_cached("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name")?;
+    let mut query = db.prepare_cached("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
     let mut rows = query.query([])?;
-    for (name, text) in TABLES {
-        let known = match rows.next()? {
-            None => false,
-            Some(row) => {
-                let column = |at: usize| row.get::<_, Option<String>>(at);
-                ["table", name, name, text].iter().enumerate().all(|(at, wanted)| {
-                    column(at).is_ok_and(|found| found.as_deref() == Some(*wanted))
-                })
-            }
+    let mut missing = TABLES.to_vec();
+    let mut foreign = None;
+    while let Some(row) = rows.next()? {
+        let column = |at: usize| row.get::<_, Option<String>>(at).map(Option::unwrap_or_default);
+        let (kind, name, of, text) = (column(0)?, column(1)?, column(2)?, column(3)?);
+        let ours = |(table, sql): &(&str, &str)| {
+            kind == "table" && *table == name && *table == of && *sql == text
         };
-        if !known {
-            return Err(odd(&format!("its table {name} is not the schema's")));
+        match missing.iter().position(ours) {
+            Some(at) => drop(missing.swap_remove(at)),
+            None => {
+                foreign.get_or_insert(format!("its {} {}", escape(&kind), escape(&name)));
+            }
         }
     }
-    match rows.next()? {
-        None => Ok(()),
-        Some(_) => Err(odd("there is more in it than a vault's tables")),
-    }
+    let missing =
+        missing.first().map(|(name, _)| format!("its table {name} is not as it should be"));
+    let foreign = foreign.map(|what| format!("{what} is not of the schema"));
+    let what: Vec<String> = foreign.into_iter().chain(missing).collect();
+    if what.is_empty() { Ok(()) } else { Err(odd(&what.join(", and "))) }
 }
 
 fn odd(what: &str) -> Error {
