@@ -151,7 +151,9 @@ pub(crate) fn main() -> ExitCode {
     platform::survive_file_limit();
     let cli = Cli::parse();
     let is_run = matches!(cli.command, Command::Run(_));
-    let done = Context::new(cli.global).and_then(|context| dispatch(cli.command, &context));
+    let done = Context::new(cli.global).and_then(|context| {
+        dispatch(cli.command, &context).map_err(|failure| context.of_medium(failure))
+    });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -207,6 +209,13 @@ impl Context {
 
     fn has_vault(&self) -> Result<bool, Failure> {
         Ok(is_there(&self.home.join(kovra::vault::FILE))?)
+    }
+
+    /// What is called damage may be a medium that fails.
+    fn of_medium(&self, failure: Failure) -> Failure {
+        let damaged = Some(&failure).filter(|failure| failure.exit == Exit::Damaged);
+        let fault = damaged.and_then(|_| kovra::vault::medium_fault(&self.home));
+        fault.map_or(failure, Into::into)
     }
 
     /// Opens the vault, and runs one operation on it with the person at the terminal, if there is one.

@@ -63,7 +63,7 @@ impl Database {
             // Even to read takes files beside this one, and a disk may be full.
             match Self::connect(path.clone()) {
                 Err(Error::Storage(why)) => Self::copy(why, &path)?,
-                other => other.map_err(|e| blame(e, &path))?,
+                other => other?,
             }
         } else {
             Self::copy(format!("{} cannot be written", folder.display()), &path)?
@@ -108,11 +108,6 @@ impl Database {
         // Its first read needs all that any read needs: room for the log's index, and a name for it.
         schema::number(&db, "schema_version")?;
         Ok(Self { db, path, copy: None })
-    }
-
-    /// What is to blame for an error of reading.
-    pub(super) fn blame(&self, error: Error) -> Error {
-        blame(error, &self.path)
     }
 
     /// SQLite itself notices a missing page, but takes a part of one for a whole.
@@ -245,17 +240,19 @@ fn check_files(folder: &Path) -> Result<PathBuf, Error> {
     Ok(path)
 }
 
-/// SQLite calls a file corrupt that it could not read. A medium that fails is no damage of ours.
-fn blame(error: Error, path: &Path) -> Error {
-    let pages = |file: fs::File| io::BufReader::with_capacity(4096, file).take(COPIED);
-    let read = || io::copy(&mut pages(fs::File::open(path)?), &mut io::sink());
-    match &error {
-        Error::Damaged(_) => match read() {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => io_at(path)(e),
-            _ => error,
-        },
-        _ => error,
-    }
+/// Why the vault in `folder` cannot be read to its end, if it can't. SQLite calls a file corrupt where its
+/// medium failed, and that is no damage of the vault's.
+pub fn medium_fault(folder: &Path) -> Option<Error> {
+    let path = folder.join(FILE);
+    let failed = read_through(&path).err()?;
+    (failed.kind() != io::ErrorKind::NotFound).then(|| io_at(&path)(failed))
+}
+
+fn read_through(path: &Path) -> io::Result<()> {
+    let mut file = fs::File::open(path)?.take(COPIED);
+    let mut page = [0; 4096];
+    while file.read(&mut page)? > 0 {}
+    Ok(())
 }
 
 fn unsafe_at(path: &Path) -> impl FnOnce(Unsafe) -> Error {

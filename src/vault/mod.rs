@@ -26,7 +26,7 @@ mod trail;
 mod ways;
 
 pub use batch::Batch;
-pub use database::FILE;
+pub use database::{FILE, medium_fault};
 pub use entries::{Fingerprint, Held, NewEntry, Origin, Provenance, Revision, Stored};
 pub use erase::Pruned;
 pub use error::Error;
@@ -62,7 +62,7 @@ impl Locked {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let mut db = Database::open(folder)?;
         db.begin()?;
-        let (meta, digests) = read_meta(&mut db).map_err(|e| db.blame(e))?;
+        let (meta, digests) = read_meta(&mut db)?;
         db.hide();
         let way = ways::decode(&meta.ways)?.swap_remove(0);
         Ok(Self { db, meta, digests, way })
@@ -81,7 +81,7 @@ impl Locked {
     pub fn unlock(self, kek: &Kek) -> Result<Vault, Error> {
         let Self { db, meta, digests, way } = self;
         let keys = Keys::derive(&way.unwrap(kek, &meta.id)?, meta.id);
-        let table = Table::scan(&db, db.length()).map_err(|e| db.blame(e))?;
+        let table = Table::scan(&db, db.length())?;
         digests.check(&table, &keys, &meta)?;
         let version = db.version()?;
         Ok(Vault { db, keys, meta, way, table, version: Some(version) })
