@@ -47,3 +47,22 @@ fn the_readme_counts_the_vectors() {
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
     assert!(readme.contains(&format!("- `testdata/v1`: {count} packages")), "there are {count}");
 }
+
+/// Each test that the list of attacks on the vault names is there.
+#[test]
+fn every_attack_on_the_vault_has_its_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let list = std::fs::read_to_string(root.join("testdata/attacks-vault.md")).unwrap();
+    let names: Vec<&str> = list.split('`').filter(|text| text.contains("::")).collect();
+    for name in &names {
+        let (module, function) = name.rsplit_once("::").unwrap();
+        let module = module.replace("::", "/");
+        // A module of a file stands in the file of the one above.
+        let above = module.rsplit_once('/').map_or("", |(above, _)| above);
+        let files = [format!("{module}.rs"), format!("{module}/mod.rs"), format!("{above}.rs")];
+        let files = files.map(|file| std::fs::read_to_string(root.join("tests/it").join(file)));
+        let there = files.into_iter().flatten().any(|t| t.contains(&format!("fn {function}()")));
+        assert!(there, "there is no {name}");
+    }
+    assert!(names.len() > 50, "only {} tests are named", names.len());
+}
