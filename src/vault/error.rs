@@ -76,12 +76,14 @@ impl From<rusqlite::Error> for Error {
 fn odd(error: &rusqlite::Error) -> Error {
     use rusqlite::Error::{
         FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, QueryReturnedNoRows,
+        Utf8Error,
     };
     match error {
         FromSqlConversionFailure(..)
         | IntegralValueOutOfRange(..)
         | InvalidColumnType(..)
-        | QueryReturnedNoRows => Error::Damaged("a row is not of the format".into()),
+        | QueryReturnedNoRows
+        | Utf8Error(..) => Error::Damaged("a row is not of the format".into()),
         other => Error::Storage(other.to_string()),
     }
 }
