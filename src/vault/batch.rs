@@ -2,7 +2,8 @@
 
 use super::Error;
 use super::keys::{Keys, Lock, random};
-use super::rows::{Basis, Kind, Lookup, Place, Rows, Table};
+use super::place::{Kind, Lookup, Place};
+use super::rows::{Basis, Rows, Table};
 use super::ways::Custody;
 use super::{View, schema};
 use rusqlite::{Connection, params};
@@ -63,7 +64,7 @@ impl Batch<'_> {
         let value = self.keys.seal_value(lock, (place, &nonce), &metadata, value);
         let mut insert =
             self.db.prepare_cached("INSERT INTO sealed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-        let (number, at) = (kind.number(), revision as i64);
+        let (number, at) = (kind.0, revision as i64);
         let row = params![number, lookup, at, guarded, nonce, metadata, value];
         schema::one(insert.execute(row)?)?;
         self.table.insert(place, nonce, &metadata);
@@ -93,7 +94,7 @@ impl Batch<'_> {
         let mut delete = self.db.prepare_cached(
             "DELETE FROM sealed WHERE kind = ?1 AND lookup = ?2 AND revision < ?3",
         )?;
-        let erased = delete.execute(params![kind.number(), lookup, revision as i64])?;
+        let erased = delete.execute(params![kind.0, lookup, revision as i64])?;
         if erased == known { Ok(known) } else { schema::one(0).map(|()| known) }
     }
 

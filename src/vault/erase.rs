@@ -8,7 +8,7 @@ use crate::coordinate::Coordinate;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pruned {
     pub revisions: usize,
-    /// Whether another process still reads an older state, so that the log holds it until that ends.
+    /// Whether another process is still at an older state, so that the files hold it until that ends.
     pub pending: bool,
 }
 
@@ -35,7 +35,10 @@ impl Vault {
             }
         };
         self.db.end("COMMIT")?;
-        let pending = self.db.erase()?;
+        let pending = match self.db.erase() {
+            Err(Error::Busy) => true,
+            done => done?,
+        };
         self.version = None;
         self.take_snapshot()?;
         Ok(Pruned { revisions, pending })

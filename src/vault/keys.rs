@@ -1,7 +1,7 @@
 //! The two keys of a vault, the sub-keys that come from them, and what they do.
 
 use super::Error;
-use super::rows::Place;
+use super::place::Place;
 use crate::secret::Secret;
 use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};

@@ -4,7 +4,8 @@
 
 use super::batch::Content;
 use super::keys::Lock;
-use super::rows::{Basis, Kind, Looked, Lookup};
+use super::place::{Kind, Lookup};
+use super::rows::{Basis, Looked};
 use super::{Batch, Error, View};
 use crate::cbor::{Reader, Writer};
 use crate::coordinate::Coordinate;

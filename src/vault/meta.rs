@@ -67,7 +67,7 @@ impl Meta {
 impl Digests {
     /// Compares the rows with the digests that were written with them.
     pub(super) fn check(&self, table: &Table, keys: &Keys, meta: &Meta) -> Result<(), Error> {
-        for (digest, stored) in table.digests(keys, meta).into_iter().zip(&self.0) {
+        for (digest, stored) in table.digests(keys, &meta.digested()).into_iter().zip(&self.0) {
             digest.verify_slice(stored).map_err(|_| {
                 Error::Damaged("rows were removed, added or put back from outside".to_owned())
             })?;
@@ -81,7 +81,7 @@ impl Digests {
         keys: &Keys,
         meta: &Meta,
     ) -> Result<(), Error> {
-        let digests = table.digests(keys, meta).map(Mac::finalize);
+        let digests = table.digests(keys, &meta.digested()).map(Mac::finalize);
         for (number, digest) in [DIGEST, GUARD_DIGEST].into_iter().zip(digests) {
             let digest: [u8; 32] = digest.into_bytes().into();
             let mut update = db.prepare_cached("UPDATE meta SET value = ?2 WHERE number = ?1")?;

@@ -15,6 +15,7 @@ mod ledger;
 mod meta;
 mod packages;
 mod peers;
+mod place;
 mod programs;
 mod proof;
 mod record;

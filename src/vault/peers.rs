@@ -1,8 +1,9 @@
 //! Peers: other people's public keys under local names.
 
 use super::batch::Content;
+use super::place::{Kind, Lookup};
 use super::record::Fields;
-use super::rows::{Basis, Kind, Looked, Lookup, Opened};
+use super::rows::{Basis, Looked, Opened};
 use super::{Batch, Error, View};
 use crate::cbor::Writer;
 use crate::clock::Moment;

@@ -5,8 +5,9 @@
 
 use super::batch::Content;
 use super::keys::{mac, random};
+use super::place::Kind;
 use super::record::Fields;
-use super::rows::{Basis, Kind, Looked, Opened};
+use super::rows::{Basis, Looked, Opened};
 use super::ways::{Custody, Kek};
 use super::{Batch, Error, Vault, View};
 use crate::cbor::Writer;

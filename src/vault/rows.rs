@@ -6,72 +6,13 @@
 
 use super::Error;
 use super::keys::{Digest, Keys, Lock, Nonce};
-use super::meta::Meta;
+use super::place::{Kind, Lookup, Place};
 use crate::secret::Secret;
 use crate::text::hex;
 use hmac::Mac;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 use std::ops::{Deref, Range};
-
-/// What a row is about, by the number in the file. A number that is not here is of a later kovra, and
-/// its rows are digested and left alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Kind(i64);
-
-impl Kind {
-    pub(super) const TRAIL: Self = Self(0);
-    pub(super) const ENTRY: Self = Self(1);
-    pub(super) const PEER: Self = Self(2);
-    pub(super) const PACKAGE: Self = Self(3);
-    pub(super) const PROGRAM: Self = Self(4);
-    pub(super) const SHARE: Self = Self(5);
-    pub(super) const STATE: Self = Self(6);
-    pub(super) const LEDGER: Self = Self(7);
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::TRAIL => "the trail",
-            Self::ENTRY => "an entry",
-            Self::PEER => "a peer",
-            Self::PACKAGE => "an imported package",
-            Self::PROGRAM => "an allowed program",
-            Self::SHARE => "a share",
-            Self::STATE => "the vault's state",
-            Self::LEDGER => "a sender's ledger",
-            Self(_) => "a kind of a later kovra",
-        }
-    }
-
-    pub(super) fn number(self) -> i64 {
-        self.0
-    }
-}
-
-/// What a row is named by.
-pub(super) type Lookup = [u8; 32];
-
-/// Where a row stands. It is part of what both its blobs are sealed with, so that a row which is moved
-/// does not open.
-#[derive(Clone, Copy)]
-pub(super) struct Place {
-    pub(super) kind: Kind,
-    pub(super) lookup: Lookup,
-    pub(super) revision: u64,
-    /// Whether it is changed only with the owner's proof.
-    pub(super) guarded: bool,
-}
-
-impl Place {
-    pub(super) fn to_bytes(self) -> [u8; 56] {
-        let mut bytes = [0; 56];
-        bytes[..8].copy_from_slice(&self.kind.0.to_be_bytes());
-        bytes[8..40].copy_from_slice(&self.lookup);
-        bytes[40..48].copy_from_slice(&self.revision.to_be_bytes());
-        bytes[55] = self.guarded.into();
-        bytes
-    }
-}
 
 /// The state of a row when it was looked at: which revision was the latest, or that there was none. A
 /// change is made on one, and is refused if the row has moved since.
@@ -143,12 +84,11 @@ impl Table {
         Ok(Self { rows: rows.into_iter().collect(), metadata })
     }
 
-    /// The digests over all rows and over the guarded ones, with `meta` before them.
-    pub(super) fn digests(&self, keys: &Keys, meta: &Meta) -> [Digest; 2] {
+    /// The digests over all rows and over the guarded ones, with `head` before them.
+    pub(super) fn digests(&self, keys: &Keys, head: &[u8]) -> [Digest; 2] {
         let [mut all, mut guard] = keys.digests();
-        let head = meta.digested();
-        all.update(&head);
-        guard.update(&head);
+        all.update(head);
+        guard.update(head);
         for (id, row) in &self.rows {
             let mut bytes = [0; 80];
             bytes[..56].copy_from_slice(&place(id, row).to_bytes());

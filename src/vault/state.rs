@@ -2,8 +2,9 @@
 
 use super::batch::Content;
 use super::keys::Lock;
+use super::place::{Kind, Lookup};
 use super::record::Fields;
-use super::rows::{Basis, Kind, Looked, Lookup, Opened};
+use super::rows::{Basis, Looked, Opened};
 use super::{Batch, Error, View};
 use crate::cbor::Writer;
 use crate::clock::Moment;

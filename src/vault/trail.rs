@@ -2,8 +2,8 @@
 
 use super::batch::Content;
 use super::keys::{Keys, Nonce, random};
+use super::place::{Kind, Place};
 use super::record::Fields;
-use super::rows::{Kind, Place};
 use super::{Batch, Error, Vault, View, schema};
 use crate::audit::Event;
 use crate::cbor::Writer;
