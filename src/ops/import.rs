@@ -95,6 +95,7 @@ pub fn plan(session: &mut Session<'_>, options: &Options<'_>) -> Result<Plan, Er
     let identity = view.identity()?;
     let intact = Package::parse(options.file)?.verify()?;
     let verified = intact.trust(&trusted(view, &identity)?, now)?;
+    let peer = view.peer_of(verified.sender())?;
     let clock = check_clock(session, now)?;
     verified.check_recipient(&identity)?;
     let seen = check_replay(session.view(), &verified, options)?;
@@ -106,7 +107,7 @@ pub fn plan(session: &mut Session<'_>, options: &Options<'_>) -> Result<Plan, Er
         .into_iter()
         .map(|entry| change(view, &origin, entry, sender))
         .collect::<Result<Vec<_>, _>>()?;
-    let (peer, ledger) = (view.peer_of(sender)?, view.ledger(sender)?);
+    let ledger = view.ledger(sender)?;
     let ledger = check_order(session, ledger, &changes, header.seq)?;
     let digest = digest(options.file);
     Ok(Plan { changes, skipped, header, sender, digest, peer, origin, seen, ledger, clock })

@@ -51,12 +51,13 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
         return Err(Error::Usage(format!("a package can be imported for 1 s to {most} days")));
     }
     let stored = options.selection.of(&session.view())?;
-    let subjects: Vec<Subject<'_>> = stored.iter().map(Listed::subject).collect();
-    let outcomes = session.authorize(&subjects, SEAL)?;
-    let (view, now) = (session.view(), session.now());
+    let view = session.view();
     let peers =
         options.to.iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
     let recipients = distinct_recipients(&peers)?;
+    let subjects: Vec<Subject<'_>> = stored.iter().map(Listed::subject).collect();
+    let outcomes = session.authorize(&subjects, SEAL)?;
+    let (view, now) = (session.view(), session.now());
     let entries =
         stored.iter().map(|entry| travelling(view, entry)).collect::<Result<Vec<_>, Error>>()?;
     let needs_token = entries.iter().any(Entry::needs_token);
@@ -78,25 +79,37 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let sealed = package::seal(draft).map_err(Error::Sealing)?;
 
     let token = options.token_out.filter(|_| needs_token);
-    let package_file = new_file(&options.out, Readers::Everyone, &sealed.bytes)?;
-    let token_file = match (&token, &sealed.token) {
-        (Some(path), Some(key)) => {
-            let text = key.to_file(&sealed.header.id);
-            Some((path.as_path(), new_file(path, Readers::Owner, text.expose())?))
-        }
-        _ => None,
-    };
+    let (package_file, token_file) = drafts(&options.out, token.as_deref(), &sealed)?;
     let deed = Deed { entries: &stored, outcomes: &outcomes, peers: &peers, seq: &numbered.basis };
     remember(session, &deed, &sealed)?;
-    keep((&options.out, package_file), token_file)?;
+    keep(package_file, token_file)?;
     let peers = peers.into_iter().map(|peer| peer.found).collect();
     Ok(Report { entries: stored, peers, header: sealed.header, size: sealed.bytes.len(), token })
 }
 
+/// A file that has no name yet, and the one that it gets.
+type Unnamed<'a> = (&'a Path, NewFile);
+
+fn drafts<'a>(
+    out: &'a Path,
+    token: Option<&'a Path>,
+    sealed: &Sealed,
+) -> Result<(Unnamed<'a>, Option<Unnamed<'a>>), Error> {
+    let package = (out, new_file(out, Readers::Everyone, &sealed.bytes)?);
+    let token = match (token, &sealed.token) {
+        (Some(path), Some(key)) => {
+            let text = key.to_file(&sealed.header.id);
+            Some((path, new_file(path, Readers::Owner, text.expose())?))
+        }
+        _ => None,
+    };
+    Ok((package, token))
+}
+
 /// Gives both files their names. The token comes first: without a package it opens nothing, so it can go
 /// again.
-fn keep(package: (&Path, NewFile), token: Option<(&Path, NewFile)>) -> Result<(), Error> {
-    let named = |(path, file): (&Path, NewFile)| {
+fn keep(package: Unnamed<'_>, token: Option<Unnamed<'_>>) -> Result<(), Error> {
+    let named = |(path, file): Unnamed<'_>| {
         let path = path.to_owned();
         file.keep().map_err(|source| Error::Unwritten { path, source })
     };

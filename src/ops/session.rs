@@ -6,7 +6,7 @@ use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
 use crate::policy::{self, Asker, Decision, Operation, Reason, Request, Subject};
-use crate::vault::{self, Basis, Batch, Looked, Proof, Vault, View};
+use crate::vault::{self, Basis, Batch, Looked, Proof, Stored, Vault, View};
 use std::path::Path;
 
 pub struct Session<'a> {
@@ -113,7 +113,8 @@ impl Session<'_> {
     ) -> Result<Vec<Outcome>, Error> {
         self.vault.check_writable()?;
         let (operation, asker) = (purpose.operation, self.asker());
-        let allowed_program = self.allowance(purpose.program)?.unchanged;
+        let allowance = self.allowance(purpose.program)?;
+        let allowed_program = allowance.unchanged;
         let mut outcomes = Vec::with_capacity(subjects.len());
         let (mut denied, mut to_confirm) = (Vec::new(), Vec::new());
         for subject in subjects.iter().copied() {
@@ -134,7 +135,7 @@ impl Session<'_> {
         let refusal = if !denied.is_empty() {
             Some(Error::Denied(denied))
         } else {
-            self.ask_about(&to_confirm, purpose).err()
+            self.ask_about(&to_confirm, purpose, &allowance).err()
         };
         let Some(refusal) = refusal else { return Ok(outcomes) };
         let refused: Vec<Event> = subjects
@@ -147,20 +148,49 @@ impl Session<'_> {
         Err(refusal)
     }
 
+    /// Puts uses on record. What a person agreed to has to be what is used: a question is open for as long
+    /// as it takes.
+    pub(super) fn record_uses(
+        &mut self,
+        entries: &[&Stored],
+        outcomes: &[Outcome],
+        purpose: Use<'_>,
+    ) -> Result<(), Error> {
+        let event = |(entry, outcome): (&&Stored, &Outcome)| {
+            self.use_event(purpose, *outcome, &entry.coordinate)
+        };
+        let events: Vec<Event> = entries.iter().zip(outcomes).map(event).collect();
+        let agreed = || entries.iter().zip(outcomes).filter(|(_, o)| **o == Outcome::Confirmed);
+        let done = self.vault.record_if(&events, |batch| {
+            agreed().try_for_each(|(entry, _)| batch.expect(entry.basis(), &entry.coordinate))
+        });
+        if done.is_err() {
+            let failed = |event| Event { outcome: Outcome::Failed, ..event };
+            self.vault.record(&events.into_iter().map(failed).collect::<Vec<_>>())?;
+        }
+        Ok(done?)
+    }
+
     fn ask_about(
         &mut self,
         entries: &[(Coordinate, Sensitivity, Reason)],
         purpose: Use<'_>,
+        allowance: &Allowance,
     ) -> Result<(), Error> {
         if entries.is_empty() {
             return Ok(());
         }
         let Use { operation, program, .. } = purpose;
-        self.confirm(&Question::Use { operation, entries, program })
+        self.confirm(&Question::Use { operation, entries, program })?;
+        // The question was open for as long as it took.
+        if self.allowance(program)? != *allowance {
+            return Err(vault::Error::Moved("the program, or the allowlist".into()).into());
+        }
+        Ok(())
     }
 
     /// What the allowlist says of a program, and whether the program is still what it was then.
-    pub(super) fn allowance(&self, program: Option<Program<'_>>) -> Result<Allowance, Error> {
+    fn allowance(&self, program: Option<Program<'_>>) -> Result<Allowance, Error> {
         let Some(program) = program else { return Ok(Allowance::default()) };
         let Looked { found, basis } =
             self.view().allowed_program(&program.path.to_string_lossy())?;
@@ -183,7 +213,7 @@ impl Session<'_> {
 
 /// How the allowlist stands to a program.
 #[derive(Default, PartialEq, Eq)]
-pub(super) struct Allowance {
+struct Allowance {
     /// Whether it is on the list, and the file is what it was then.
     unchanged: bool,
     basis: Option<Basis>,

@@ -2,13 +2,13 @@
 
 use super::session::{Session, Use};
 use super::{Error, Listed, Source};
-use crate::audit::{Event, Outcome};
+use crate::audit::Outcome;
 use crate::coordinate::Coordinate;
 use crate::pointer::Pointer;
 use crate::policy::Subject;
 use crate::provider::{Fault, Resolved, onepassword};
 use crate::secret::Secret;
-use crate::vault::{self, Stored};
+use crate::vault::Stored;
 
 /// What is outside of every source, as operations see it: the clouds, and 1Password.
 pub trait Resolver {
@@ -28,30 +28,10 @@ pub(super) fn obtain(
     resolver: &dyn Resolver,
 ) -> Result<Vec<Secret>, Error> {
     let subjects: Vec<Subject<'_>> = entries.iter().map(|entry| entry.subject()).collect();
-    let allowance = session.allowance(purpose.program)?;
     let outcomes = session.authorize(&subjects, purpose)?;
     let fetched = fetch(&session.view(), entries, resolver);
-    let events = |session: &Session<'_>, done: bool| -> Vec<Event> {
-        let outcome = |outcome: &Outcome| if done { *outcome } else { Outcome::Failed };
-        let uses = entries.iter().zip(&outcomes);
-        uses.map(|(entry, o)| session.use_event(purpose, outcome(o), &entry.coordinate)).collect()
-    };
-    if !outcomes.contains(&Outcome::Confirmed) {
-        session.vault.record(&events(session, fetched.is_ok()))?;
-        return fetched;
-    }
-    // A question was open for as long as it took: what was agreed to is what is used.
-    let agreed = events(session, fetched.is_ok());
-    let done = session.vault.record_if(&agreed, |batch| {
-        entries.iter().try_for_each(|entry| batch.expect(entry.basis(), &entry.coordinate))
-    });
-    if done.is_err() {
-        session.vault.record(&events(session, false))?;
-    }
-    done?;
-    if session.allowance(purpose.program)? != allowance {
-        return Err(vault::Error::Moved("the program, or the allowlist".into()).into());
-    }
+    let outcomes = if fetched.is_ok() { outcomes } else { vec![Outcome::Failed; entries.len()] };
+    session.record_uses(entries, &outcomes, purpose)?;
     fetched
 }
 

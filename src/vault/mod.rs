@@ -185,6 +185,12 @@ impl Vault {
         done
     }
 
+    /// Takes the vault as it is now: a question may have been open for long.
+    fn look_again(&mut self) -> Result<(), Error> {
+        self.db.end("COMMIT")?;
+        self.take_snapshot()
+    }
+
     fn commit<T, E: From<Error>>(
         &mut self,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,

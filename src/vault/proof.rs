@@ -131,6 +131,7 @@ impl Vault {
     /// [`Error::TooManyTries`] before the wait after wrong ones is over.
     pub fn prove(&mut self, typed: &Secret, now: Moment) -> Result<bool, Error> {
         if self.view().proof()? == Proof::Nothing {
+            self.look_again()?;
             return Ok(true);
         }
         // Counted in a transaction of its own, before it is judged: a try that is killed while it is
