@@ -164,13 +164,13 @@ impl View<'_> {
     /// All entries that can be read, sorted; and what is wrong with each of the others.
     pub fn readable_entries(&self) -> (Vec<Stored>, Vec<Error>) {
         let (mut entries, mut damage) = (Vec::new(), Vec::new());
-        for (lookup, row) in self.rows.each(Kind::ENTRY) {
-            match row.and_then(|row| decode(&row, self.basis(lookup))) {
+        for (basis, row) in self.rows.each(Kind::ENTRY) {
+            match row.and_then(|row| decode(&row, basis)) {
                 Ok(revision) => entries.extend(revision.entry),
                 Err(error) => damage.push(error),
             }
         }
-        entries.sort_by(|a, b| (&a.coordinate, &a.origin).cmp(&(&b.coordinate, &b.origin)));
+        entries.sort_by_cached_key(|entry| (entry.coordinate.clone(), entry.origin.clone()));
         (entries, damage)
     }
 

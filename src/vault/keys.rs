@@ -100,7 +100,7 @@ impl Keys {
     }
 
     pub(super) fn seal_metadata(&self, place: Place, nonce: &Nonce, plain: &[u8]) -> Vec<u8> {
-        seal(&self.metadata, nonce, &self.associated(place, &[]), plain)
+        seal(&self.metadata, nonce, &self.associated(place), plain)
     }
 
     /// `None` if it is not what was sealed at this place under this nonce.
@@ -110,7 +110,7 @@ impl Keys {
         nonce: &Nonce,
         sealed: &[u8],
     ) -> Option<Vec<u8>> {
-        let mut plain = open(&self.metadata, nonce, &self.associated(place, &[]), sealed)?;
+        let mut plain = open(&self.metadata, nonce, &self.associated(place), sealed)?;
         Some(std::mem::take(&mut *plain))
     }
 
@@ -122,7 +122,8 @@ impl Keys {
         metadata: &[u8],
         plain: &[u8],
     ) -> Vec<u8> {
-        seal(self.lock(lock), nonce, &self.associated(place, metadata), plain)
+        let associated = [&self.associated(place), metadata].concat();
+        seal(self.lock(lock), nonce, &associated, plain)
     }
 
     pub(super) fn open_value(
@@ -132,7 +133,8 @@ impl Keys {
         metadata: &[u8],
         sealed: &[u8],
     ) -> Option<Secret> {
-        let mut plain = open(self.lock(lock), nonce, &self.associated(place, metadata), sealed)?;
+        let associated = [&self.associated(place), metadata].concat();
+        let mut plain = open(self.lock(lock), nonce, &associated, sealed)?;
         Some(Secret::new(std::mem::take(&mut *plain)))
     }
 
@@ -143,8 +145,11 @@ impl Keys {
         }
     }
 
-    fn associated(&self, place: Place, metadata: &[u8]) -> Vec<u8> {
-        [&self.id[..], &place.to_bytes(), metadata].concat()
+    fn associated(&self, place: Place) -> [u8; 72] {
+        let mut bytes = [0; 72];
+        bytes[..16].copy_from_slice(&self.id);
+        bytes[16..].copy_from_slice(&place.to_bytes());
+        bytes
     }
 }
 

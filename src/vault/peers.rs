@@ -74,10 +74,9 @@ impl View<'_> {
 
     fn looked_peers(&self) -> Result<Vec<Looked<Peer>>, Error> {
         let mut peers = Vec::new();
-        for (lookup, row) in self.rows.each(Kind::PEER) {
+        for (basis, row) in self.rows.each(Kind::PEER) {
             let Entry { peer: found, removed } = decode(&row?)?;
             if !removed {
-                let basis = self.rows.table.basis(Kind::PEER, &lookup);
                 peers.push(Looked { found, basis });
             }
         }

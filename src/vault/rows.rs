@@ -197,7 +197,7 @@ impl Rows<'_> {
     pub(super) fn each(
         &self,
         kind: Kind,
-    ) -> impl Iterator<Item = (Lookup, Result<Opened, Error>)> + '_ {
+    ) -> impl Iterator<Item = (Basis, Result<Opened, Error>)> + '_ {
         let all = self.table.rows.range((kind, [0; 32], 0)..=(kind, [0xff; 32], u64::MAX));
         let mut all = all.peekable();
         std::iter::from_fn(move || {
@@ -205,7 +205,8 @@ impl Rows<'_> {
             while let Some(later) = all.next_if(|(id, _)| id.1 == row.0.1) {
                 row = later;
             }
-            Some((row.0.1, self.open(row)))
+            let basis = Basis { kind, lookup: row.0.1, latest: Some(row.1.nonce) };
+            Some((basis, self.open(row)))
         })
     }
 
