@@ -35,8 +35,8 @@ pub(super) fn prune(args: &Args, context: &Context) -> Result<(), Failure> {
     let target = args.target()?;
     let gone = context.with_session(|session| edit::prune(session, &target))?;
     let revisions = ui::count(gone.revisions, "earlier revision", "earlier revisions");
-    if gone.pending {
-        ui::note("Another kovra still reads the older state; the log keeps it until that ends.");
+    if let Some(why) = gone.pending {
+        ui::note(&format!("The vault's files still hold it: {why}. The next command tries again."));
     }
     ui::note("What a file system, a snapshot or a backup keeps of it, kovra does not know.");
     ui::data(&format!("Erased {revisions} of {}.", args.at.coordinate))

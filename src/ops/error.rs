@@ -38,8 +38,8 @@ pub enum Error {
     },
     /// Sealing by a clock that is far behind the latest package.
     #[error(
-        "{class}: clock: it is {now} here, and the latest package was sealed at {seen}; no receiver \
-         of it would take one of now",
+        "{class}: clock: it is {now} here, and the latest package was sealed at {seen}; \
+         whoever has that one would not take one of now",
         class = Class::Time.phrase()
     )]
     SealClock { now: Moment, seen: Moment },

@@ -190,22 +190,23 @@ impl Database {
         file.map_err(io_at(&mark))
     }
 
-    pub(super) fn forget_to_erase(&self) -> Result<(), Error> {
-        let mark = self.mark();
-        fs::remove_file(&mark).map_err(io_at(&mark))
+    /// Writes the file anew, without what was deleted from it. Then only the log has to be emptied.
+    pub(super) fn rebuild(&self) -> Result<(), Error> {
+        self.db.execute_batch("VACUUM")?;
+        self.set_mark(TO_FOLD)
     }
 
     /// Does what is left to be done of an erasure. Gives whether the log had to be kept.
     pub(super) fn erase(&self) -> Result<bool, Error> {
         if self.is_to_erase() == Some(TO_REBUILD.len() as u64) {
-            self.db.execute_batch("VACUUM")?;
-            self.set_mark(TO_FOLD)?;
+            self.rebuild()?;
         }
         self.db.busy_timeout(Duration::ZERO)?;
         let folded = self.fold()?;
         self.db.busy_timeout(schema::BUSY)?;
+        let mark = self.mark();
         if folded {
-            self.forget_to_erase()?;
+            fs::remove_file(&mark).map_err(io_at(&mark))?;
         }
         Ok(!folded)
     }

@@ -5,11 +5,11 @@ use crate::audit::Event;
 use crate::coordinate::Coordinate;
 
 /// What was erased of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pruned {
     pub revisions: usize,
-    /// Whether another process is still at an older state, so that the files hold it until that ends.
-    pub pending: bool,
+    /// Why the files still hold it, if they do. Whoever closes the vault next tries again.
+    pub pending: Option<String>,
 }
 
 impl Vault {
@@ -23,21 +23,16 @@ impl Vault {
     ) -> Result<Pruned, Error> {
         self.db.writable()?;
         self.db.plan_to_erase()?;
-        let erased = self.write(|batch| {
+        let revisions = self.write(|batch| {
             batch.audit(&[event])?;
             batch.prune(history, at)
-        });
-        let revisions = match erased {
-            Ok(revisions) => revisions,
-            Err(error) => {
-                self.db.forget_to_erase()?;
-                return Err(error);
-            }
-        };
+        })?;
         self.db.end("COMMIT")?;
-        let pending = match self.db.erase() {
-            Err(Error::Busy) => true,
-            done => done?,
+        // The rows are gone by now, whatever comes of the files.
+        let pending = match self.db.rebuild().and_then(|()| self.db.erase()) {
+            Ok(false) => None,
+            Ok(true) | Err(Error::Busy) => Some("another process still uses an older state".into()),
+            Err(error) => Some(error.to_string()),
         };
         self.version = None;
         self.take_snapshot()?;
