@@ -5,6 +5,7 @@ use super::unlock::read_passphrase;
 use super::{Context, ui};
 use kovra::ops;
 use kovra::ops::init::NewCustody;
+use kovra::ops::pin::PIN_MIN;
 use kovra::secret::Secret;
 use kovra::vault;
 
@@ -30,41 +31,44 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     if ops::init::is_there(&path)? {
         return Err(vault::Error::Exists(path).into());
     }
-    let mut custody = chosen(args.custody, context);
+    let custody = chosen(args.custody, context)?;
+    let make = |custody| ops::init::init(&context.home, custody, ask_pin);
     let identity = match custody {
-        Some(Keeper::Keyring) => ops::init::init(&context.home, NewCustody::Keyring)?,
+        Some(Keeper::Keyring) => make(NewCustody::Keyring)?,
         Some(Keeper::Passphrase) => with_passphrase(context)?,
         Some(Keeper::KeyFile) => {
             let path = context.key_file.clone().ok_or_else(|| {
                 Failure::usage("custody by key file needs --key-file FILE or KOVRA_KEY_FILE")
             })?;
-            ops::init::init(&context.home, NewCustody::KeyFile(path))?
+            make(NewCustody::KeyFile(path))?
         }
-        None => match ops::init::init(&context.home, NewCustody::Keyring) {
+        None => match make(NewCustody::Keyring) {
             Err(ops::Error::Vault(vault::Error::Locked(why))) => {
                 ui::note(&format!("{why}, so the vault is kept by a passphrase."));
-                custody = Some(Keeper::Passphrase);
                 with_passphrase(context)?
             }
             other => other?,
         },
     };
-    if !matches!(custody, Some(Keeper::Passphrase)) {
-        offer_pin(context)?;
-    }
     ui::note(&format!("Made a vault in {}.", context.home.display()));
     ui::note(&format!("Fingerprint: {}", identity.signing().fingerprint()));
     ui::note("Give others this string, and the fingerprint on another way:");
     ui::data(&identity.to_string())
 }
 
-/// A custody that is named wins; else one whose file is given.
-fn chosen(named: Option<Keeper>, context: &Context) -> Option<Keeper> {
-    named.or(match (&context.key_file, &context.passphrase_file) {
-        (Some(_), _) => Some(Keeper::KeyFile),
-        (None, Some(_)) => Some(Keeper::Passphrase),
-        (None, None) => None,
-    })
+/// A custody that is named, or whose file is given. A file that would not be used is an error.
+fn chosen(named: Option<Keeper>, context: &Context) -> Result<Option<Keeper>, Failure> {
+    let given = [
+        context.key_file.as_ref().map(|_| Keeper::KeyFile),
+        context.passphrase_file.as_ref().map(|_| Keeper::Passphrase),
+    ];
+    let mut all = named.into_iter().chain(given.into_iter().flatten());
+    let first = all.next();
+    match all.find(|other| Some(*other) != first) {
+        None => Ok(first),
+        Some(_) => Err(Failure::usage("one of these would not be used: a vault has one custody")
+            .hint("give --key-file or --passphrase-file (KOVRA_KEY_FILE, KOVRA_PASSPHRASE_FILE)")),
+    }
 }
 
 fn with_passphrase(context: &Context) -> Result<kovra::identity::PublicIdentity, Failure> {
@@ -72,25 +76,27 @@ fn with_passphrase(context: &Context) -> Result<kovra::identity::PublicIdentity,
         Some(file) => read_passphrase(file)?,
         None => ask_twice()?,
     };
-    Ok(ops::init::init(&context.home, NewCustody::Passphrase(passphrase))?)
+    Ok(ops::init::init(&context.home, NewCustody::Passphrase(passphrase), || None)?)
 }
 
 /// A keyring or a key file opens for every program of the same user; a PIN is the owner's alone.
-fn offer_pin(context: &Context) -> Result<(), Failure> {
+fn ask_pin() -> Option<Secret> {
     let Ok(first) =
         ui::ask_secret("New PIN for confirming uses of high secrets (nothing for none)")
     else {
-        return Ok(());
+        return None;
     };
-    if first.is_empty() {
-        ui::note("No PIN: anyone at this terminal can confirm. `kovra pin set` sets one later.");
-        return Ok(());
-    }
-    if !ui::typed_again(&first)? {
-        ui::note("The two PINs differ, so none was set. `kovra pin set` sets one.");
-        return Ok(());
-    }
-    context.with_session(|session| ops::pin::set(session, &first))
+    let why = if first.is_empty() {
+        "No PIN: anyone at this terminal can confirm. `kovra pin set` sets one later."
+    } else if first.len() < PIN_MIN {
+        "A PIN has at least 4 characters, so none was set. `kovra pin set` sets one."
+    } else if !ui::typed_again(&first).unwrap_or(false) {
+        "The two PINs differ, so none was set. `kovra pin set` sets one."
+    } else {
+        return Some(first);
+    };
+    ui::note(why);
+    None
 }
 
 fn ask_twice() -> Result<Secret, Failure> {

@@ -11,7 +11,7 @@ use crate::limits;
 use crate::package::{Contents, Header, High, Package, Receipt, Trusted};
 use crate::policy::Asker;
 use crate::vault::{
-    Basis, Batch, Held, Ledger, Looked, NewEntry, Origin, Peer, Provenance, Seen, Stored, View,
+    Batch, Held, Ledger, Looked, NewEntry, Origin, Peer, Provenance, Seen, Stored, View,
 };
 use sha2::{Digest, Sha256};
 
@@ -77,40 +77,41 @@ pub struct Plan {
     /// Who the sender is here; `None` if it is me.
     pub peer: Option<Looked<Peer>>,
     origin: Origin,
-    /// What is known of this package.
-    seen: Basis,
+    /// What is known of this package; that is something if its high literals stayed closed before.
+    seen: Looked<bool>,
     /// How far the sender has come, with this package.
     ledger: Looked<Ledger>,
-    /// Whether the owner takes the clock as it is, though the vault has seen a later time.
-    clock: Option<Basis>,
+    /// The latest time that the vault has seen, if the clock is far behind it. The owner is asked.
+    floor: Option<Looked<Moment>>,
+    /// What a later package of the same sender had. The owner is asked.
+    older: Vec<Older>,
 }
 
 /// Checks a package in the order of the spec's clause 8, opens it, and compares it with the vault.
 /// Nothing is written, and no network is touched: a pointer is stored as it is. The error is that of
-/// the first check that fails. Where a wrong clock may be why, here or at the sender's, the owner can
-/// say so.
-pub fn plan(session: &mut Session<'_>, options: &Options<'_>) -> Result<Plan, Error> {
+/// the first check that fails. Where a wrong clock may be why, here or at the sender's, a person is asked
+/// when the plan is carried out; who is none gets the error.
+pub fn plan(session: &Session<'_>, options: &Options<'_>) -> Result<Plan, Error> {
     let (view, now) = (session.view(), session.now());
     let origin = origin(options.project)?;
     let identity = view.identity()?;
     let intact = Package::parse(options.file)?.verify()?;
     let verified = intact.trust(&trusted(view, &identity)?, now)?;
     let peer = view.peer_of(verified.sender())?;
-    let clock = check_clock(session, now)?;
+    let floor = check_clock(session, now)?;
     verified.check_recipient(&identity)?;
-    let seen = check_replay(session.view(), &verified, options)?;
+    let digest = digest(options.file);
+    let seen = check_replay(view, &verified, &digest, options.skip_high)?;
     let high = if options.skip_high { High::Skip } else { High::with(options.token) };
     let Contents { entries, skipped } = verified.open(&identity, high)?;
     let (sender, header) = (verified.sender(), verified.header().clone());
-    let view = session.view();
     let changes = entries
         .into_iter()
         .map(|entry| change(view, &origin, entry, sender))
         .collect::<Result<Vec<_>, _>>()?;
-    let ledger = view.ledger(sender)?;
-    let ledger = check_order(session, ledger, &changes, header.seq)?;
-    let digest = digest(options.file);
-    Ok(Plan { changes, skipped, header, sender, digest, peer, origin, seen, ledger, clock })
+    let mut ledger = view.ledger(sender)?;
+    let older = check_order(session, &mut ledger.found, &changes, header.seq, *seen)?;
+    Ok(Plan { changes, skipped, header, sender, digest, peer, origin, seen, ledger, floor, older })
 }
 
 /// Writes a plan: entries, their provenance, the memory of the package and the time, in one
@@ -120,11 +121,12 @@ pub fn plan(session: &mut Session<'_>, options: &Options<'_>) -> Result<Plan, Er
 /// [`Error::WouldOverwrite`] without consent; [`vault::Error::Moved`](crate::vault::Error::Moved) if what
 /// it was decided on has changed since; [`Error::Rule`] for what needs a person to agree, where none is.
 pub fn apply(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<(), Error> {
-    if let Err(refusal) = consent(&plan.changes, overwrite, session) {
-        session.vault.record(&events(session, plan, Outcome::Denied)?)?;
+    let agreed = clocks(plan, session).and_then(|()| consent(&plan.changes, overwrite, session));
+    if let Err(refusal) = agreed {
+        session.vault.record(&events(session, plan, Outcome::Denied))?;
         return Err(refusal);
     }
-    let events = events(session, plan, Outcome::Allowed)?;
+    let events = events(session, plan, Outcome::Allowed);
     let now = session.now();
     session.vault.write(|batch| {
         batch.audit(&events)?;
@@ -160,11 +162,15 @@ fn write(batch: &mut Batch<'_>, plan: &Plan, now: Moment) -> Result<(), Error> {
             batch.put_entry(&before.basis, new, now)?;
         }
     }
-    batch.put_seen(&plan.seen, &seen)?;
+    batch.put_seen(&plan.seen.basis, &seen)?;
     batch.put_ledger(&plan.ledger.basis, *sender, &plan.ledger)?;
-    match &plan.clock {
-        Some(floor) => Ok(batch.set_clock_floor(floor, now)?),
-        None => Ok(batch.raise_clock_floor(now)?),
+    match &plan.floor {
+        Some(floor) => Ok(batch.set_clock_floor(&floor.basis, now)?),
+        None => {
+            let floor = batch.view().clock_floor()?.found;
+            is_behind(now, floor).map_or(Ok(()), Err)?;
+            Ok(batch.raise_clock_floor(now)?)
+        }
     }
 }
 
@@ -184,17 +190,23 @@ pub fn receipt_again(view: View<'_>, file: &[u8]) -> Result<Option<Vec<u8>>, Err
     Ok(same.map(|seen| Receipt::sign(&signing, seen.id, seen.digest, seen.imported)))
 }
 
-/// One event for each entry that would be written.
-fn events(session: &Session<'_>, plan: &Plan, outcome: Outcome) -> Result<Vec<Event>, Error> {
-    let event = |change: &Change| {
-        let event = session.event(Action::Import, outcome).about(&change.entry.coordinate);
-        let event = event.in_package(plan.header.id);
+/// One event for each entry that would be written, and one for what was asked about a clock.
+fn events(session: &Session<'_>, plan: &Plan, outcome: Outcome) -> Vec<Event> {
+    let of_package = |outcome| {
+        let event = session.event(Action::Import, outcome).in_package(plan.header.id);
         match &plan.peer {
             Some(peer) => event.with_peer(&peer.name),
             None => event,
         }
     };
-    Ok(plan.changes.iter().filter(|change| change.writes()).map(event).collect())
+    let asked = plan.floor.is_some() || !plan.older.is_empty();
+    let of_clock = if outcome == Outcome::Allowed { Outcome::Confirmed } else { outcome };
+    let clock = asked.then(|| of_package(of_clock));
+    let writes = plan.changes.iter().filter(|change| change.writes());
+    clock
+        .into_iter()
+        .chain(writes.map(|c| of_package(outcome).about(&c.entry.coordinate)))
+        .collect()
 }
 
 /// Peers who can be senders, and myself.
@@ -204,30 +216,38 @@ pub fn trusted(view: View<'_>, identity: &Identity) -> Result<Vec<SigningPublic>
     Ok(keys.chain([identity.signing.public()]).collect())
 }
 
-/// A clock that was set back would bring expired packages to life. Or it was ahead when something was
-/// imported: then its owner may say so, and the basis for lowering the floor is given.
-fn check_clock(session: &mut Session<'_>, now: Moment) -> Result<Option<Basis>, Error> {
-    let Looked { found: seen, basis } = session.view().clock_floor()?;
-    if now.seconds().saturating_add(limits::CLOCK_SKEW) >= seen.seconds() {
-        return Ok(None);
-    }
-    let question = Question::ImportClock { now, seen };
-    session.confirm_clock(&question, Action::Import, Error::Clock { now, seen })?;
-    Ok(Some(basis))
+/// A clock that was set back would bring expired packages to life.
+fn is_behind(now: Moment, seen: Moment) -> Option<Error> {
+    let behind = now.seconds().saturating_add(limits::CLOCK_SKEW) < seen.seconds();
+    behind.then_some(Error::Clock { now, seen })
 }
 
-/// Refuses what is older than what the same sender gave before, in whatever project and whatever became
-/// of it here; or their clock was ahead then, and the owner may say so. Gives the ledger with this package.
+/// Or the clock was ahead when something was imported: then its owner may say so, and what is to be lowered
+/// is given.
+fn check_clock(session: &Session<'_>, now: Moment) -> Result<Option<Looked<Moment>>, Error> {
+    let floor = session.view().clock_floor()?;
+    match is_behind(now, *floor) {
+        Some(error) if session.asker() != Asker::Person => Err(error),
+        behind => Ok(behind.map(|_| floor)),
+    }
+}
+
+/// Enters the package into its sender's ledger. Gives what would change something and is older than what the
+/// same sender gave before, in whatever project and whatever became of it here; that may come of a clock
+/// of theirs that was ahead, and the owner may say so.
 fn check_order(
-    session: &mut Session<'_>,
-    mut ledger: Looked<Ledger>,
+    session: &Session<'_>,
+    ledger: &mut Ledger,
     changes: &[Change],
     seq: u64,
-) -> Result<Looked<Ledger>, Error> {
+    seen: bool,
+) -> Result<Vec<Older>, Error> {
     let mut older = Vec::new();
     for Change { entry, effect, .. } in changes {
         let at = &entry.coordinate;
-        match ledger.seq(at).filter(|latest| *latest >= seq) {
+        // A package that is completed is as old as itself.
+        let latest = ledger.seq(at).filter(|latest| *latest > seq || *latest == seq && !seen);
+        match latest {
             Some(_) if *effect == Effect::Same => continue,
             Some(latest) => older.push(Older {
                 at: at.clone(),
@@ -236,28 +256,41 @@ fn check_order(
             }),
             None => {}
         }
-        ledger.found.set(at, seq);
+        ledger.set(at, seq);
     }
-    if let Some(first) = older.first() {
-        let refusal = Error::Replay(Replay::Older(first.at.clone()));
-        session.confirm_clock(&Question::Older(&older), Action::Import, refusal)?;
+    match older.first() {
+        Some(first) if session.asker() != Asker::Person => {
+            Err(Error::Replay(Replay::Older(first.at.clone())))
+        }
+        _ => Ok(older),
     }
-    Ok(ledger)
 }
 
-/// The basis for remembering a package that was not imported before.
+/// Asks what a wrong clock may explain.
+fn clocks(plan: &Plan, session: &mut Session<'_>) -> Result<(), Error> {
+    if let Some(seen) = &plan.floor {
+        session.confirm(&Question::ImportClock { now: session.now(), seen: **seen })?;
+    }
+    if !plan.older.is_empty() {
+        session.confirm(&Question::Older(&plan.older))?;
+    }
+    Ok(())
+}
+
+/// Refuses a package that was imported before. Gives whether a part of it was.
 fn check_replay(
     view: View<'_>,
     verified: &Trusted<'_>,
-    options: &Options<'_>,
-) -> Result<Basis, Error> {
+    digest: &[u8; 32],
+    skip_high: bool,
+) -> Result<Looked<bool>, Error> {
     let Looked { found, basis } = view.seen(verified.sender(), &verified.header().id)?;
-    let Some(seen) = found else { return Ok(basis) };
-    if seen.digest != digest(options.file) {
-        return Err(Error::Replay(Replay::OtherFile));
+    match found {
+        None => Ok(Looked { found: false, basis }),
+        Some(seen) if seen.digest != *digest => Err(Error::Replay(Replay::OtherFile)),
+        Some(seen) if seen.complete || skip_high => Err(Error::Replay(Replay::Again)),
+        Some(_) => Ok(Looked { found: true, basis }),
     }
-    let again = seen.complete || options.skip_high;
-    if again { Err(Error::Replay(Replay::Again)) } else { Ok(basis) }
 }
 
 fn digest(file: &[u8]) -> [u8; 32] {

@@ -4,7 +4,7 @@ use super::Error;
 use crate::identity::{Identity, PublicIdentity};
 use crate::platform::{self, NewFile, Pipes, Readers, Unsafe};
 use crate::secret::Secret;
-use crate::vault::{self, Custody, Kek, NewVault, Vault, keyring};
+use crate::vault::{self, Custody, Kek, NewVault, Pin, Vault, keyring};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -16,9 +16,24 @@ pub enum NewCustody {
     KeyFile(PathBuf),
 }
 
-/// Makes a vault in `folder`, and an identity in it. If that fails, nothing is left behind but perhaps
-/// a key in the keyring or a key file, which open nothing.
-pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error> {
+/// Makes a vault in `folder`, and an identity in it. Where no passphrase keeps it, `pin` is called for a PIN
+/// once its key is kept, and before there is a vault. If anything fails, nothing is left behind but perhaps a
+/// key in the keyring or a key file, which open nothing.
+pub fn init(
+    folder: &Path,
+    custody: NewCustody,
+    pin: impl FnOnce() -> Option<Secret>,
+) -> Result<PublicIdentity, Error> {
+    let (id, custody, kek) = keep_key(folder, custody)?;
+    let pin = match custody {
+        Custody::Passphrase { .. } => None,
+        Custody::Keyring | Custody::KeyFile { .. } => pin(),
+    };
+    make(NewVault { folder, id, custody, kek: &kek }, pin.as_ref())
+}
+
+/// Draws an id and a key, and has the key kept.
+fn keep_key(folder: &Path, custody: NewCustody) -> Result<([u8; 16], Custody, Kek), Error> {
     let path = folder.join(vault::FILE);
     if is_there(&path)? {
         return Err(vault::Error::Exists(path).into());
@@ -40,9 +55,18 @@ pub fn init(folder: &Path, custody: NewCustody) -> Result<PublicIdentity, Error>
             (Custody::KeyFile { path }, kek)
         }
     };
+    Ok((id, custody, kek))
+}
+
+fn make(new: NewVault<'_>, pin: Option<&Secret>) -> Result<PublicIdentity, Error> {
     let identity = Identity::generate().map_err(vault::Error::from)?;
-    let new = NewVault { folder, id, custody, kek: &kek };
-    Vault::create(new, |batch| batch.put_identity(&identity))?;
+    let pin = pin.map(Pin::new).transpose()?;
+    Vault::create(new, |batch| {
+        batch.put_identity(&identity)?;
+        let Some(pin) = &pin else { return Ok(()) };
+        let none = batch.view().pin()?.basis;
+        batch.set_pin(&none, pin)
+    })?;
     Ok(identity.public())
 }
 

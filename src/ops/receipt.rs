@@ -41,7 +41,7 @@ pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error>
     let entry = entry.ok_or_else(|| {
         refuse(Class::Binding, format!("the package was not sealed to {}", peer.name))
     })?;
-    entry.received = Some(receipt.imported);
+    entry.received = entry.received.max(Some(receipt.imported));
     let event = session
         .event(Action::Receipt, Outcome::Allowed)
         .with_peer(&peer.name)

@@ -10,7 +10,7 @@ use crate::identity::Recipient;
 use crate::limits;
 use crate::package::{self, Draft, Header, Sealed};
 use crate::platform::{NewFile, Readers};
-use crate::policy::{Operation, Subject};
+use crate::policy::{Asker, Operation, Subject};
 use crate::vault::{
     self, Basis, Given, Held, Looked, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, View,
 };
@@ -57,7 +57,7 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let recipients = distinct_recipients(&peers)?;
     let subjects: Vec<Subject<'_>> = stored.iter().map(Listed::subject).collect();
     let outcomes = session.authorize(&subjects, SEAL)?;
-    let (view, now) = (session.view(), session.now());
+    let view = session.view();
     let entries =
         stored.iter().map(|entry| travelling(view, entry)).collect::<Result<Vec<_>, Error>>()?;
     let needs_token = entries.iter().any(Entry::needs_token);
@@ -66,7 +66,7 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     }
     let identity = view.identity()?;
     let numbered = number(session)?;
-    let expires = now.seconds().saturating_add(options.ttl.as_secs());
+    let expires = numbered.created.seconds().saturating_add(options.ttl.as_secs());
     let draft = Draft {
         id: package::new_id().map_err(vault::Error::from)?,
         sender: &identity.signing,
@@ -136,14 +136,19 @@ fn number(session: &mut Session<'_>) -> Result<Numbered, Error> {
     let ahead = Moment::from_millis(last).seconds().saturating_sub(now.seconds());
     let seq = if ahead > 2 * limits::CLOCK_SKEW {
         let seen = Moment::from_millis(last);
-        let refusal = Error::SealClock { now, seen };
-        session.confirm_clock(&Question::SealClock { now, seen }, Action::Seal, refusal)?;
-        now.millis()
+        if session.asker() != Asker::Person {
+            return Err(Error::SealClock { now, seen });
+        }
+        let event = session.event(Action::Seal, Outcome::Confirmed);
+        session.confirm_or_record(&Question::SealClock { now, seen }, &event)?;
+        session.vault.record(&[event])?;
+        session.now().millis()
     } else {
         last.saturating_add(1).max(now.millis())
     };
     // A receiver takes a number that is 300 s ahead of `created`, and `created` 300 s ahead of its clock.
-    let created = seq.div_ceil(1000).saturating_sub(limits::CLOCK_SKEW).max(now.seconds());
+    let created = seq.div_ceil(1000).saturating_sub(limits::CLOCK_SKEW);
+    let created = created.max(session.now().seconds());
     Ok(Numbered { seq, created: Moment::from_seconds(created), basis })
 }
 

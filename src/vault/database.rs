@@ -20,6 +20,15 @@ const TO_FOLD: &[u8] = b"";
 /// How long the log may get before it is folded into the file, in bytes.
 const LOG_MAX: u64 = 256 * 1024;
 
+/// What is left of an erasure.
+#[derive(PartialEq, Eq)]
+pub(super) enum Left {
+    /// To write the file anew, and then the rest.
+    Rebuild,
+    /// To empty the log.
+    Fold,
+}
+
 pub(super) struct Database {
     db: Connection,
     path: PathBuf,
@@ -40,6 +49,8 @@ struct Copy {
 /// The longest file, with its log, that is copied into memory or looked through for a fault of its
 /// medium, in bytes.
 const COPIED: u64 = 256 << 20;
+/// The most that a scan takes into memory, in bytes: a million rows.
+const ROWS: u64 = 256 << 20;
 
 impl Deref for Database {
     type Target = Connection;
@@ -59,14 +70,15 @@ impl Database {
     /// Opens the vault in `folder`.
     pub(super) fn open(folder: &Path) -> Result<Self, Error> {
         let path = check_files(folder)?;
-        let database = if platform::can_write_into(path.parent().unwrap_or(folder)) {
+        let parent = path.parent().unwrap_or(folder);
+        let database = if platform::can_write_into(parent) && platform::can_write(&path) {
             // Even to read takes files beside this one, and a disk may be full.
             match Self::connect(path.clone()) {
                 Err(Error::Storage(why)) => Self::copy(why, &path)?,
                 other => other?,
             }
         } else {
-            Self::copy(format!("{} cannot be written", folder.display()), &path)?
+            Self::copy(format!("{} cannot be written", path.display()), &path)?
         };
         database.check_length()?;
         Ok(database)
@@ -98,20 +110,31 @@ impl Database {
         }
     }
 
-    /// Opens a file that may be new.
-    pub(super) fn connect(path: PathBuf) -> Result<Self, Error> {
+    /// Opens a file, and writes nothing to it: it may be anything.
+    fn connect(path: PathBuf) -> Result<Self, Error> {
         let db = schema::connect(&path)?;
         let mode: String = db.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
         if mode != "wal" {
-            db.pragma_update(None, "journal_mode", "WAL")?;
+            return Err(Error::Damaged("its journal is not that of a vault".into()));
         }
         // Its first read needs all that any read needs: room for the log's index, and a name for it.
         schema::number(&db, "schema_version")?;
         Ok(Self { db, path, copy: None })
     }
 
+    /// Opens an empty file, to make a vault of it.
+    pub(super) fn create(path: PathBuf) -> Result<Self, Error> {
+        let db = schema::connect(&path)?;
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        Ok(Self { db, path, copy: None })
+    }
+
     /// SQLite itself notices a missing page, but takes a part of one for a whole.
+    /// While there is a log, the file may end in a part of a page, which the log has whole.
     fn check_length(&self) -> Result<(), Error> {
+        if fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > 0) {
+            return Ok(());
+        }
         let page = u64::try_from(schema::number(&self.db, "page_size")?).unwrap_or(1);
         let length = fs::metadata(&self.path).map_err(io_at(&self.path))?.len();
         let whole = length.is_multiple_of(page.max(1));
@@ -119,7 +142,7 @@ impl Database {
     }
 
     /// Of the file and its log, in bytes.
-    pub(super) fn length(&self) -> u64 {
+    fn length(&self) -> u64 {
         if let Some(copy) = &self.copy {
             return copy.length;
         }
@@ -128,6 +151,11 @@ impl Database {
             .filter_map(|path| fs::metadata(path).ok())
             .map(|file| file.len())
             .sum()
+    }
+
+    /// How many bytes of rows there can be: what claims more is one page told many times.
+    pub(super) fn most(&self) -> u64 {
+        self.length().min(ROWS)
     }
 
     /// Counts the transactions of other processes.
@@ -161,11 +189,17 @@ impl Database {
     pub(super) fn fold_long_log(&self) -> Result<(), Error> {
         let log = beside(&self.path, "-wal");
         if fs::metadata(log).is_ok_and(|log| log.len() > LOG_MAX) {
-            self.db.busy_timeout(Duration::ZERO)?;
-            self.fold()?;
-            self.db.busy_timeout(schema::BUSY)?;
+            self.fold_now()?;
         }
         Ok(())
+    }
+
+    /// [`Database::fold`], without waiting for anybody.
+    fn fold_now(&self) -> Result<bool, Error> {
+        self.db.busy_timeout(Duration::ZERO)?;
+        let folded = self.fold();
+        self.db.busy_timeout(schema::BUSY)?;
+        folded
     }
 
     /// Writes the log into the file and empties it. Gives whether that was so: a process that is
@@ -182,12 +216,13 @@ impl Database {
         self.set_mark(TO_REBUILD)
     }
 
-    /// Never through a link, which would lead it to another file.
+    /// In one step, and never through a link, which would lead it to another file.
     fn set_mark(&self, what: &[u8]) -> Result<(), Error> {
         let mark = self.mark();
-        let _ = fs::remove_file(&mark);
-        let file = fs::File::create_new(&mark).and_then(|mut file| file.write_all(what));
-        file.map_err(io_at(&mark))
+        let draft = mark.with_extension(std::process::id().to_string());
+        let _ = fs::remove_file(&draft);
+        let file = fs::File::create_new(&draft).and_then(|mut file| file.write_all(what));
+        file.and_then(|()| fs::rename(&draft, &mark)).map_err(io_at(&mark))
     }
 
     /// Writes the file anew, without what was deleted from it. Then only the log has to be emptied.
@@ -198,22 +233,22 @@ impl Database {
 
     /// Does what is left to be done of an erasure. Gives whether the log had to be kept.
     pub(super) fn erase(&self) -> Result<bool, Error> {
-        if self.is_to_erase() == Some(TO_REBUILD.len() as u64) {
+        if self.left_to_erase() == Some(Left::Rebuild) {
             self.rebuild()?;
         }
-        self.db.busy_timeout(Duration::ZERO)?;
-        let folded = self.fold()?;
-        self.db.busy_timeout(schema::BUSY)?;
-        let mark = self.mark();
-        if folded {
+        let folded = self.fold_now()?;
+        // Unless another process has planned to erase meanwhile.
+        if folded && self.left_to_erase() == Some(Left::Fold) {
+            let mark = self.mark();
             fs::remove_file(&mark).map_err(io_at(&mark))?;
         }
         Ok(!folded)
     }
 
-    /// The length of the mark, if there is one.
-    pub(super) fn is_to_erase(&self) -> Option<u64> {
-        fs::symlink_metadata(self.mark()).ok().map(|mark| mark.len())
+    /// What the mark says is still to be done, if there is one.
+    pub(super) fn left_to_erase(&self) -> Option<Left> {
+        let mark = fs::symlink_metadata(self.mark()).ok()?;
+        Some(if mark.len() == TO_FOLD.len() as u64 { Left::Fold } else { Left::Rebuild })
     }
 
     fn mark(&self) -> PathBuf {
@@ -230,11 +265,11 @@ fn check_files(folder: &Path) -> Result<PathBuf, Error> {
         _ => io_at(&named)(e),
     })?;
     for folder in [Some(folder), path.parent()].into_iter().flatten() {
-        platform::check_folder(folder).map_err(unsafe_at(folder))?;
+        check_folder(folder)?;
     }
-    let all = ["", "-wal", "-shm", "-journal"].map(|suffix| beside(&path, suffix));
-    for path in all.iter().filter(|path| fs::symlink_metadata(path).is_ok()) {
-        platform::check_file(path, Readers::Everyone).map_err(unsafe_at(path))?;
+    platform::check_file(&path, Readers::Everyone).map_err(unsafe_at(&path))?;
+    for suffix in ["-wal", "-shm", "-journal"] {
+        check_beside(&beside(&path, suffix), suffix)?;
     }
     // SQLite would not say why it cannot.
     fs::File::open(&path).map_err(io_at(&path))?;
@@ -254,6 +289,29 @@ fn read_through(path: &Path) -> io::Result<()> {
     let mut page = [0; 4096];
     while file.read(&mut page)? > 0 {}
     Ok(())
+}
+
+pub(super) fn check_folder(folder: &Path) -> Result<(), Error> {
+    platform::check_folder(folder).map_err(unsafe_at(folder))
+}
+
+/// Removes what SQLite left beside a file that was not finished.
+pub(super) fn remove_log(path: &Path) {
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let _ = fs::remove_file(beside(path, suffix));
+    }
+}
+
+/// A file of the log's: its own, and no link. A vault leaves no journal, and SQLite would play any back.
+fn check_beside(path: &Path, suffix: &str) -> Result<(), Error> {
+    let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
+    if found.is_symlink() {
+        return Err(unsafe_at(path)(Unsafe::NotFile("a link")));
+    }
+    platform::check_file(path, Readers::Everyone).map_err(unsafe_at(path))?;
+    let foreign = suffix == "-journal" && found.len() > 0;
+    let odd = || Error::Damaged(format!("{} is not a vault's", path.display()));
+    if foreign { Err(odd()) } else { Ok(()) }
 }
 
 fn unsafe_at(path: &Path) -> impl FnOnce(Unsafe) -> Error {

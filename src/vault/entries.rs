@@ -1,7 +1,7 @@
 //! Entries: what a coordinate names in this vault, with where it came from.
 
 use super::batch::Content as Row;
-use super::keys::Lock;
+use super::keys::{Lock, Nonce};
 use super::place::{Kind, Lookup};
 use super::record::Fields;
 use super::rows::{Basis, Looked, Opened};
@@ -116,6 +116,8 @@ pub struct Stored {
     pub updated: Moment,
     /// Counts from 1.
     pub revision: u64,
+    /// Of this revision, which `basis` is not if it is an earlier one.
+    nonce: Nonce,
     basis: Basis,
 }
 
@@ -205,9 +207,10 @@ impl View<'_> {
     /// Opens a literal's value, of the revision that `entry` is; for a reference, it is empty.
     pub fn value(&self, entry: &Stored) -> Result<Secret, Error> {
         let Basis { lookup, .. } = entry.basis;
-        let value = self.rows.value(Kind::ENTRY, &lookup, entry.revision, entry.lock());
+        let at = (entry.revision, &entry.nonce);
+        let value = self.rows.value(Kind::ENTRY, &lookup, at, entry.lock());
         let value = value.map_err(|e| about(&entry.coordinate, e))?;
-        // Of the rows that were read, none is missing; another process may have erased this one since.
+        // Of the rows that were scanned, none is missing; this one was erased since it was looked at.
         value.ok_or_else(|| Error::Moved(entry.coordinate.to_string()))
     }
 
@@ -261,6 +264,7 @@ impl Batch<'_> {
             provenance,
             updated: now,
             revision: 0,
+            nonce: Nonce::default(),
             basis: view.basis(view.entry_lookup(origin, &entry.coordinate)),
         };
         self.put_revision(on, stored, value)
@@ -327,7 +331,7 @@ impl Batch<'_> {
         let metadata = encode(&entry, false);
         let (lock, guarded) = (entry.lock(), entry.is_guarded());
         let content = Row { metadata: &metadata, value, lock, guarded };
-        entry.revision = self.add(Kind::ENTRY, on.lookup, &content)?;
+        (entry.revision, entry.nonce) = self.add(Kind::ENTRY, on.lookup, &content)?;
         entry.basis = self.view().basis(on.lookup);
         Ok(entry)
     }
@@ -391,6 +395,7 @@ fn decode(row: &Opened, basis: Basis) -> Result<Revision, Error> {
         provenance,
         updated,
         revision: row.revision,
+        nonce: row.nonce,
         basis,
     });
     Ok(Revision { number: row.revision, written: updated, entry })

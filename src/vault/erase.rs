@@ -50,7 +50,7 @@ impl Vault {
 impl Drop for Vault {
     /// Does what an erasure left to be done, in a file that is still the one whose digest holds.
     fn drop(&mut self) {
-        if self.db.is_to_erase().is_some() && self.db.writable().is_ok() {
+        if self.db.left_to_erase().is_some() && self.db.writable().is_ok() {
             // Nobody is left to tell; the mark stays, and the next one tries again.
             let _ = self.finish_erasing();
         }

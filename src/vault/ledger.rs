@@ -5,7 +5,7 @@
 use super::batch::Content;
 use super::keys::Lock;
 use super::place::{Kind, Lookup};
-use super::rows::{Basis, Looked};
+use super::rows::{Basis, Looked, Opened};
 use super::{Batch, Error, View};
 use crate::cbor::{Reader, Writer};
 use crate::coordinate::Coordinate;
@@ -46,8 +46,11 @@ impl View<'_> {
     pub fn ledger(&self, sender: SigningPublic) -> Result<Looked<Ledger>, Error> {
         let lookup = self.ledger_lookup(sender);
         let row = self.rows.get(Kind::LEDGER, &lookup)?;
-        let value = |revision| self.rows.value(Kind::LEDGER, &lookup, revision, Lock::Vault);
-        let value = row.map(|row| value(row.revision)).transpose()?.flatten();
+        let value = |row: Opened| {
+            let at = (row.revision, &row.nonce);
+            self.rows.value(Kind::LEDGER, &lookup, at, Lock::Vault)
+        };
+        let value = row.map(value).transpose()?.flatten();
         let found = value.map(|value| Ledger::decode(value.expose())).transpose()?;
         let basis = self.rows.table.basis(Kind::LEDGER, &lookup);
         Ok(Looked { found: found.unwrap_or_default(), basis })

@@ -31,13 +31,15 @@ impl Meta {
         let mut rows = query.query([])?;
         let mut next = |number: i64| -> Result<Vec<u8>, Error> {
             let row = rows.next()?.filter(|row| row.get(0) == Ok(number));
-            let row = row.ok_or_else(|| Error::Damaged(format!("its row {number} is missing")))?;
+            let row = row.ok_or_else(|| {
+                Error::Damaged(format!("row {number} of its table meta is missing"))
+            })?;
             Ok(row.get(1)?)
         };
         let (id, ways) = (next(ID)?, next(WAYS)?);
         let (digest, guard) = (next(DIGEST)?, next(GUARD_DIGEST)?);
         if rows.next()?.is_some() {
-            return Err(Error::Damaged("there is a row too many".into()));
+            return Err(Error::Damaged("its table meta has a row too many".into()));
         }
         let bad = || Error::Damaged("its id or its digest is of another length".into());
         let id = id.try_into().map_err(|_| bad())?;

@@ -82,7 +82,7 @@ impl Locked {
     pub fn unlock(self, kek: &Kek) -> Result<Vault, Error> {
         let Self { db, meta, digests, way } = self;
         let keys = Keys::derive(&way.unwrap(kek, &meta.id)?, meta.id);
-        let table = Table::scan(&db, db.length())?;
+        let table = Table::scan(&db, db.most())?;
         digests.check(&table, &keys, &meta)?;
         let version = db.version()?;
         Ok(Vault { db, keys, meta, way, table, version: Some(version) })
@@ -128,6 +128,7 @@ impl Vault {
     ) -> Result<(), Error> {
         let path = new.folder.join(FILE);
         private_folder(new.folder).map_err(io_at(new.folder))?;
+        database::check_folder(new.folder)?;
         // Another name until it is whole.
         let taken = |source: io::Error| match source.kind() {
             io::ErrorKind::AlreadyExists => Error::Exists(path.clone()),
@@ -135,8 +136,13 @@ impl Vault {
         };
         let draft = NewFile::named(&path).map_err(taken)?;
         let unfinished = draft.draft_path().unwrap_or(&path).to_owned();
-        Self::draft(new, Database::connect(unfinished)?)?.fill(fill)?;
-        draft.keep().map_err(taken)
+        let made = Database::create(unfinished.clone())
+            .and_then(|database| Self::draft(new, database))
+            .and_then(|vault| vault.fill(fill));
+        if made.is_err() {
+            database::remove_log(&unfinished);
+        }
+        made.and_then(|()| draft.keep().map_err(taken))
     }
 
     /// A vault without rows, in a file without anything.
@@ -178,7 +184,8 @@ impl Vault {
         self.db.writable()?;
         self.db.end("COMMIT")?;
         let done = self.commit(change);
-        // What has landed has landed: the table is that of the transaction, with a snapshot or without.
+        // What has landed has landed: the table is that of the transaction, with a snapshot or without. What
+        // has not is an error, whose caller goes on with nothing before the next snapshot.
         if self.take_snapshot().is_err() {
             self.version = None;
         }
@@ -240,7 +247,7 @@ impl Vault {
         if meta != self.meta {
             return Err(Error::Moved("the way to the vault's keys".into()));
         }
-        let table = Table::scan(&self.db, self.db.length())?;
+        let table = Table::scan(&self.db, self.db.most())?;
         digests.check(&table, &self.keys, &meta)?;
         (self.table, self.version) = (table, version);
         Ok(())

@@ -125,13 +125,17 @@ impl Batch<'_> {
 }
 
 impl Vault {
-    /// Whether `typed` is the owner's passphrase or PIN. True if there is nothing to show.
+    /// Whether `typed` is what was `asked` for, the owner's passphrase or PIN. True if that was nothing.
     ///
     /// # Errors
-    /// [`Error::TooManyTries`] before the wait after wrong ones is over.
-    pub fn prove(&mut self, typed: &Secret, now: Moment) -> Result<bool, Error> {
-        if self.view().proof()? == Proof::Nothing {
-            self.look_again()?;
+    /// [`Error::TooManyTries`] before the wait after wrong ones is over; [`Error::Moved`] if something else
+    /// has to be shown by now.
+    pub fn prove(&mut self, asked: Proof, typed: &Secret, now: Moment) -> Result<bool, Error> {
+        self.look_again()?;
+        if self.view().proof()? != asked {
+            return Err(Error::Moved("the PIN".into()));
+        }
+        if asked == Proof::Nothing {
             return Ok(true);
         }
         // Counted in a transaction of its own, before it is judged: a try that is killed while it is

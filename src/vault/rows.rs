@@ -42,6 +42,7 @@ impl<T> Deref for Looked<T> {
 /// A row whose metadata has been opened. Its value has not.
 pub(super) struct Opened {
     pub(super) revision: u64,
+    pub(super) nonce: Nonce,
     pub(super) metadata: Vec<u8>,
 }
 
@@ -217,23 +218,26 @@ impl Rows<'_> {
 
     fn open(&self, (id, row): (&Id, &Row)) -> Result<Opened, Error> {
         let metadata = self.keys.open_metadata(place(id, row), &row.nonce, self.metadata(row));
-        Ok(Opened { revision: id.2, metadata: metadata.ok_or_else(|| changed(id))? })
+        let metadata = metadata.ok_or_else(|| changed(id))?;
+        Ok(Opened { revision: id.2, nonce: row.nonce, metadata })
     }
 
     fn metadata(&self, row: &Row) -> &[u8] {
         &self.table.metadata[row.metadata.clone()]
     }
 
-    /// Opens the value of one revision of one row, if there is such a revision.
+    /// Opens the value of a revision that was looked at, if it is still there. Numbers may come again after
+    /// an erasure; nonces do not.
     pub(super) fn value(
         &self,
         kind: Kind,
         lookup: &Lookup,
-        revision: u64,
+        (revision, nonce): (u64, &Nonce),
         lock: Lock,
     ) -> Result<Option<Secret>, Error> {
         let id = (kind, *lookup, revision);
-        let Some(row) = self.table.rows.get(&id) else { return Ok(None) };
+        let found = self.table.rows.get(&id).filter(|row| row.nonce == *nonce);
+        let Some(row) = found else { return Ok(None) };
         let mut query = self.db.prepare_cached(
             "SELECT value FROM sealed WHERE kind = ?1 AND lookup = ?2 AND revision = ?3",
         )?;

@@ -145,6 +145,11 @@ pub(super) fn number(db: &Connection, pragma: &str) -> Result<i64, Error> {
 pub(super) fn one(changed: usize) -> Result<(), Error> {
     match changed {
         1 => Ok(()),
-        _ => Err(Error::Damaged("a row was removed from outside".into())),
+        _ => Err(other_rows()),
     }
+}
+
+/// A statement has changed other rows than those that were scanned.
+pub(super) fn other_rows() -> Error {
+    Error::Damaged("a row was added or removed from outside".into())
 }

@@ -20,7 +20,8 @@ impl View<'_> {
         let damaged = || Error::Damaged("its identity is missing".to_owned());
         let lookup = self.state_lookup(IDENTITY);
         let row = self.rows.get(Kind::STATE, &lookup)?.ok_or_else(damaged)?;
-        let seeds = self.rows.value(Kind::STATE, &lookup, row.revision, Lock::Vault)?;
+        let at = (row.revision, &row.nonce);
+        let seeds = self.rows.value(Kind::STATE, &lookup, at, Lock::Vault)?;
         let seeds = seeds.ok_or_else(damaged)?;
         let (signing, agreement) = seeds.expose().split_first_chunk().ok_or_else(damaged)?;
         Ok(Identity {

@@ -27,9 +27,13 @@ struct TrailRow {
 }
 
 impl TrailRow {
-    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        let number = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
-        Ok(Self { number, nonce: row.get(1)?, sealed: row.get(2)?, link: row.get(3)? })
+    /// A row, unless a part of it is not of the format; and its number.
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Option<Self>)> {
+        let number = row.get(0)?;
+        let (nonce, sealed, link) = (row.get(1).ok(), row.get(2).ok(), row.get(3).ok());
+        let whole = nonce.zip(sealed).zip(link).zip(u64::try_from(number).ok());
+        let row = |(((nonce, sealed), link), number)| Self { number, nonce, sealed, link };
+        Ok((number, whole.map(row)))
     }
 
     fn place(&self) -> Place {
@@ -109,7 +113,9 @@ impl View<'_> {
         let mut reading = Reading {
             keys: self.rows.keys,
             head: self.trail_head()?,
-            last: Head { count: 0, link: [0; 32] },
+            last: 0,
+            link: Some([0; 32]),
+            whole: true,
             trail: Trail { events: Vec::new(), damage: Vec::new() },
         };
         let mut query = self
@@ -117,7 +123,8 @@ impl View<'_> {
             .db
             .prepare_cached("SELECT number, nonce, sealed, link FROM trail ORDER BY number")?;
         for row in query.query_map([], TrailRow::read)? {
-            if !reading.next(&row?) {
+            let (number, row) = row?;
+            if !reading.next(number, row) {
                 break;
             }
         }
@@ -138,51 +145,62 @@ struct Reading<'a> {
     keys: &'a Keys,
     /// What was recorded outside of the table.
     head: Head,
-    /// The row before.
-    last: Head,
+    /// The number of the row before.
+    last: u64,
+    /// Its link, if it is known.
+    link: Option<[u8; 32]>,
+    /// Whether it was read to its end.
+    whole: bool,
     trail: Trail,
 }
 
 impl Reading<'_> {
     /// Takes one row, and says whether there may be another.
-    fn next(&mut self, row: &TrailRow) -> bool {
-        let (number, expected) = (row.number, self.last.count + 1);
-        if number > self.head.count || number < expected {
-            self.trail.damage.push(format!("row {number} was added from outside"));
+    fn next(&mut self, number: i64, row: Option<TrailRow>) -> bool {
+        let known = u64::try_from(number).ok().filter(|n| (1..=self.head.count).contains(n));
+        let Some(number) = known else {
+            self.damage(format!("row {number} was added from outside"));
+            return number < 1;
+        };
+        if number <= self.last {
+            self.damage(format!("row {number} is out of order"));
+            self.whole = false;
             return false;
         }
-        let follows = number == expected;
-        if !follows {
-            self.trail.damage.push(match number - 1 {
-                last if last == expected => format!("row {expected} was removed"),
-                last => format!("rows {expected} to {last} were removed"),
+        if number > self.last + 1 {
+            let (first, last) = (self.last + 1, number - 1);
+            self.damage(match first == last {
+                true => format!("row {first} was removed"),
+                false => format!("rows {first} to {last} were removed"),
             });
+            // Behind a gap the link before is not known; the seal says that the row is ours, and its place.
+            self.link = None;
         }
-        // Behind a gap the link before is not known; the seal says that the row is ours, and its place.
-        let linked = !follows || row.link == row.link_after(&self.last.link, self.keys);
-        let plain = self.keys.open_metadata(row.place(), &row.nonce, &row.sealed);
-        match plain.filter(|_| linked).map(|plain| Event::decode(&plain)) {
-            Some(Ok(events)) => {
-                self.trail.events.extend(events.into_iter().map(|event| (number, event)));
-            }
-            _ => self
-                .trail
-                .damage
-                .push(format!("row {number} was changed, moved or put in its place")),
+        match row.as_ref().and_then(|row| self.events(row)) {
+            Some(events) => self.trail.events.extend(events.into_iter().map(|e| (number, e))),
+            None => self.damage(format!("row {number} was changed, moved or put in its place")),
         }
-        self.last = Head { count: number, link: row.link };
+        (self.last, self.link) = (number, row.map(|row| row.link));
         true
     }
 
+    /// What a row says, if it is as it was written.
+    fn events(&self, row: &TrailRow) -> Option<Vec<Event>> {
+        let linked = self.link.is_none_or(|link| row.link == row.link_after(&link, self.keys));
+        let plain = self.keys.open_metadata(row.place(), &row.nonce, &row.sealed);
+        Event::decode(&plain.filter(|_| linked)?).ok()
+    }
+
+    fn damage(&mut self, what: String) {
+        self.trail.damage.push(what);
+    }
+
     fn finish(mut self) -> Trail {
-        let Head { count, link } = self.last;
-        if count < self.head.count {
-            let there_were = self.head.count;
-            self.trail
-                .damage
-                .push(format!("it was cut after row {count}; there were {there_were}"));
-        } else if link != self.head.link && self.trail.damage.is_empty() {
-            self.trail.damage.push("its end is not the one that was recorded".into());
+        let (last, there_were) = (self.last, self.head.count);
+        if self.whole && last < there_were {
+            self.damage(format!("it was cut after row {last}; there were {there_were}"));
+        } else if self.trail.damage.is_empty() && self.link != Some(self.head.link) {
+            self.damage("its end is not the one that was recorded".into());
         }
         self.trail
     }

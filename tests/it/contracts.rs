@@ -158,8 +158,8 @@ fn a_clock_that_was_set_back_is_the_importers_own() {
     let file = std::fs::read(alice.home().join("p.kovra")).unwrap();
     let options = import::Options { file: &file, token: None, skip_high: false, project: None };
     let clock = || now;
-    let mut session = Session { vault: &mut vault, approver: &mut Nobody, clock: &clock };
-    let Err(error) = import::plan(&mut session, &options) else { panic!("imported") };
+    let session = Session { vault: &mut vault, approver: &mut Nobody, clock: &clock };
+    let Err(error) = import::plan(&session, &options) else { panic!("imported") };
     assert_eq!(
         error.to_string(),
         format!(

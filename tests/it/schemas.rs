@@ -75,6 +75,6 @@ fn a_vault_of_schema_2() {
     assert_eq!(trail.events.len(), 17);
     assert_eq!(view.proof().unwrap(), Proof::Pin);
     let now = std::time::SystemTime::now().into();
-    assert!(!vault.prove(&Secret::copy_of(b"1357"), now).unwrap());
-    assert!(vault.prove(&Secret::copy_of(b"2468"), now).unwrap());
+    assert!(!vault.prove(Proof::Pin, &Secret::copy_of(b"1357"), now).unwrap());
+    assert!(vault.prove(Proof::Pin, &Secret::copy_of(b"2468"), now).unwrap());
 }

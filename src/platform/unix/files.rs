@@ -108,6 +108,10 @@ pub(in super::super) fn can_write_into(folder: &Path) -> bool {
     folder.is_dir() && rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
+pub(in super::super) fn can_write(file: &Path) -> bool {
+    rustix::fs::access(file, Access::WRITE_OK).is_ok()
+}
+
 /// How long somebody may take to open a pipe that we read.
 const WRITER: Duration = Duration::from_secs(5);
 
