@@ -110,7 +110,9 @@ impl From<vault::Error> for Failure {
             Exists(_) => (Exit::Conflict, None),
             Moved(_) => (Exit::Conflict, None),
             NotUsed(_) => (Exit::Locked, Some("leave it out if this is the vault that you mean")),
-            ReadOnly(_) => (Exit::Failed, Some("`list`, `verify` and `inspect` work here")),
+            ReadOnly(_) => {
+                (Exit::Failed, Some("`list`, `verify` and all else that only looks work here"))
+            }
             TooManyTries(_) => (Exit::Policy, None),
             WrongKey(_) | Locked(_) | Unsafe { .. } => (Exit::Locked, None),
             Damaged(_) => {
