@@ -1,54 +1,26 @@
-//! The file of a vault, opened: what has its name, what it may be, and what is erased when it is closed.
+//! The file of a vault, opened by SQLite.
 
+use super::copied::Copied;
+use super::files::{beside, check_files, io_at};
 use super::{Error, schema};
-use crate::platform::{self, MemoryFolder, Readers, Unsafe};
+use crate::platform;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::fs;
-use std::io::{self, Read, Write};
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-/// The file's name in the vault's folder.
-pub const FILE: &str = "vault.db";
-/// Stands in the folder while the log may hold what was erased from the file.
-const PENDING: &str = "erase.pending";
-/// What is still to be done, in [`PENDING`].
-const TO_REBUILD: &[u8] = b"rebuild the file\n";
-const TO_FOLD: &[u8] = b"";
 /// How long the log may get before it is folded into the file, in bytes.
 const LOG_MAX: u64 = 256 * 1024;
-
-/// What is left of an erasure.
-#[derive(PartialEq, Eq)]
-pub(super) enum Left {
-    /// To write the file anew, and then the rest.
-    Rebuild,
-    /// To empty the log.
-    Fold,
-}
 
 pub(super) struct Database {
     db: Connection,
     path: PathBuf,
     /// Where it cannot be written, this is a copy.
-    copy: Option<Copy>,
+    copy: Option<Copied>,
 }
 
-/// A copy in memory.
-struct Copy {
-    /// Why the vault itself is not open.
-    why: String,
-    /// Of the file and its log, in bytes.
-    length: u64,
-    /// Until the files are open: then nobody has to find them any more.
-    memory: Option<MemoryFolder>,
-}
-
-/// The longest file, with its log, that is copied into memory or looked through for a fault of its
-/// medium, in bytes.
-const COPIED: u64 = 256 << 20;
 /// The most that a scan takes into memory, in bytes: a million rows.
 const ROWS: u64 = 256 << 20;
 
@@ -84,22 +56,16 @@ impl Database {
         Ok(database)
     }
 
-    /// Copies the file and its log into memory, since SQLite cannot read a log without writing beside it.
     fn copy(why: String, path: &Path) -> Result<Self, Error> {
-        let none = || Error::Storage(format!("{why}, and there is no memory to copy it to"));
-        let memory = platform::memory_folder().ok_or_else(none)?;
-        let to = memory.path().join(FILE);
-        let length = copy_whole(path, &to)?;
+        let (copy, to) = Copied::new(why, path)?;
         let mut database = Self::connect(to)?;
-        database.copy = Some(Copy { why, length, memory: Some(memory) });
+        database.copy = Some(copy);
         Ok(database)
     }
 
-    /// Removes a copy from where others could find it, once its files are open.
+    /// Hides a copy, once its files are open.
     pub(super) fn hide(&mut self) {
-        if let Some(copy) = &mut self.copy {
-            copy.memory = None;
-        }
+        self.copy.iter_mut().for_each(Copied::hide);
     }
 
     /// [`Error::ReadOnly`] for a copy.
@@ -158,6 +124,11 @@ impl Database {
         self.length().min(ROWS)
     }
 
+    /// A file of the same folder.
+    pub(super) fn beside(&self, name: &str) -> PathBuf {
+        self.path.with_file_name(name)
+    }
+
     /// Counts the transactions of other processes.
     pub(super) fn version(&self) -> Result<i64, Error> {
         schema::number(&self.db, "data_version")
@@ -195,7 +166,7 @@ impl Database {
     }
 
     /// [`Database::fold`], without waiting for anybody.
-    fn fold_now(&self) -> Result<bool, Error> {
+    pub(super) fn fold_now(&self) -> Result<bool, Error> {
         self.db.busy_timeout(Duration::ZERO)?;
         let folded = self.fold();
         self.db.busy_timeout(schema::BUSY)?;
@@ -209,164 +180,4 @@ impl Database {
             self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(busy == 0)
     }
-
-    /// Sets a mark before something is erased: if this process does not come to the end of it, another
-    /// does the rest.
-    pub(super) fn plan_to_erase(&self) -> Result<(), Error> {
-        self.set_mark(TO_REBUILD)
-    }
-
-    /// In one step, and never through a link, which would lead it to another file.
-    fn set_mark(&self, what: &[u8]) -> Result<(), Error> {
-        let mark = self.mark();
-        let draft = mark.with_extension(std::process::id().to_string());
-        let _ = fs::remove_file(&draft);
-        let file = fs::File::create_new(&draft).and_then(|mut file| file.write_all(what));
-        file.and_then(|()| fs::rename(&draft, &mark)).map_err(io_at(&mark))
-    }
-
-    /// Writes the file anew, without what was deleted from it. Then only the log has to be emptied.
-    pub(super) fn rebuild(&self) -> Result<(), Error> {
-        self.db.execute_batch("VACUUM")?;
-        self.set_mark(TO_FOLD)
-    }
-
-    /// Does what is left to be done of an erasure. Gives whether the log had to be kept.
-    pub(super) fn erase(&self) -> Result<bool, Error> {
-        if self.left_to_erase() == Some(Left::Rebuild) {
-            self.rebuild()?;
-        }
-        let folded = self.fold_now()?;
-        // Unless another process has planned to erase meanwhile.
-        if folded && self.left_to_erase() == Some(Left::Fold) {
-            let mark = self.mark();
-            fs::remove_file(&mark).map_err(io_at(&mark))?;
-        }
-        Ok(!folded)
-    }
-
-    /// What the mark says is still to be done, if there is one.
-    pub(super) fn left_to_erase(&self) -> Option<Left> {
-        let mark = fs::symlink_metadata(self.mark()).ok()?;
-        Some(if mark.len() == TO_FOLD.len() as u64 { Left::Fold } else { Left::Rebuild })
-    }
-
-    fn mark(&self) -> PathBuf {
-        self.path.with_file_name(PENDING)
-    }
-}
-
-/// The folder and each file that is there are ordinary, and nobody else can change them. Gives the
-/// file's own path, where a link leads to it: its log stands beside that.
-fn check_files(folder: &Path) -> Result<PathBuf, Error> {
-    let named = folder.join(FILE);
-    let path = fs::canonicalize(&named).map_err(|e| match e.kind() {
-        io::ErrorKind::NotFound => Error::Missing(named.clone()),
-        _ => io_at(&named)(e),
-    })?;
-    for folder in [Some(folder), path.parent()].into_iter().flatten() {
-        check_folder(folder)?;
-    }
-    platform::check_file(&path, Readers::Everyone).map_err(unsafe_at(&path))?;
-    for suffix in ["-wal", "-shm", "-journal"] {
-        check_beside(&beside(&path, suffix), suffix)?;
-    }
-    // SQLite would not say why it cannot.
-    fs::File::open(&path).map_err(io_at(&path))?;
-    Ok(path)
-}
-
-/// Why the vault in `folder` cannot be read to its end, if it can't. SQLite calls a file corrupt where its
-/// medium failed, and that is no damage of the vault's.
-pub fn medium_fault(folder: &Path) -> Option<Error> {
-    let path = folder.join(FILE);
-    let failed = read_through(&path).err()?;
-    (failed.kind() != io::ErrorKind::NotFound).then(|| io_at(&path)(failed))
-}
-
-fn read_through(path: &Path) -> io::Result<()> {
-    let mut file = fs::File::open(path)?.take(COPIED);
-    let mut page = [0; 4096];
-    while file.read(&mut page)? > 0 {}
-    Ok(())
-}
-
-pub(super) fn check_folder(folder: &Path) -> Result<(), Error> {
-    platform::check_folder(folder).map_err(unsafe_at(folder))
-}
-
-/// Removes what SQLite left beside a file that was not finished.
-pub(super) fn remove_log(path: &Path) {
-    for suffix in ["-wal", "-shm", "-journal"] {
-        let _ = fs::remove_file(beside(path, suffix));
-    }
-}
-
-/// A file of the log's: its own, and no link. A vault leaves no journal, and SQLite would play any back.
-fn check_beside(path: &Path, suffix: &str) -> Result<(), Error> {
-    let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
-    if found.is_symlink() {
-        return Err(unsafe_at(path)(Unsafe::NotFile("a link")));
-    }
-    platform::check_file(path, Readers::Everyone).map_err(unsafe_at(path))?;
-    let foreign = suffix == "-journal" && found.len() > 0;
-    let odd = || Error::Damaged(format!("{} is not a vault's", path.display()));
-    if foreign { Err(odd()) } else { Ok(()) }
-}
-
-fn unsafe_at(path: &Path) -> impl FnOnce(Unsafe) -> Error {
-    let path = path.to_owned();
-    move |why| match why {
-        Unsafe::Io(source) => Error::Io { path, source },
-        why => Error::Unsafe { path, why },
-    }
-}
-
-/// Copies a file and its log, both of one moment, and gives how long they are. [`Error::Busy`] if somebody
-/// goes on writing.
-fn copy_whole(path: &Path, to: &Path) -> Result<u64, Error> {
-    for _ in 0..3 {
-        let before = state(path);
-        let mut left = COPIED;
-        for suffix in ["", "-wal"] {
-            let (from, to) = (beside(path, suffix), beside(to, suffix));
-            left = match copy_file(&from, &to, left) {
-                Err(e) if e.kind() == io::ErrorKind::NotFound && suffix == "-wal" => left,
-                other => other.map_err(io_at(&from))?,
-            };
-        }
-        if state(path) == before {
-            return Ok(COPIED - left);
-        }
-    }
-    Err(Error::Busy)
-}
-
-/// How long a file and its log are, and when each was written last.
-fn state(path: &Path) -> [Option<(u64, Option<SystemTime>)>; 2] {
-    let of = |path: &Path| {
-        let file = fs::metadata(path).ok()?;
-        Some((file.len(), file.modified().ok()))
-    };
-    [of(path), of(&beside(path, "-wal"))]
-}
-
-/// Copies at most `most` bytes, and gives how many of them are left.
-fn copy_file(from: &Path, to: &Path, most: u64) -> io::Result<u64> {
-    let too_large =
-        || io::Error::new(io::ErrorKind::FileTooLarge, "too large to read it in memory");
-    let mut source = fs::File::open(from)?.take(most + 1);
-    let copied = io::copy(&mut source, &mut fs::File::create(to)?)?;
-    most.checked_sub(copied).ok_or_else(too_large)
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-pub(super) fn io_at(path: &Path) -> impl FnOnce(io::Error) -> Error {
-    let path = path.to_owned();
-    move |source| Error::Io { path, source }
 }

@@ -5,10 +5,12 @@
 //! a [`View`], writing through a [`Batch`], which lands whole or not at all.
 
 mod batch;
+mod copied;
 mod database;
 mod entries;
 mod erase;
 mod error;
+mod files;
 pub mod keyring;
 mod keys;
 mod ledger;
@@ -27,10 +29,10 @@ mod trail;
 mod ways;
 
 pub use batch::Batch;
-pub use database::{FILE, medium_fault};
 pub use entries::{Fingerprint, Held, NewEntry, Origin, Provenance, Revision, Stored};
 pub use erase::Pruned;
 pub use error::Error;
+pub use files::{FILE, medium_fault};
 pub use ledger::Ledger;
 pub use packages::Seen;
 pub use peers::{Peer, PeerKey};
@@ -42,7 +44,8 @@ pub use trail::Trail;
 pub use ways::{Custody, Kek};
 
 use crate::platform::{NewFile, private_folder};
-use database::{Database, io_at};
+use database::Database;
+use files::io_at;
 use keys::{Keys, MasterKeys, random};
 use meta::{Digests, Meta};
 use rows::{Rows, Table};
@@ -128,7 +131,7 @@ impl Vault {
     ) -> Result<(), Error> {
         let path = new.folder.join(FILE);
         private_folder(new.folder).map_err(io_at(new.folder))?;
-        database::check_folder(new.folder)?;
+        files::check_folder(new.folder)?;
         // Another name until it is whole.
         let taken = |source: io::Error| match source.kind() {
             io::ErrorKind::AlreadyExists => Error::Exists(path.clone()),
@@ -140,7 +143,7 @@ impl Vault {
             .and_then(|database| Self::draft(new, database))
             .and_then(|vault| vault.fill(fill));
         if made.is_err() {
-            database::remove_log(&unfinished);
+            files::remove_log(&unfinished);
         }
         made.and_then(|()| draft.keep().map_err(taken))
     }
