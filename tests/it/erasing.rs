@@ -1,11 +1,12 @@
 //! What is erased is gone: from the file, from its free pages, from the log.
 
 use crate::vault_file::{ENTRY, beside, fold, literal, row_made_by};
-use forge::people::Person;
+use forge::people::{Person, kovra_path};
 use rusqlite::Connection;
 use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Barrier;
 
 const YES: &str = "[y/N]";
 const WINDOW: usize = 16;
@@ -166,4 +167,42 @@ fn the_last_of_several_readers_erases() {
     }
     erased.is_gone(&person);
     is_whole(&person);
+}
+
+/// Each leaves a mark for the others, and none is in another's way.
+#[test]
+fn four_erasures_at_once_are_all_done_or_refused() {
+    let keys = ["dev/p/a", "dev/p/b", "dev/p/c", "dev/p/d"];
+    let start = Person::with_vault("alice");
+    let lookups = keys.map(|at| {
+        let lookup = row_made_by(&start, ENTRY, || start.add(at, &at.repeat(500), &[]));
+        start.set(at, "the last");
+        literal(&lookup)
+    });
+    for round in 0..6 {
+        let person = start.twin();
+        let erased = lookups.each_ref().map(|lookup| Erased::of(&person, lookup, 2));
+        let barrier = Barrier::new(keys.len());
+        let prune = |at: &'static str| {
+            barrier.wait();
+            person.sit(kovra_path(), &["prune", at]).answer_always(YES, "y")
+        };
+        let sessions = std::thread::scope(|threads| {
+            keys.map(|at| threads.spawn(move || prune(at))).map(|thread| thread.join().unwrap())
+        });
+        person.ok(&["list"]);
+        for (session, erased) in sessions.iter().zip(&erased) {
+            assert!([0, 21].contains(&session.code), "{round}: {}", session.screen);
+            assert!(!session.screen.contains("exists"), "{round}: {}", session.screen);
+            if session.code == 0 {
+                erased.is_gone(&person);
+            }
+        }
+        let folder = fs::read_dir(person.vault().parent().unwrap()).unwrap();
+        let names = folder.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let left: Vec<_> = names.filter(|name| name.starts_with("erase.pending")).collect();
+        assert!(left.is_empty(), "{round}: {left:?}");
+        keys.iter().for_each(|at| assert_eq!(person.ok(&["show", at]).stdout, "the last"));
+        person.ok(&["audit", "--verify"]);
+    }
 }
