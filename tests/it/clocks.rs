@@ -101,6 +101,52 @@ fn a_seal_under_a_clock_a_little_ahead_is_no_matter() {
     assert_eq!(bob.ok(&["show", "dev/a/b"]).stdout, "later");
 }
 
+/// Its number is of the time of the one before, and so is the time from which it lives.
+#[test]
+#[ignore = "needs faketime"]
+fn a_short_life_starts_when_the_package_says() {
+    let (alice, bob) = alice_and_bob();
+    let seal = ["seal", "dev/a/b", "--to", "bob", "-o", "ahead.kovra"];
+    let through = ["faketime", "-f", "+590s", kovra_path()];
+    alice.pipe_through(&through, &seal, b"").expect(&seal, 0);
+    alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", "short.kovra", "--ttl", "4m"]);
+    let inside = alice.ok(&["inspect", "short.kovra"]).stdout;
+    let time = |name: &str| {
+        let line = inside.lines().find_map(|line| line.strip_prefix(name)).expect(&inside);
+        humantime::parse_rfc3339(line.trim()).expect(&inside)
+    };
+    let life = time("expires").duration_since(time("created")).expect(&inside);
+    assert_eq!(life, Duration::from_secs(240), "{inside}");
+    hand(&alice, &bob, "short.kovra");
+    bob.ok(&["import", "short.kovra"]);
+}
+
+/// It decides nothing, so there is nothing to be asked, and nothing that was said.
+#[test]
+#[ignore = "needs faketime"]
+fn a_dry_run_under_a_clock_that_is_behind_asks_nothing() {
+    let (alice, bob) = alice_and_bob();
+    let long = ["seal", "dev/a/b", "--to", "bob", "-o", "week.kovra", "--ttl", "7d"];
+    alice.ok(&long);
+    alice.add("dev/c/d", "other", &[]);
+    alice.ok(&["seal", "dev/c/d", "--to", "bob", "-o", "next.kovra"]);
+    hand(&alice, &bob, "week.kovra");
+    hand(&alice, &bob, "next.kovra");
+    ahead(&bob, 3, &["import", "week.kovra"]).expect(&["import"], 0);
+    let state = || [&["list", "--json"][..], &["audit", "--json"]].map(|c| bob.ok(c).stdout);
+    let before = state();
+    for _ in 0..2 {
+        let session = bob.at_terminal(&["import", "next.kovra", "--dry-run"], &[]);
+        assert_eq!(session.code, 0, "{}", session.screen);
+        let asked = [ASKED, "[y/N]"].iter().any(|prompt| session.screen.contains(prompt));
+        assert!(!asked && session.screen.contains("dev/c/d"), "{}", session.screen);
+        assert_eq!(state(), before);
+    }
+    // The clock is as far behind as before.
+    bob.fails(&["import", "next.kovra"], 15);
+    bob.fails(&["show", "dev/c/d"], 1);
+}
+
 #[test]
 #[ignore = "needs faketime"]
 fn an_import_under_a_clock_that_was_ahead_locks_nobody_out() {

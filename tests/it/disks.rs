@@ -1,6 +1,7 @@
 //! A disk that is full, failing, or not to be written. Each has its own words and
 //! none is called damage; reading goes on, and afterwards the vault is as it was.
 
+use crate::vault_file::{beside, fold};
 use forge::people::{Person, Ran, kovra_path};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -114,6 +115,40 @@ fn a_limit_on_file_sizes_is_no_damage() {
     }
 }
 
+/// The limit ends within a page, so that a part of one may be written.
+#[test]
+fn a_limit_that_ends_within_a_page_is_no_damage() {
+    let owner = Owner::new();
+    let value = "v".repeat(3000);
+    (0..24).for_each(|n| owner.person.add(&format!("dev/many/k{n}"), &value, &[]));
+    for halves in [1, 2, 3, 5, 7, 9, 11, 13, 14] {
+        let person = owner.person.twin();
+        let mut acknowledged = vec!["dev/db/url".to_owned()];
+        for n in 0..6 {
+            fold(&person);
+            let size = fs::metadata(person.vault()).unwrap().len();
+            assert!(size > 100_000 && size.is_multiple_of(4096), "{size}");
+            let limit =
+                format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", size / 512 + halves);
+            let through = ["sh", "-c", &limit, kovra_path()];
+            for k in 0..4 {
+                let at = format!("dev/n{n}/k{k}");
+                let ran = person.pipe_through(&through, &["add", &at, "--stdin"], value.as_bytes());
+                assert!([0, 1].contains(&ran.code), "{halves}: {}", ran.stderr);
+                assert!(!ran.stderr.contains("damaged"), "{halves}: {}", ran.stderr);
+                acknowledged.extend((ran.code == 0).then_some(at));
+                let list = person.pipe_through(&through, &["list"], b"");
+                assert!(!list.stderr.contains("damaged"), "{halves}: {}", list.stderr);
+            }
+            let listed = person.ok(&["list"]).stdout;
+            let missing: Vec<_> = acknowledged.iter().filter(|at| !listed.contains(*at)).collect();
+            assert!(missing.is_empty(), "{halves}: {missing:?}");
+        }
+        assert!(acknowledged.len() > 1, "{halves}: nothing was ever added");
+        person.ok(&["audit", "--verify"]);
+    }
+}
+
 /// Root may write everything, but for what it gives up.
 fn as_anybody() -> Vec<&'static str> {
     let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
@@ -185,6 +220,26 @@ fn a_folder_that_cannot_be_written_can_be_read() {
         drop((mode, files));
         owner.is_as_before();
     }
+}
+
+/// What SQLite makes beside a file gets the file's mode, and would outlive it.
+#[test]
+fn a_file_that_could_not_be_written_can_be_again() {
+    let owner = Owner::new();
+    fold(&owner.person);
+    let (person, through) = (&owner.person, as_anybody());
+    let mode = Mode::of(person.vault(), 0o400);
+    owner.can_be_read(&through);
+    fails_in_words(&person.pipe_through(&through, &["show", "dev/db/url"], b""), &NOT_WRITABLE);
+    for end in ["-wal", "-shm"] {
+        let left = fs::metadata(beside(person, end)).map(|file| file.permissions().mode());
+        assert!(left.as_ref().map_or(true, |mode| mode & 0o200 != 0), "{end}: {left:?}");
+    }
+    drop(mode);
+    let add = ["add", "dev/x/y", "--stdin"];
+    person.pipe_through(&through, &add, b"x").expect(&add, 0);
+    person.ok(&["rm", "dev/x/y"]);
+    owner.is_as_before();
 }
 
 /// The latest is in the log alone. A reader that stays keeps it there, until a twin has been made.

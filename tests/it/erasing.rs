@@ -1,11 +1,13 @@
 //! What is erased is gone: from the file, from its free pages, from the log.
 
 use crate::vault_file::{ENTRY, beside, fold, literal, row_made_by};
-use forge::people::Person;
+use forge::people::{Person, kovra_path, terminal::Seat};
 use rusqlite::Connection;
 use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Barrier;
+use std::time::{Duration, Instant};
 
 const YES: &str = "[y/N]";
 const WINDOW: usize = 16;
@@ -166,4 +168,100 @@ fn the_last_of_several_readers_erases() {
     }
     erased.is_gone(&person);
     is_whole(&person);
+}
+
+/// Each leaves a mark for the others, and none is in another's way.
+#[test]
+fn four_erasures_at_once_are_all_done_or_refused() {
+    let keys = ["dev/p/a", "dev/p/b", "dev/p/c", "dev/p/d"];
+    let start = Person::with_vault("alice");
+    let lookups = keys.map(|at| {
+        let lookup = row_made_by(&start, ENTRY, || start.add(at, &at.repeat(500), &[]));
+        start.set(at, "the last");
+        literal(&lookup)
+    });
+    let mut done = 0;
+    for round in 0..12 {
+        let person = start.twin();
+        let erased = lookups.each_ref().map(|lookup| Erased::of(&person, lookup, 2));
+        // All have asked, so that their yeses come at once.
+        let seats = keys.map(|at| person.waits_at(&["prune", at], YES));
+        let barrier = Barrier::new(keys.len());
+        let answer = |seat: Seat| {
+            barrier.wait();
+            seat.then_answers("y")
+        };
+        let sessions = std::thread::scope(|threads| {
+            let answer = &answer;
+            seats.map(|seat| threads.spawn(move || answer(seat))).map(|t| t.join().unwrap())
+        });
+        done += sessions.iter().filter(|session| session.code == 0).count();
+        person.ok(&["list"]);
+        for (session, erased) in sessions.iter().zip(&erased) {
+            assert!([0, 21].contains(&session.code), "{round}: {}", session.screen);
+            assert!(!session.screen.contains("os error"), "{round}: {}", session.screen);
+            if session.code == 0 {
+                erased.is_gone(&person);
+            }
+        }
+        let folder = fs::read_dir(person.vault().parent().unwrap()).unwrap();
+        let names = folder.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let left: Vec<_> = names.filter(|name| name.starts_with("erase.")).collect();
+        assert!(left.is_empty(), "{round}: {left:?}");
+        keys.iter().for_each(|at| assert_eq!(person.ok(&["show", at]).stdout, "the last"));
+        person.ok(&["audit", "--verify"]);
+    }
+    assert!(done >= 12, "of each four one is done: {done}");
+}
+
+/// Starts an erasure that waits for three seconds just before it takes its mark away.
+fn prune_slowly(person: &Person, at: &str) -> Seat {
+    let mark = person.vault().with_file_name("erase.pending");
+    let trace = person.home().join("trace");
+    let [mark, trace] = [&mark, &trace].map(|path| path.to_str().unwrap());
+    let slow = ["-f", "-o", trace, "-P", mark, "-e", "inject=unlink:delay_enter=3000000"];
+    let mut seat = person.sit("strace", &[&slow[..], &[kovra_path(), "prune", at]].concat());
+    seat.wait(YES);
+    seat.press_line("y");
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while !fs::metadata(mark).is_ok_and(|mark| mark.len() == 0) {
+        assert!(Instant::now() < deadline, "it has not come so far");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    seat
+}
+
+/// It has done the work of both, and has nothing to complain of.
+#[test]
+#[ignore = "needs strace"]
+fn a_mark_that_another_took_away_is_no_failure() {
+    let (person, lookup) = owner(100);
+    let erased = Erased::of(&person, &lookup, 6);
+    person.set("dev/other/k1", "later");
+    let slow = prune_slowly(&person, "dev/a/b");
+    prune(&person, "dev/other/k1");
+    let session = slow.end();
+    assert_eq!(session.code, 0, "{}", session.screen);
+    assert!(!session.screen.contains("still hold it"), "{}", session.screen);
+    erased.is_gone(&person);
+}
+
+/// One is done, and takes no mark away that is another's, whose erasure a reader keeps from its end.
+#[test]
+#[ignore = "needs strace"]
+fn a_mark_is_not_taken_away_from_another_erasure() {
+    for next in [&["list"][..], &["show", "dev/a/b"]] {
+        let (person, lookup) = owner(5_000);
+        let erased = Erased::of(&person, &lookup, 6);
+        person.set("dev/other/k1", "later");
+        let slow = prune_slowly(&person, "dev/other/k1");
+        let mut reader = person.waits_at(&["show", "dev/a/secret"], YES);
+        let session = person.at_terminal(&["prune", "dev/a/b"], &[(YES, "y")]);
+        assert!(session.screen.contains("still hold it"), "{}", session.screen);
+        assert_eq!(slow.end().code, 0);
+        assert!(person.vault().with_file_name("erase.pending").exists(), "its mark is gone");
+        reader.kill();
+        person.ok(next);
+        erased.is_gone(&person);
+    }
 }

@@ -201,3 +201,104 @@ fn a_limit_for_files_is_an_error_and_not_the_end() {
     let status = std::os::unix::process::ExitStatusExt::signal(&output.status);
     assert_eq!(status, Some(25), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// What an init leaves: nothing of a vault's.
+#[track_caller]
+fn no_vault_was_made(person: &Person, what: &str) {
+    let made: Vec<_> = person.files().into_iter().map(|(path, _)| path).collect();
+    let of_a_vault = |path: &&std::path::PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.starts_with("vault.db") || name.starts_with(".kovra-")
+    };
+    let made: Vec<_> = made.iter().filter(of_a_vault).collect();
+    assert!(made.is_empty(), "{what}: {made:?}");
+}
+
+#[test]
+fn an_init_that_is_broken_off_leaves_no_vault() {
+    let init = ["init", "--key-file", "vault.key"];
+    for prompts in [&["New PIN"][..], &["New PIN", "The same again: "]] {
+        let person = Person::new("alice");
+        let mut seat = person.sit(kovra_path(), &init);
+        for (n, prompt) in prompts.iter().enumerate() {
+            seat.wait(prompt);
+            if n + 1 < prompts.len() {
+                seat.press_line("2468");
+            }
+        }
+        seat.press("\u{3}");
+        let session = seat.end();
+        assert_ne!(session.code, 0, "{}", session.screen);
+        no_vault_was_made(&person, "broken off");
+        person.ok(&init);
+        person.ok(&["list"]);
+    }
+}
+
+#[test]
+fn a_pin_that_is_none_is_said_to_be_none() {
+    let init = ["init", "--key-file", "vault.key"];
+    for (typed, why) in [
+        (&[("New PIN", "x")][..], "none was set"),
+        (&[("New PIN", "2468"), ("The same again: ", "8642")], "none was set"),
+        (&[("New PIN", "")], "No PIN"),
+    ] {
+        let person = Person::new("alice");
+        let session = person.at_terminal(&init, typed);
+        assert_eq!(session.code, 0, "{}", session.screen);
+        assert!(session.screen.contains(why), "{}", session.screen);
+        assert!(session.screen.contains("Made a vault"), "{}", session.screen);
+        person.add("dev/a/high", "marker", &["--sensitivity", "high"]);
+        let session = person.at_terminal(&["show", "dev/a/high"], &[("[y/N]", "y")]);
+        assert!(session.code == 0 && session.screen.contains("marker"), "{}", session.screen);
+    }
+}
+
+#[test]
+fn an_init_that_fails_leaves_no_vault() {
+    for blocks in [0, 1, 4, 16, 32] {
+        let person = Person::new("alice");
+        let limit = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let init = ["init", "--key-file", "vault.key"];
+        let ran = person.pipe_through(&["sh", "-c", &limit, kovra_path()], &init, b"");
+        assert_eq!(ran.code, 1, "{blocks}: {}{}", ran.stdout, ran.stderr);
+        assert!(!ran.stderr.contains("damaged"), "{blocks}: {}", ran.stderr);
+        no_vault_was_made(&person, &format!("{blocks} blocks"));
+        person.ok(&init);
+        person.ok(&["list"]);
+    }
+}
+
+#[test]
+fn a_vault_is_made_in_no_folder_that_others_can_write() {
+    for mode in [0o777, 0o770, 0o707] {
+        let mut person = Person::new("alice");
+        let folder = person.home().join("shared");
+        fs::create_dir(&folder).unwrap();
+        chmod(&folder, mode);
+        person.env.insert("KOVRA_HOME".into(), folder.to_str().unwrap().into());
+        let ran = person.run(&["init", "--key-file", "vault.key"]);
+        assert!(![0, 41].contains(&ran.code) && ran.stderr.contains("shared"), "{}", ran.stderr);
+        no_vault_was_made(&person, "a folder of others");
+        chmod(&folder, 0o700);
+        person.ok(&["init", "--key-file", "vault.key"]);
+    }
+}
+
+#[test]
+fn a_vault_has_one_custody() {
+    let mut person = Person::new("alice");
+    person.write("pass", "the passphrase\n");
+    let files = || person.files().len();
+    let before = files();
+    for more in [&[][..], &["--custody", "key-file"], &["--custody", "passphrase"]] {
+        let both = ["init", "--key-file", "vault.key", "--passphrase-file", "pass"];
+        person.fails(&[&both[..], more].concat(), 2);
+        assert_eq!(files(), before, "something was made");
+    }
+    person.env.insert("KOVRA_PASSPHRASE_FILE".into(), "pass".into());
+    person.fails(&["init", "--key-file", "vault.key"], 2);
+    assert_eq!(person.files().len(), before, "something was made");
+    person.env.remove("KOVRA_PASSPHRASE_FILE");
+    person.ok(&["init", "--key-file", "vault.key"]);
+}

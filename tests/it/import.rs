@@ -19,7 +19,8 @@ use kovra::vault::{
 /// Bob's vault, in which Alice and Mallory are pinned.
 struct Bob {
     vault: Vault,
-    _folder: tempfile::TempDir,
+    kek: Kek,
+    folder: tempfile::TempDir,
 }
 
 impl Bob {
@@ -36,7 +37,7 @@ impl Bob {
             let at = vault.view().peer(name).unwrap().basis;
             vault.write(|batch| batch.put_peer(&at, &peer)).unwrap();
         }
-        Self { vault, _folder: folder }
+        Self { vault, kek, folder }
     }
 
     /// Imports `file`, or leaves the vault as it was.
@@ -51,6 +52,11 @@ impl Bob {
             assert_eq!(self.all(), before, "a refused import changed something");
         }
         result
+    }
+
+    /// Another process has the same vault open.
+    fn other_vault(&self) -> Vault {
+        Locked::open(self.folder.path()).unwrap().unlock(&self.kek).unwrap()
     }
 
     fn session<T>(
@@ -101,6 +107,21 @@ impl Approver for Always {
     fn approve(&mut self, _: &Question<'_>, _: Proof) -> Option<Secret> {
         self.1 += 1;
         self.0.then(|| Secret::new(Vec::new()))
+    }
+}
+
+/// A person who says yes, and by then another import has seen a later time.
+struct YesAfter(Vault, Moment);
+
+impl Approver for YesAfter {
+    fn asker(&self) -> Asker {
+        Asker::Person
+    }
+
+    fn approve(&mut self, _: &Question<'_>, _: Proof) -> Option<Secret> {
+        let Self(vault, later) = self;
+        vault.write(|batch| batch.raise_clock_floor(*later)).unwrap();
+        Some(Secret::new(Vec::new()))
     }
 }
 
@@ -165,6 +186,27 @@ fn a_clock_that_was_set_back() {
     assert_eq!(bob.value("dev/db/url"), b"two");
 }
 
+/// The time is judged where it is written, too: the owner was asked about something else.
+#[test]
+fn a_clock_that_is_behind_by_the_time_of_the_yes() {
+    for (ahead, refused) in [(86_400, true), (301, true), (300, false)] {
+        let mut bob = Bob::new();
+        bob.import(&package(&ALICE, 1, "alice's", 1).file(), NOW, &mut Nobody).unwrap();
+        let hers = package(&MALLORY, 2, "mallory's", 1).file();
+        let later = Moment::from_seconds(NOW.seconds() + ahead);
+        let mut yes = YesAfter(bob.other_vault(), later);
+        match bob.import(&hers, NOW, &mut yes) {
+            Err(Error::Clock { now, seen }) => {
+                assert!(refused && (now, seen) == (NOW, later), "{ahead}: {now} {seen}");
+            }
+            other => assert!(other.is_ok() && !refused, "{ahead}: {other:?}"),
+        }
+        let value: &[u8] = if refused { b"alice's" } else { b"mallory's" };
+        assert_eq!(bob.value("dev/db/url"), value, "{ahead}");
+        assert_eq!(*bob.vault.view().clock_floor().unwrap(), later, "{ahead}");
+    }
+}
+
 /// Row 49.
 #[test]
 fn the_same_id_again() {
@@ -191,6 +233,33 @@ fn an_older_package_of_the_same_sender() {
     assert_eq!(bob.refuses(&as_old.file(), NOW).0, Replay);
     bob.import(&package(&ALICE, 7, "newer", 1).file(), NOW, &mut Nobody).unwrap();
     assert_eq!(bob.value("dev/db/url"), b"newer");
+}
+
+/// Its high part stayed closed. The same package may be completed, and another of its number is another.
+#[test]
+fn a_package_that_was_begun_is_as_old_as_itself() {
+    let mut bob = Bob::new();
+    let forge = |id: u8, value: &str| {
+        let normal = vec![entry("dev/db/url", Value::Literal(value.as_bytes()), 1)];
+        let high = vec![entry("dev/db/high", Value::Literal(b"high"), 2)];
+        Forge::with(&[To::kovra(&BOB)], normal, high).set(0, bytes(&[id; 16]))
+    };
+    let (begun, other) = (forge(1, "begun").file(), forge(2, "other").file());
+    let options = Options { file: &begun, token: None, skip_high: true, project: None };
+    bob.session(NOW, &mut Nobody, |session| {
+        plan(session, &options).and_then(|plan| apply(session, &plan, true))
+    })
+    .unwrap();
+    assert_eq!(bob.all().len(), 1);
+    assert_eq!(bob.refuses(&other, NOW).0, Replay);
+    let older = package(&ALICE, 3, "older", 1).set(2, uint(CREATED * 1000)).file();
+    assert_eq!(bob.refuses(&older, NOW).0, Replay);
+    bob.import(&begun, NOW, &mut Nobody).unwrap();
+    assert_eq!(bob.value("dev/db/high"), b"high");
+    for file in [&begun, &other] {
+        assert_eq!(bob.refuses(file, NOW).0, Replay);
+    }
+    assert_eq!(bob.value("dev/db/url"), b"begun");
 }
 
 /// Row 62: an import resolves nothing and chooses nothing.

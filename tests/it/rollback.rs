@@ -115,6 +115,45 @@ fn an_older_package_is_refused_after_another_sender_wrote_over_it() {
     withheld.stays_out("another sender's");
 }
 
+/// What the receiver did with the first part of a package does not make the package an older one.
+#[test]
+fn a_package_is_completed_after_its_first_part_was_changed() {
+    let ways: [&[&str]; 3] = [
+        &["set", "dev/a/b", "--reference", "aws-sm://mine"],
+        &["rm", "dev/a/b"],
+        &["generate", "dev/a/b", "--replace"],
+    ];
+    for way in [None].into_iter().chain(ways.into_iter().map(Some)) {
+        let Withheld { alice, bob } = Withheld::values();
+        alice.set("dev/a/b", "latest");
+        alice.add("dev/a/high", "secret", &["--sensitivity", "high"]);
+        let to = ["--to", "bob", "-o", "both.kovra", "--token-out", "both.token"];
+        let seal = [&["seal", "dev/a/b", "dev/a/high"][..], &to].concat();
+        let session = alice.at_terminal(&seal, &[(YES, "y")]);
+        assert_eq!(session.code, 0, "{}", session.screen);
+        for file in ["both.kovra", "both.token"] {
+            std::fs::copy(alice.home().join(file), bob.home().join(file)).unwrap();
+        }
+        bob.ok(&["import", "both.kovra", "--skip-high", "--overwrite"]);
+        match way {
+            None => bob.set("dev/a/b", "my own"),
+            Some(way) => drop(bob.ok(way)),
+        }
+        let import = ["import", "both.kovra", "--token", "both.token", "--overwrite"];
+        if way.is_some_and(|way| way[0] == "set") {
+            // A pointer becomes a value again: that is asked about, and nothing else.
+            let session = bob.at_terminal(&import, &[(YES, "y")]);
+            assert_eq!(session.code, 0, "{way:?}: {}", session.screen);
+        } else {
+            bob.ok(&import);
+        }
+        assert_eq!(bob.ok(&["show", "dev/a/b"]).stdout, "latest", "{way:?}");
+        assert!(bob.ok(&["list"]).stdout.contains("dev/a/high"), "{way:?}");
+        bob.fails(&import, 19);
+        Withheld { alice, bob }.stays_out("completed");
+    }
+}
+
 /// The newer went into a project, and the older comes for all.
 #[test]
 fn an_older_package_is_refused_in_every_other_project() {

@@ -187,6 +187,19 @@ fn a_pin_is_not_exchanged_by_who_did_not_know_it() {
     assert!(session.code == 0 && session.screen.contains("marker"), "{}", session.screen);
 }
 
+/// The question was whether anybody at this terminal agrees, and by then it takes the owner.
+#[test]
+fn a_yes_is_none_once_there_is_a_pin() {
+    let person = Person::with_vault("alice");
+    program(&person, "tool");
+    let waits = person.waits_at(&["allow", "add", "./tool"], "[y/N]");
+    let pin = [("New PIN: ", "2468"), ("The same again: ", "2468")];
+    assert_eq!(person.at_terminal(&["pin", "set"], &pin).code, 0);
+    let session = waits.then_answers("y");
+    assert_eq!((session.code, allowed(&person)), (21, 0), "{}", session.screen);
+    person.ok(&["audit", "--verify"]);
+}
+
 /// Both are in one row.
 #[test]
 fn two_receipts_of_one_package_are_both_recorded() {

@@ -43,6 +43,36 @@ fn a_value_that_was_rotated_is_not_given_to_a_process_or_a_package() {
     assert!(!person.home().join("p.kovra").exists() && !person.home().join("p.token").exists());
 }
 
+/// It is asked about one entry, and another that goes with it is made anew: with the same number, if all
+/// before was erased.
+#[test]
+fn an_entry_that_was_made_anew_is_not_given_to_a_process() {
+    for again in [&[][..], &["--sensitivity", "high"]] {
+        let person = Person::with_vault("alice");
+        person.add("dev/a/low", "marker-low", &["--sensitivity", "low"]);
+        person.add("dev/a/high", "marker-high", &["--sensitivity", "high"]);
+        person.write(".env.refs", "A=secret:dev/a/low\nB=secret:dev/a/high\n");
+        let run = ["run", "--", "sh", "-c", "echo started $A $B"];
+        let waits = person.waits_at(&run, "[y/N]");
+        person.ok(&["rm", "dev/a/low"]);
+        let session = person.at_terminal(&["prune", "dev/a/low"], &[("[y/N]", "y")]);
+        assert_eq!(session.code, 0, "{}", session.screen);
+        person.add("dev/a/low", "marker-anew", again);
+        let session = waits.then_answers("y");
+        assert_eq!(session.code, 125, "{again:?}: {}", session.screen);
+        let said = ["started", "marker-", "damaged"].map(|word| {
+            session
+                .screen
+                .lines()
+                .skip_while(|line| !line.contains("[y/N]"))
+                .any(|l| l.contains(word))
+        });
+        assert_eq!(said, [false; 3], "{again:?}: {}", session.screen);
+        assert_eq!(person.ok(&["list", "--json"]).stderr, "");
+        person.ok(&["audit", "--verify"]);
+    }
+}
+
 #[test]
 fn a_peer_that_is_exchanged_while_a_seal_is_asked_about_gets_nothing() {
     let (person, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));

@@ -2,6 +2,7 @@
 //! from it, nothing is written on top of it, and once it is undone the vault is as it was.
 
 mod foreign;
+mod holes;
 mod logs;
 mod pages;
 mod places;

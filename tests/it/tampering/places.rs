@@ -95,6 +95,71 @@ fn what_is_no_file_in_place_of_a_log_is_never_written_through() {
     }
 }
 
+/// It may be anything of the user's, and to open it must not change it.
+#[test]
+fn another_database_in_place_of_the_vault_is_not_written() {
+    let victim = Victim::new();
+    let (person, vault) = (&victim.person, victim.person.vault());
+    let other = person.write("other.db", b"");
+    let db = rusqlite::Connection::open(&other).unwrap();
+    db.execute_batch("CREATE TABLE mine (a); INSERT INTO mine VALUES (1)").unwrap();
+    drop(db);
+    let before = fs::read(&other).unwrap();
+    take_away(&vault);
+    symlink(&other, &vault).unwrap();
+    for command in [&["list"][..], &["add", "dev/x/new", "--stdin"], &["audit", "--verify"]] {
+        let ran = bounded(person, command);
+        assert_eq!(ran.code, 41, "{command:?}: {}{}", ran.stdout, ran.stderr);
+        assert!(fs::read(&other).unwrap() == before, "{command:?}: it was written");
+    }
+    for end in ["-wal", "-shm", "-journal"] {
+        assert!(!person.home().join(format!("other.db{end}")).exists(), "{end} was made");
+    }
+    take_away(&vault);
+    victim.undone("another database");
+}
+
+/// A vault leaves no journal, and SQLite would play any back into it.
+#[test]
+fn a_journal_beside_a_vault_is_refused() {
+    let victim = Victim::new();
+    let person = &victim.person;
+    let journal = beside(person, "-journal");
+    for there in [&b"not a journal"[..], &[0; 4096]] {
+        fs::write(&journal, there).unwrap();
+        fs::set_permissions(&journal, Permissions::from_mode(0o600)).unwrap();
+        for command in [&["list"][..], &["add", "dev/x/new", "--stdin"], &["audit", "--verify"]] {
+            let ran = bounded(person, command);
+            let told = format!("{command:?}: {}\n{}{}", ran.code, ran.stdout, ran.stderr);
+            assert!(ran.code == 41 && ran.stderr.contains("vault.db-journal"), "{told}");
+            assert!(ran.stdout.is_empty() && bytes(person) == victim.whole, "{told}");
+            assert_eq!(fs::read(&journal).unwrap(), there, "{told}");
+        }
+        take_away(&journal);
+        victim.is_as_before("a journal");
+    }
+}
+
+#[test]
+fn a_link_in_place_of_a_log_is_refused() {
+    let victim = Victim::new();
+    let person = &victim.person;
+    let other = person.write("other", MARKER);
+    for end in ["-wal", "-shm", "-journal"] {
+        symlink(&other, beside(person, end)).unwrap();
+        for command in [&["list"][..], &["add", "dev/x/new", "--stdin"]] {
+            let ran = bounded(person, command);
+            let told = format!("{end}: {command:?}: {}\n{}{}", ran.code, ran.stdout, ran.stderr);
+            assert!(![0, 41].contains(&ran.code), "{told}");
+            assert!(ran.stderr.contains(&format!("vault.db{end}")), "{told}");
+            assert!(ran.stderr.contains("link"), "{told}");
+        }
+        assert_eq!(fs::read(&other).unwrap(), MARKER.as_bytes(), "{end}");
+        take_away(&beside(person, end));
+        victim.is_as_before(end);
+    }
+}
+
 /// As ssh does: what others can write may be theirs, and a key that others can read is theirs, too.
 #[test]
 fn what_others_can_write_is_refused() {

@@ -200,6 +200,33 @@ fn a_trail_that_was_cut_stays_damaged() {
     }
 }
 
+/// Each row by itself: the others are shown, and nothing is missing.
+#[test]
+fn a_row_of_the_trail_that_is_none_is_named_and_the_rest_is_shown() {
+    let victim = Victim::new();
+    let shown = victim.person.ok(&["audit"]).stdout;
+    fold(&victim.person);
+    let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>();
+    let foreign = "INSERT INTO trail SELECT -5, nonce, sealed, link FROM trail WHERE number = 4";
+    for (sql, row, lost) in [
+        (foreign, "row -5 ", 0),
+        ("UPDATE trail SET link = x'00' WHERE number = 4", "row 4 ", 1),
+        ("UPDATE trail SET nonce = x'0102' WHERE number = 4", "row 4 ", 1),
+    ] {
+        victim.edited(sql);
+        let ran = bounded(&victim.person, &["audit"]);
+        let told = format!("{sql}: {}\n{}{}", ran.code, ran.stdout, ran.stderr);
+        assert!(ran.code == 41 && ran.stderr.contains(row), "{told}");
+        let wrong = ["cut", "removed", "its end"].iter().any(|word| ran.stderr.contains(word));
+        assert!(!wrong, "{told}");
+        let (there, all) = (lines(&ran.stdout), lines(&shown));
+        let missing = all.iter().filter(|line| !there.contains(line)).count();
+        assert!(missing <= lost, "{missing} of {lost}\n{told}\nwas\n{shown}");
+        fold(&victim.person);
+        victim.undone(sql);
+    }
+}
+
 /// The head of the trail, and all else but the trail, of another time.
 #[test]
 fn an_older_head_of_the_trail_is_damage() {
