@@ -98,7 +98,7 @@ impl Database {
     /// SQLite itself notices a missing page, but takes a part of one for a whole.
     /// While there is a log, the file may end in a part of a page, which the log has whole.
     fn check_length(&self) -> Result<(), Error> {
-        if fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() > 0) {
+        if !self.log_is_empty() {
             return Ok(());
         }
         let page = u64::try_from(schema::number(&self.db, "page_size")?).unwrap_or(1);
@@ -122,6 +122,10 @@ impl Database {
     /// How many bytes of rows there can be: what claims more is one page told many times.
     pub(super) fn most(&self) -> u64 {
         self.length().min(ROWS)
+    }
+
+    pub(super) fn log_is_empty(&self) -> bool {
+        fs::metadata(beside(&self.path, "-wal")).map_or(true, |log| log.len() == 0)
     }
 
     /// A file of the same folder.

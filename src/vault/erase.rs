@@ -6,7 +6,7 @@ use super::{Error, Looked, Revision, Vault};
 use crate::audit::Event;
 use crate::coordinate::Coordinate;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Stands in the folder while the log may hold what was erased from the file.
@@ -32,15 +32,16 @@ impl Vault {
         at: &Coordinate,
         event: Event,
     ) -> Result<Pruned, Error> {
-        self.db.writable()?;
-        self.db.plan_to_erase()?;
+        let mark = self.db.mark();
         let revisions = self.write(|batch| {
+            // Before the first row goes, and under the lock of a writer: nobody takes it for done.
+            mark.set(Left::Rebuild)?;
             batch.audit(&[event])?;
             batch.prune(history, at)
         })?;
         self.db.end("COMMIT")?;
         // The rows are gone by now, whatever comes of the files.
-        let pending = match self.db.rebuild().and_then(|()| self.db.erase()) {
+        let pending = match self.db.erase() {
             Ok(false) => None,
             Ok(true) | Err(Error::Busy) => Some("another process still uses an older state".into()),
             Err(error) => Some(error.to_string()),
@@ -61,7 +62,7 @@ impl Vault {
 impl Drop for Vault {
     /// Does what an erasure left to be done, in a file that is still the one whose digest holds.
     fn drop(&mut self) {
-        if self.db.left_to_erase().is_some() && self.db.writable().is_ok() {
+        if self.db.mark().left().is_some() && self.db.writable().is_ok() {
             // Nobody is left to tell; the mark stays, and the next one tries again.
             let _ = self.finish_erasing();
         }
@@ -69,7 +70,7 @@ impl Drop for Vault {
 }
 
 /// What is left of an erasure.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Left {
     /// To write the file anew, and then the rest.
     Rebuild,
@@ -77,49 +78,68 @@ enum Left {
     Fold,
 }
 
-impl Database {
-    /// Sets a mark before something is erased: if this process does not come to the end of it, another
-    /// does the rest.
-    fn plan_to_erase(&self) -> Result<(), Error> {
-        self.set_mark(TO_REBUILD)
-    }
+/// A file that says what is left of an erasure, for whoever closes the vault next. It changes only under the
+/// lock of a writer, so that nobody takes it away from another's erasure.
+struct Mark(PathBuf);
 
+impl Mark {
     /// In one step, and never through a link, which would lead it to another file.
-    fn set_mark(&self, what: &[u8]) -> Result<(), Error> {
-        let mark = self.mark();
-        let draft = mark.with_extension(std::process::id().to_string());
+    fn set(&self, left: Left) -> Result<(), Error> {
+        let draft = self.0.with_extension(std::process::id().to_string());
         let _ = fs::remove_file(&draft);
-        let file = fs::File::create_new(&draft).and_then(|mut file| file.write_all(what));
-        file.and_then(|()| fs::rename(&draft, &mark)).map_err(io_at(&mark))
+        let text = if left == Left::Rebuild { TO_REBUILD } else { TO_FOLD };
+        let file = fs::File::create_new(&draft).and_then(|mut file| file.write_all(text));
+        file.and_then(|()| fs::rename(&draft, &self.0)).map_err(io_at(&self.0))
     }
 
-    /// Writes the file anew, without what was deleted from it. Then only the log has to be emptied.
-    fn rebuild(&self) -> Result<(), Error> {
-        self.execute_batch("VACUUM")?;
-        self.set_mark(TO_FOLD)
+    fn left(&self) -> Option<Left> {
+        let mark = fs::symlink_metadata(&self.0).ok()?;
+        Some(if mark.len() == TO_FOLD.len() as u64 { Left::Fold } else { Left::Rebuild })
+    }
+
+    fn remove(&self) -> Result<(), Error> {
+        match fs::remove_file(&self.0) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_at(&self.0)(e)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Database {
+    fn mark(&self) -> Mark {
+        Mark(self.beside(PENDING))
     }
 
     /// Does what is left to be done of an erasure. Gives whether the log had to be kept.
     fn erase(&self) -> Result<bool, Error> {
-        if self.left_to_erase() == Some(Left::Rebuild) {
+        if self.mark().left() == Some(Left::Rebuild) {
             self.rebuild()?;
         }
         let folded = self.fold_now()?;
-        // Unless another process has planned to erase meanwhile.
-        if folded && self.left_to_erase() == Some(Left::Fold) {
-            let mark = self.mark();
-            fs::remove_file(&mark).map_err(io_at(&mark))?;
+        // What was committed since is in the log, and may be another erasure.
+        let done = || self.log_is_empty() && self.mark().left() == Some(Left::Fold);
+        if folded {
+            self.locked(|| if done() { self.mark().remove() } else { Ok(()) })?;
         }
         Ok(!folded)
     }
 
-    /// What the mark says is still to be done, if there is one.
-    fn left_to_erase(&self) -> Option<Left> {
-        let mark = fs::symlink_metadata(self.mark()).ok()?;
-        Some(if mark.len() == TO_FOLD.len() as u64 { Left::Fold } else { Left::Rebuild })
+    /// Writes the file anew, without what was deleted from it. Then only the log has to be emptied, unless
+    /// somebody has written meanwhile.
+    fn rebuild(&self) -> Result<(), Error> {
+        let before = self.version()?;
+        self.execute_batch("VACUUM")?;
+        self.locked(|| match self.version()? == before {
+            true => self.mark().set(Left::Fold),
+            false => Ok(()),
+        })
     }
 
-    fn mark(&self) -> PathBuf {
-        self.beside(PENDING)
+    /// Runs `act` while nobody else can write.
+    fn locked<T>(&self, act: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        self.execute_batch("BEGIN IMMEDIATE")?;
+        let done = act();
+        self.end("ROLLBACK")?;
+        done
     }
 }
