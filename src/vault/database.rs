@@ -76,9 +76,11 @@ impl Database {
         }
     }
 
-    /// Opens a file, and writes nothing to it: it may be anything.
+    /// Opens a file, and writes nothing to it: it may be anything. Nor is its log folded into it when it is
+    /// closed, until [`Database::fold_at_close`].
     fn connect(path: PathBuf) -> Result<Self, Error> {
         let db = schema::connect(&path)?;
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let mode: String = db.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
         if mode != "wal" {
             return Err(Error::Damaged("its journal is not that of a vault".into()));
@@ -95,10 +97,16 @@ impl Database {
         Ok(Self { db, path, copy: None })
     }
 
-    /// SQLite itself notices a missing page, but takes a part of one for a whole.
-    /// While there is a log, the file may end in a part of a page, which the log has whole.
+    /// Of a file that has turned out to be ours.
+    pub(super) fn fold_at_close(&self) -> Result<(), Error> {
+        self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        Ok(())
+    }
+
+    /// SQLite itself notices a missing page, but takes a part of one for a whole. While there is a log, the
+    /// file may end in a part of a page, which the log has whole.
     fn check_length(&self) -> Result<(), Error> {
-        if !self.log_is_empty() {
+        if self.log_length() > 0 {
             return Ok(());
         }
         let page = u64::try_from(schema::number(&self.db, "page_size")?).unwrap_or(1);
@@ -112,11 +120,7 @@ impl Database {
         if let Some(copy) = &self.copy {
             return copy.length;
         }
-        [self.path.clone(), beside(&self.path, "-wal")]
-            .iter()
-            .filter_map(|path| fs::metadata(path).ok())
-            .map(|file| file.len())
-            .sum()
+        length(&self.path) + self.log_length()
     }
 
     /// How many bytes of rows there can be: what claims more is one page told many times.
@@ -124,12 +128,12 @@ impl Database {
         self.length().min(ROWS)
     }
 
-    pub(super) fn log_is_empty(&self) -> bool {
-        fs::metadata(beside(&self.path, "-wal")).map_or(true, |log| log.len() == 0)
+    pub(super) fn log_length(&self) -> u64 {
+        length(&beside(&self.path, "-wal"))
     }
 
     /// A file of the same folder.
-    pub(super) fn beside(&self, name: &str) -> PathBuf {
+    pub(super) fn sibling(&self, name: &str) -> PathBuf {
         self.path.with_file_name(name)
     }
 
@@ -162,11 +166,7 @@ impl Database {
 
     /// Writes a long log into the file and empties it. A process that is reading just now keeps it.
     pub(super) fn fold_long_log(&self) -> Result<(), Error> {
-        let log = beside(&self.path, "-wal");
-        if fs::metadata(log).is_ok_and(|log| log.len() > LOG_MAX) {
-            self.fold_now()?;
-        }
-        Ok(())
+        if self.log_length() > LOG_MAX { self.fold_now().map(|_| ()) } else { Ok(()) }
     }
 
     /// [`Database::fold`], without waiting for anybody.
@@ -184,4 +184,9 @@ impl Database {
             self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(busy == 0)
     }
+}
+
+/// Of a file, in bytes; 0 if there is none.
+fn length(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |file| file.len())
 }

@@ -279,7 +279,6 @@ impl Batch<'_> {
         entry: Stored,
         now: Moment,
     ) -> Result<Stored, Error> {
-        self.expect(on, &entry.coordinate)?;
         let value = self.view().value(of)?;
         self.put_revision(on, Stored { updated: now, ..entry }, value.expose())
     }

@@ -107,7 +107,7 @@ impl Mark {
 
 impl Database {
     fn mark(&self) -> Mark {
-        Mark(self.beside(PENDING))
+        Mark(self.sibling(PENDING))
     }
 
     /// Does what is left to be done of an erasure. Gives whether the log had to be kept.
@@ -117,7 +117,7 @@ impl Database {
         }
         let folded = self.fold_now()?;
         // What was committed since is in the log, and may be another erasure.
-        let done = || self.log_is_empty() && self.mark().left() == Some(Left::Fold);
+        let done = || self.log_length() == 0 && self.mark().left() == Some(Left::Fold);
         if folded {
             self.locked(|| if done() { self.mark().remove() } else { Ok(()) })?;
         }

@@ -87,6 +87,7 @@ impl Locked {
         let keys = Keys::derive(&way.unwrap(kek, &meta.id)?, meta.id);
         let table = Table::scan(&db, db.most())?;
         digests.check(&table, &keys, &meta)?;
+        db.fold_at_close()?;
         let version = db.version()?;
         Ok(Vault { db, keys, meta, way, table, version: Some(version) })
     }
@@ -184,15 +185,25 @@ impl Vault {
         &mut self,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.db.writable()?;
-        self.db.end("COMMIT")?;
+        self.end_snapshot()?;
         let done = self.commit(change);
-        // What has landed has landed: the table is that of the transaction, with a snapshot or without. What
-        // has not is an error, whose caller goes on with nothing before the next snapshot.
+        self.settle();
+        done
+    }
+
+    /// Ends the read transaction in which this vault lives, to write.
+    fn end_snapshot(&self) -> Result<(), Error> {
+        self.db.writable()?;
+        self.db.end("COMMIT")
+    }
+
+    /// Goes on after a transaction. What has landed has landed: the table is that of the transaction, with a
+    /// snapshot or without. What has not is an error, whose caller goes on with nothing before the next
+    /// snapshot.
+    fn settle(&mut self) {
         if self.take_snapshot().is_err() {
             self.version = None;
         }
-        done
     }
 
     /// Takes the vault as it is now: a question may have been open for long.

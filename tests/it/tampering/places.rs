@@ -119,6 +119,37 @@ fn another_database_in_place_of_the_vault_is_not_written() {
     victim.undone("another database");
 }
 
+/// Whoever closes a database last folds its log into it. A log of another program's is that program's to
+/// fold, and one that came with a damaged vault is nobody's.
+#[test]
+fn a_log_of_what_is_no_vault_is_not_folded() {
+    let victim = Victim::new();
+    let (person, vault) = (&victim.person, victim.person.vault());
+    let other = person.write("other.db", b"");
+    let live = person.write("live.db", b"");
+    let db = rusqlite::Connection::open(&live).unwrap();
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; CREATE TABLE mine (a); INSERT INTO mine VALUES (1)",
+    )
+    .unwrap();
+    let wal = person.write("other.db-wal", b"");
+    fs::copy(&live, &other).unwrap();
+    fs::copy(person.home().join("live.db-wal"), &wal).unwrap();
+    drop(db);
+    let before = (fs::read(&other).unwrap(), fs::read(&wal).unwrap());
+    assert!(!before.1.is_empty());
+    take_away(&vault);
+    symlink(&other, &vault).unwrap();
+    for command in [&["list"][..], &["add", "dev/x/new", "--stdin"], &["audit", "--verify"]] {
+        let ran = bounded(person, command);
+        assert_eq!(ran.code, 41, "{command:?}: {}{}", ran.stdout, ran.stderr);
+        let now = (fs::read(&other).unwrap(), fs::read(&wal).unwrap());
+        assert!(now == before, "{command:?}: it was written");
+    }
+    take_away(&vault);
+    victim.undone("another database with a log");
+}
+
 /// A vault leaves no journal, and SQLite would play any back into it.
 #[test]
 fn a_journal_beside_a_vault_is_refused() {
