@@ -196,7 +196,10 @@ fn a_keyring_keeps_the_vaults_key() {
         "$1" init && printf %s value | "$1" add dev/db/url --stdin && "$1" show dev/db/url
     "#;
     let in_session = |script: &str| {
+        // For the daemon's sockets: it ends, and takes them away, a moment after its session.
+        let runtime = tempfile::tempdir().unwrap();
         let mut command = person.command("dbus-run-session");
+        command.env("XDG_RUNTIME_DIR", runtime.path());
         command.args(["--", "sh", "-c", script, "sh", kovra_path()]);
         command.output().expect("dbus-run-session is installed")
     };

@@ -172,7 +172,7 @@ impl Person {
         self.ok(&["peer", "add", other.name, &other.id()]);
     }
 
-    /// Every file of the home with its bytes.
+    /// Every regular file of the home with its bytes: sockets and pipes hold none.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         let mut folders = vec![self.home().to_owned()];
@@ -181,7 +181,7 @@ impl Person {
                 let path = entry.expect("an entry").path();
                 if path.is_dir() {
                     folders.push(path);
-                } else {
+                } else if path.is_file() {
                     files.push((path.clone(), std::fs::read(&path).expect("a file")));
                 }
             }
