@@ -34,7 +34,7 @@ pub use memory_folder::{MemoryFolder, memory_folder};
 pub use new_file::{NewFile, Readers};
 pub use program::{NoProgram, become_program, find_program};
 pub use safety::{
-    Pipes, Unsafe, can_write, can_write_into, check_file, check_folder, open, open_secret,
+    FileId, Pipes, Unsafe, can_write, can_write_into, check_file, check_folder, open, open_secret,
 };
 pub use terminal::{Terminal, stdout_width};
 

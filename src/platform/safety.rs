@@ -70,6 +70,17 @@ pub fn can_write(file: &Path) -> bool {
     system::can_write(file)
 }
 
+/// What the system tells a file from all others by, while somebody has it open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId(system::FileId);
+
+impl FileId {
+    /// Of the file that has a name, or that a link of this name leads to.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        system::file_id(path).map(Self)
+    }
+}
+
 /// What may take the place of a file of secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pipes {

@@ -1,9 +1,9 @@
 //! The file of a vault, opened by SQLite.
 
 use super::copied::Copied;
-use super::files::{beside, check_files, io_at};
+use super::files::{beside, check_files, file_ids, io_at};
 use super::{Error, schema};
-use crate::platform;
+use crate::platform::{self, FileId};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::fs;
@@ -17,6 +17,8 @@ const LOG_MAX: u64 = 256 * 1024;
 pub(super) struct Database {
     db: Connection,
     path: PathBuf,
+    /// What had its names when it was opened.
+    files: [Option<FileId>; 3],
     /// Where it cannot be written, this is a copy.
     copy: Option<Copied>,
 }
@@ -85,16 +87,31 @@ impl Database {
         if mode != "wal" {
             return Err(Error::Damaged("its journal is not that of a vault".into()));
         }
-        // Its first read needs all that any read needs: room for the log's index, and a name for it.
+        Self::opened(db, path)
+    }
+
+    /// Its first read needs all that any read needs: room for the log's index, and a name for it.
+    fn opened(db: Connection, path: PathBuf) -> Result<Self, Error> {
         schema::number(&db, "schema_version")?;
-        Ok(Self { db, path, copy: None })
+        let files = file_ids(&path);
+        Ok(Self { db, path, files, copy: None })
     }
 
     /// Opens an empty file, to make a vault of it.
     pub(super) fn create(path: PathBuf) -> Result<Self, Error> {
         let db = schema::connect(&path)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
-        Ok(Self { db, path, copy: None })
+        Self::opened(db, path)
+    }
+
+    /// What is written to files that have lost their names is written for nobody, and a log that has come to
+    /// have the name is not ours to fold: [`Error::Moved`].
+    pub(super) fn check_names(&self) -> Result<(), Error> {
+        if file_ids(&self.path) == self.files {
+            return Ok(());
+        }
+        self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        Err(Error::Moved("the vault's file".into()))
     }
 
     /// Of a file that has turned out to be ours.

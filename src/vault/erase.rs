@@ -112,6 +112,7 @@ impl Database {
 
     /// Does what is left to be done of an erasure. Gives whether the log had to be kept.
     fn erase(&self) -> Result<bool, Error> {
+        self.check_names()?;
         if self.mark().left() == Some(Left::Rebuild) {
             self.rebuild()?;
         }

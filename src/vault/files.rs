@@ -1,7 +1,7 @@
 //! The files of a vault, before SQLite opens them: what may have their names, and who may write them.
 
 use super::Error;
-use crate::platform::{self, Readers, Unsafe};
+use crate::platform::{self, FileId, Readers, Unsafe};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -29,6 +29,11 @@ pub(super) fn check_files(folder: &Path) -> Result<PathBuf, Error> {
     // SQLite would not say why it cannot.
     fs::File::open(&path).map_err(io_at(&path))?;
     Ok(path)
+}
+
+/// Which files have the names of the one at `path`, of its log and of its index.
+pub(super) fn file_ids(path: &Path) -> [Option<FileId>; 3] {
+    ["", "-wal", "-shm"].map(|suffix| FileId::of(&beside(path, suffix)).ok())
 }
 
 /// Why the vault in `folder` cannot be read to its end, if it can't. SQLite calls a file corrupt where its

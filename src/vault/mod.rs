@@ -230,6 +230,7 @@ impl Vault {
         &mut self,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.db.check_names()?;
         self.refresh()?;
         let mut batch = Batch {
             db: &self.db,

@@ -60,6 +60,14 @@ pub(in super::super) fn is_private(path: &Path) -> io::Result<bool> {
     Ok(path.metadata()?.mode() & (GROUP_AND_OTHERS_READ | GROUP_AND_OTHERS_WRITE) == 0)
 }
 
+/// The number of the disk, and of the file on it.
+pub(in super::super) type FileId = (u64, u64);
+
+pub(in super::super) fn file_id(path: &Path) -> io::Result<FileId> {
+    let metadata = path.metadata()?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
 pub(in super::super) const PIPE: &str = "a pipe";
 
 /// What a file is, if it is none with bytes of its own.

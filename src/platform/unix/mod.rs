@@ -8,8 +8,8 @@ pub(super) use console::{Console, stdout_width};
 #[cfg(test)]
 pub(super) use files::is_private;
 pub(super) use files::{
-    Input, PIPE, can_write, can_write_into, create_private, foreign_owner, is_handed_in,
-    keeps_names, let_everyone_read, new_private_folder, odd_kind, others_can_read,
+    FileId, Input, PIPE, can_write, can_write_into, create_private, file_id, foreign_owner,
+    is_handed_in, keeps_names, let_everyone_read, new_private_folder, odd_kind, others_can_read,
     others_can_write, private_folder, sync_folder,
 };
 pub(super) use signals::survive_file_limit;

@@ -1,7 +1,9 @@
 //! A question is open while what it is about changes. And many who guess a PIN
 //! at once.
 
+use crate::vault_file::fold;
 use forge::people::Person;
+use std::path::Path;
 
 const PIN: &str = "2468-owner";
 const ASKED: &str = "PIN of the vault, or nothing for no: ";
@@ -167,4 +169,41 @@ fn forty_prompts_with_the_right_one_are_at_most_nine_wrong_guesses() {
             "{judged} {waited} {shown}"
         );
     }
+}
+
+/// By a copy that is put back, say. What is written must not go to files that have lost their names, and be
+/// called done.
+#[test]
+fn a_vault_that_is_replaced_while_something_is_asked_is_left_as_it_is() {
+    let person = Person::with_vault("alice");
+    person.add("dev/a/b", "marker", &["--sensitivity", "high"]);
+    person.add("dev/a/c", "earlier", &[]);
+    person.set("dev/a/c", "marker-2");
+    fold(&person);
+    let whole = person.ok(&["list", "--json"]).stdout;
+    for names in [&["vault.db"][..], &["vault.db-wal"], &["vault.db-shm"], &VAULT] {
+        for command in [
+            &["edit", "dev/a/b", "--sensitivity", "low"][..],
+            &["prune", "dev/a/c"],
+            &["show", "dev/a/b"],
+        ] {
+            let person = person.twin();
+            let waits = person.waits_at(command, "[y/N]");
+            names.iter().for_each(|name| replace(&person.vault().with_file_name(name)));
+            let session = waits.then_answers("y");
+            assert_eq!(session.code, 21, "{names:?} {command:?}: {}", session.screen);
+            assert!(!session.screen.contains("marker"), "{}", session.screen);
+            assert_eq!(person.ok(&["list", "--json"]).stdout, whole, "{names:?} {command:?}");
+            person.ok(&["audit", "--verify"]);
+        }
+    }
+}
+
+const VAULT: [&str; 3] = ["vault.db", "vault.db-wal", "vault.db-shm"];
+
+/// The same bytes in a new file of this name.
+fn replace(path: &Path) {
+    let copy = path.with_extension("copy");
+    std::fs::copy(path, &copy).unwrap();
+    std::fs::rename(&copy, path).unwrap();
 }
