@@ -251,12 +251,16 @@ mod tests {
     use super::*;
     use std::fs;
 
+    fn unnamed([out, token]: [&Path; 2]) -> [NewFile; 2] {
+        let package = new_file(out, Readers::Everyone, b"package");
+        [package, new_file(token, Readers::Owner, b"token")].map(Result::unwrap)
+    }
+
     #[test]
     fn what_is_on_record_and_could_not_be_written_leaves_neither_file() {
         let folder = tempfile::tempdir().unwrap();
         let [out, token] = ["p.kovra", "p.token"].map(|name| folder.path().join(name));
-        let package_file = new_file(&out, Readers::Everyone, b"package").unwrap();
-        let token_file = new_file(&token, Readers::Owner, b"token").unwrap();
+        let [package_file, token_file] = unnamed([&out, &token]);
         fs::write(&out, b"taken").unwrap();
         let late = keep((&out, package_file), Some((&token, token_file))).unwrap_err();
         assert!(late.to_string().starts_with("the package is on record, but was not written: "));
@@ -268,8 +272,7 @@ mod tests {
     fn a_token_that_could_not_be_written_leaves_no_package() {
         let folder = tempfile::tempdir().unwrap();
         let [out, token] = ["p.kovra", "p.token"].map(|name| folder.path().join(name));
-        let package_file = new_file(&out, Readers::Everyone, b"package").unwrap();
-        let token_file = new_file(&token, Readers::Owner, b"token").unwrap();
+        let [package_file, token_file] = unnamed([&out, &token]);
         fs::write(&token, b"taken").unwrap();
         let late = keep((&out, package_file), Some((&token, token_file))).unwrap_err();
         assert!(matches!(late, Error::Unwritten { path, .. } if path == token));

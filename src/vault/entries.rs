@@ -373,8 +373,11 @@ fn encode_provenance(provenance: Option<&Provenance>) -> Vec<u8> {
     w.finish()
 }
 
+fn bad(what: &str) -> Error {
+    Error::Damaged(format!("an entry has a bad {what}"))
+}
+
 fn decode(row: &Opened, basis: Basis) -> Result<Revision, Error> {
-    let bad = |what: &str| Error::Damaged(format!("an entry has a bad {what}"));
     let mut fields = Fields::of(&row.metadata, "entry")?;
     let origin = Origin::stored(fields.next()?.text()?);
     let coordinate = fields.next()?.text()?.parse().map_err(|_| bad("coordinate"))?;
@@ -402,7 +405,6 @@ fn decode(row: &Opened, basis: Basis) -> Result<Revision, Error> {
 
 /// `None` for what was removed.
 fn decode_held(mode: u64, mut fields: Fields<'_>) -> Result<Option<Held>, Error> {
-    let bad = |what: &str| Error::Damaged(format!("an entry has a bad {what}"));
     Ok(match mode {
         0 => Some(Held::Literal(Fingerprint(*fields.next()?.fixed()?))),
         1 => {
@@ -423,6 +425,6 @@ fn decode_provenance(mut fields: Fields<'_>) -> Result<Option<Provenance>, Error
             seq: fields.next()?.uint()?,
         }),
         2 => Some(Provenance::Copy { of: fields.next()?.text()?.to_owned() }),
-        _ => return Err(Error::Damaged("an entry has a bad provenance".into())),
+        _ => return Err(bad("provenance")),
     })
 }

@@ -116,7 +116,7 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Random. The ids of packages come from here too.
+    /// Random, for a vault or the salt of its passphrase.
     pub fn new_id() -> Result<[u8; 16], Error> {
         random()
     }

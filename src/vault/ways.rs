@@ -37,11 +37,6 @@ pub enum Custody {
 pub struct Kek(Key);
 
 impl Custody {
-    /// Custody by passphrase, with a fresh salt.
-    pub fn passphrase() -> Result<Self, Error> {
-        Ok(Self::Passphrase { salt: random()? })
-    }
-
     /// [`Error::Storage`] for a path that is not UTF-8: a vault may be read on another system.
     fn encode(&self) -> Result<Vec<u8>, Error> {
         let mut w = Writer::with_capacity(64);
@@ -250,7 +245,7 @@ mod tests {
         let kek = Kek::generate().unwrap();
         for custody in [
             Custody::Keyring,
-            Custody::passphrase().unwrap(),
+            Custody::Passphrase { salt: [2; 16] },
             Custody::KeyFile { path: "/a/b".into() },
         ] {
             let (way, keys) = wrapped(custody.clone(), &kek);

@@ -19,7 +19,7 @@ fn hand_over(alice: &Person, bob: &Person, file: &str, more: &[&str]) {
         let session = alice.at_terminal(&arguments, &[("Go on? [y/N]", "y")]);
         assert_eq!(session.code, 0, "{}", session.screen);
     }
-    std::fs::copy(alice.home().join(file), bob.home().join(file)).unwrap();
+    alice.hand(bob, file);
 }
 
 /// The vault's file, to be compared with itself later.
@@ -348,7 +348,7 @@ fn inspect_shows_all_but_the_values() {
     alice.add("dev/db/password", "marker-high", &["--sensitivity", "high"]);
     alice.ok(&["add", "dev/pay/key", "--reference", "aws-sm://key"]);
     hand_over(&alice, &bob, "p.kovra", &["--token-out", "p.token"]);
-    std::fs::copy(alice.home().join("p.token"), bob.home().join("p.token")).unwrap();
+    alice.hand(&bob, "p.token");
     let closed = bob.ok(&["inspect", "p.kovra"]);
     for shown in ["intact, signed by", "dev/db/url", "aws-sm://key", "the orders database"] {
         assert!(closed.stdout.contains(shown), "{shown}\n{}", closed.stdout);
@@ -431,7 +431,7 @@ fn tokens_open_what_they_belong_to() {
     hand_over(&alice, &bob, "a.kovra", &["--token-out", "a.token"]);
     hand_over(&alice, &bob, "b.kovra", &["--token-out", "b.token"]);
     for token in ["a.token", "b.token"] {
-        std::fs::copy(alice.home().join(token), bob.home().join(token)).unwrap();
+        alice.hand(&bob, token);
     }
     let said = bob.run(&["import", "a.kovra"]).expect(&["import"], 17);
     assert!(!format!("{}{}", said.stdout, said.stderr).contains("password"));
@@ -454,7 +454,7 @@ fn a_package_for_somebody_else() {
     carol.pin(&alice);
     alice.add("dev/db/url", "x", &[]);
     hand_over(&alice, &bob, "p.kovra", &[]);
-    std::fs::copy(bob.home().join("p.kovra"), carol.home().join("p.kovra")).unwrap();
+    bob.hand(&carol, "p.kovra");
     carol.ok(&["verify", "p.kovra"]);
     let said = carol.fails(&["import", "p.kovra"], 16);
     assert!(said.contains("kovra id"), "{said}");

@@ -44,10 +44,6 @@ fn alice_and_bob() -> (Person, Person) {
     (alice, bob)
 }
 
-fn hand(alice: &Person, bob: &Person, file: &str) {
-    std::fs::copy(alice.home().join(file), bob.home().join(file)).unwrap();
-}
-
 /// Both dates are told: it may be this clock that is wrong.
 #[track_caller]
 fn tells_both(text: &str, days: u64) {
@@ -77,7 +73,7 @@ fn a_seal_under_a_clock_that_was_ahead_locks_nobody_out() {
         // From then on all is as it was.
         alice.ok(&seal("two.kovra"));
         for file in ["one.kovra", "two.kovra"] {
-            hand(&alice, &bob, file);
+            alice.hand(&bob, file);
             bob.ok(&["import", file]);
         }
     }
@@ -94,7 +90,7 @@ fn a_seal_under_a_clock_a_little_ahead_is_no_matter() {
     alice.set("dev/a/b", "later");
     alice.ok(&seal("one.kovra"));
     for file in ["ahead.kovra", "one.kovra"] {
-        hand(&alice, &bob, file);
+        alice.hand(&bob, file);
     }
     bob.ok(&["import", "ahead.kovra"]);
     bob.ok(&["import", "one.kovra", "--overwrite"]);
@@ -117,7 +113,7 @@ fn a_short_life_starts_when_the_package_says() {
     };
     let life = time("expires").duration_since(time("created")).expect(&inside);
     assert_eq!(life, Duration::from_secs(240), "{inside}");
-    hand(&alice, &bob, "short.kovra");
+    alice.hand(&bob, "short.kovra");
     bob.ok(&["import", "short.kovra"]);
 }
 
@@ -130,8 +126,8 @@ fn a_dry_run_under_a_clock_that_is_behind_asks_nothing() {
     alice.ok(&long);
     alice.add("dev/c/d", "other", &[]);
     alice.ok(&["seal", "dev/c/d", "--to", "bob", "-o", "next.kovra"]);
-    hand(&alice, &bob, "week.kovra");
-    hand(&alice, &bob, "next.kovra");
+    alice.hand(&bob, "week.kovra");
+    alice.hand(&bob, "next.kovra");
     ahead(&bob, 3, &["import", "week.kovra"]).expect(&["import"], 0);
     let state = || [&["list", "--json"][..], &["audit", "--json"]].map(|c| bob.ok(c).stdout);
     let before = state();
@@ -158,11 +154,11 @@ fn an_import_under_a_clock_that_was_ahead_locks_nobody_out() {
         carol.add("dev/c/d", "carol's", &[]);
         let seal = ["seal", "dev/c/d", "--to", "bob", "-o", "ahead.kovra"];
         ahead(&carol, days, &seal).expect(&seal, 0);
-        hand(&carol, &bob, "ahead.kovra");
+        carol.hand(&bob, "ahead.kovra");
         ahead(&bob, days, &["import", "ahead.kovra"]).expect(&["import"], 0);
 
         alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", "one.kovra"]);
-        hand(&alice, &bob, "one.kovra");
+        alice.hand(&bob, "one.kovra");
         let import = ["import", "one.kovra"];
         let ran = bob.run(&import);
         assert!([15, 20].contains(&ran.code), "{}{}", ran.stdout, ran.stderr);
@@ -175,7 +171,7 @@ fn an_import_under_a_clock_that_was_ahead_locks_nobody_out() {
         tells_both(&yes.screen, days);
         alice.set("dev/a/b", "later");
         alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", "two.kovra"]);
-        hand(&alice, &bob, "two.kovra");
+        alice.hand(&bob, "two.kovra");
         bob.ok(&["import", "two.kovra", "--overwrite"]);
         assert_eq!(bob.ok(&["show", "dev/a/b"]).stdout, "later");
     }
@@ -191,8 +187,8 @@ fn a_clock_that_was_set_back_brings_nothing_to_life() {
     alice.add("dev/c/d", "other", &[]);
     let long = ["seal", "dev/c/d", "--to", "bob", "-o", "week.kovra", "--ttl", "7d"];
     alice.ok(&long);
-    hand(&alice, &bob, "day.kovra");
-    hand(&alice, &bob, "week.kovra");
+    alice.hand(&bob, "day.kovra");
+    alice.hand(&bob, "week.kovra");
     ahead(&bob, 3, &["import", "week.kovra"]).expect(&["import"], 0);
     let ran = ahead(&bob, 3, &["import", "day.kovra"]);
     assert_eq!(ran.code, 15, "{}", ran.stderr);
@@ -254,7 +250,7 @@ fn a_senders_lower_number_can_be_confirmed_by_the_receivers_owner() {
     let before = alice.twin();
     let seal = |person: &Person, file: &'static str| {
         person.ok(&["seal", "dev/a/b", "--to", "bob", "-o", file]);
-        hand(person, &bob, file);
+        person.hand(&bob, file);
     };
     seal(&before, "restored.kovra");
     alice.set("dev/a/b", "newer");

@@ -82,15 +82,15 @@ impl Start {
         fill(&bob);
         let seal = |at: &[&str], file: &str| {
             bob.ok(&[&["seal"], at, &["--to", "alice", "-o", file]].concat());
-            std::fs::copy(bob.home().join(file), alice.home().join(file)).unwrap();
+            bob.hand(&alice, file);
         };
         seal(&["--env", "dev"], "many.kovra");
         bob.add("dev/a/b", "bob's", &[]);
         seal(&["dev/a/b"], "again.kovra");
         alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", "given.kovra"]);
-        std::fs::copy(alice.home().join("given.kovra"), bob.home().join("given.kovra")).unwrap();
+        alice.hand(&bob, "given.kovra");
         bob.ok(&["import", "given.kovra", "--overwrite", "--receipt", "bob.receipt"]);
-        std::fs::copy(bob.home().join("bob.receipt"), alice.home().join("bob.receipt")).unwrap();
+        bob.hand(&alice, "bob.receipt");
         let nobody = Person::new("alice");
         nobody.write("pass", "the passphrase");
         Self { alice, carol: Person::with_vault("carol").id(), nobody }
@@ -303,12 +303,12 @@ fn a_receipt_that_was_not_written_can_be_made_again() {
     bob.pin(&alice);
     alice.add("dev/a/b", "value", &[]);
     alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", "p.kovra"]);
-    std::fs::copy(alice.home().join("p.kovra"), bob.home().join("p.kovra")).unwrap();
+    alice.hand(&bob, "p.kovra");
     let ran = bob.run(&["import", "p.kovra", "--receipt", "nowhere/r"]);
     assert_ne!(ran.code, 0, "{}", ran.stderr);
     let ran = bob.run(&["import", "p.kovra", "--receipt", "r"]);
     assert!([0, 19].contains(&ran.code), "{}", ran.stderr);
-    std::fs::copy(bob.home().join("r"), alice.home().join("r")).unwrap();
+    bob.hand(&alice, "r");
     alice.ok(&["receipt", "r"]);
     assert_eq!(bob.ok(&["show", "dev/a/b"]).stdout, "value");
 }

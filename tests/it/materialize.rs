@@ -103,7 +103,7 @@ fn a_check_reads_and_changes_nothing() {
     bob.pin(&alice);
     alice.ok(&["add", "dev/a/key", "--reference", "azure-kv://team-kv/key"]);
     alice.ok(&["seal", "dev/a/key", "--to", "bob", "-o", "p.kovra"]);
-    std::fs::copy(alice.home().join("p.kovra"), bob.home().join("p.kovra")).unwrap();
+    alice.hand(&bob, "p.kovra");
     bob.ok(&["import", "p.kovra"]);
     bob.env.extend(clouds.env());
     let before = entry(&bob, "dev/a/key");

@@ -28,10 +28,6 @@ fn alice_and_bob() -> (Person, Person) {
     (alice, bob)
 }
 
-fn hand(from: &Person, to: &Person, file: &str) {
-    std::fs::copy(from.home().join(file), to.home().join(file)).unwrap();
-}
-
 #[test]
 fn init_at_a_terminal_offers_a_pin() {
     let person = Person::new("alice");
@@ -96,8 +92,8 @@ fn nobody_says_yes_for_the_owner() {
     carol.pin(&alice);
     carol.add("dev/c/d", "x", &[]);
     carol.ok(&["seal", "dev/c/d", "--to", "alice", "-o", "carol.kovra"]);
-    hand(&bob, &alice, "bob.kovra");
-    hand(&carol, &alice, "carol.kovra");
+    bob.hand(&alice, "bob.kovra");
+    carol.hand(&alice, "carol.kovra");
     let entries = alice.ok(&["list", "--json"]).stdout;
     let peers = alice.ok(&["peer", "list", "--json"]).stdout;
 
@@ -176,7 +172,7 @@ fn the_owner_says_yes_and_no_to_every_question() {
     carol.pin(&alice);
     carol.add("dev/a/b", "carol's", &[]);
     carol.ok(&["seal", "dev/a/b", "--to", "alice", "-o", "carol.kovra"]);
-    hand(&carol, &alice, "carol.kovra");
+    carol.hand(&alice, "carol.kovra");
     let pin_carol = ["peer", "add", "carol", "--from", "carol.kovra"];
     answered(&pin_carol, "", "signed by the key", 20);
     answered(&pin_carol, PIN, "signed by the key", 0);
@@ -186,7 +182,7 @@ fn the_owner_says_yes_and_no_to_every_question() {
     answered(&["import", "carol.kovra"], PIN, "would overwrite", 0);
     bob.add("dev/a/b", "bob's", &[]);
     bob.ok(&["seal", "dev/a/b", "--to", "alice", "-o", "bob.kovra"]);
-    hand(&bob, &alice, "bob.kovra");
+    bob.hand(&alice, "bob.kovra");
     let theirs = ["import", "bob.kovra", "--overwrite"];
     answered(&theirs, "", "another sender sealed", 20);
     answered(&theirs, PIN, "another sender sealed", 0);
@@ -354,7 +350,7 @@ fn the_trail_says_what_was_done_and_refused() {
     alice.fails(&["audit", "--action", "nonsense"], 2);
     alice.fails(&["audit", "--since", "whenever"], 2);
     assert!(alice.ok(&["audit", "--verify"]).stdout.starts_with("The trail is whole: "));
-    hand(&alice, &bob, "p.kovra");
+    alice.hand(&bob, "p.kovra");
     bob.ok(&["import", "p.kovra"]);
     let imported = json(&bob, &["audit", "--json", "--action", "import"]);
     assert_eq!((&imported[0]["peer"], imported[0]["package"].is_string()), (&"alice".into(), true));
@@ -486,9 +482,9 @@ fn what_was_shared_says_what_a_removal_costs() {
     assert_eq!(upshot("dev/pay/key"), "revoke");
     assert!(alice.ok(&["shared", "--peer", "carol"]).stderr.contains("Nothing"));
 
-    hand(&alice, &bob, "p.kovra");
+    alice.hand(&bob, "p.kovra");
     bob.ok(&["import", "p.kovra", "--receipt", "bob.receipt"]);
-    hand(&bob, &alice, "bob.receipt");
+    bob.hand(&alice, "bob.receipt");
     assert!(alice.ok(&["receipt", "bob.receipt"]).stdout.starts_with("Recorded: bob imported"));
     assert!(json(&alice, &["shared", "--json"])[0]["imported"].is_string());
 
@@ -506,9 +502,9 @@ fn receipts_are_checked_against_peers_and_packages() {
     alice.pin(&carol);
     alice.add("dev/db/url", "x", &[]);
     alice.ok(&["seal", "--env", "dev", "--to", "bob", "-o", "p.kovra"]);
-    hand(&alice, &bob, "p.kovra");
+    alice.hand(&bob, "p.kovra");
     bob.ok(&["import", "p.kovra", "--receipt", "r"]);
-    hand(&bob, &carol, "r");
+    bob.hand(&carol, "r");
     carol.fails(&["receipt", "r"], 14);
     carol.pin(&bob);
     assert!(carol.fails(&["receipt", "r"], 18).contains("not sealed here"));

@@ -25,7 +25,7 @@ impl Withheld {
                 reference => drop(this.alice.ok(&[&["add", "dev/a/b"], reference].concat())),
             }
             this.alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", file]);
-            std::fs::copy(this.alice.home().join(file), this.bob.home().join(file)).unwrap();
+            this.alice.hand(&this.bob, file);
         }
         this.bob.ok(&["import", "newer.kovra"]);
         this
@@ -106,8 +106,7 @@ fn an_older_package_is_refused_after_another_sender_wrote_over_it() {
     withheld.bob.pin(&carol);
     carol.add("dev/a/b", "carol's", &[]);
     carol.ok(&["seal", "dev/a/b", "--to", "bob", "-o", "carol.kovra"]);
-    std::fs::copy(carol.home().join("carol.kovra"), withheld.bob.home().join("carol.kovra"))
-        .unwrap();
+    carol.hand(&withheld.bob, "carol.kovra");
     let seat =
         withheld.bob.sit(forge::people::kovra_path(), &["import", "carol.kovra", "--overwrite"]);
     let session = seat.answer_always(YES, "y");
@@ -132,7 +131,7 @@ fn a_package_is_completed_after_its_first_part_was_changed() {
         let session = alice.at_terminal(&seal, &[(YES, "y")]);
         assert_eq!(session.code, 0, "{}", session.screen);
         for file in ["both.kovra", "both.token"] {
-            std::fs::copy(alice.home().join(file), bob.home().join(file)).unwrap();
+            alice.hand(&bob, file);
         }
         bob.ok(&["import", "both.kovra", "--skip-high", "--overwrite"]);
         match way {
@@ -165,7 +164,7 @@ fn an_older_package_is_refused_in_every_other_project() {
         let _ = withheld.alice.run(&["rm", "dev/a/b"]);
         withheld.alice.add("dev/a/b", file, &[]);
         withheld.alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", file]);
-        std::fs::copy(withheld.alice.home().join(file), withheld.bob.home().join(file)).unwrap();
+        withheld.alice.hand(&withheld.bob, file);
     }
     withheld.bob.ok(&["import", "newer.kovra", "--project", "other"]);
     withheld.stays_out("in a project");

@@ -159,7 +159,7 @@ mod with_clouds {
             refs += &format!("V{n}=secret:{coordinate}\n");
         }
         alice.ok(&["seal", "--env", "dev", "--to", "bob", "-o", "p.kovra"]);
-        std::fs::copy(alice.home().join("p.kovra"), bob.home().join("p.kovra")).unwrap();
+        alice.hand(&bob, "p.kovra");
         bob.ok(&["import", "p.kovra"]);
         bob.write(".env.refs", refs);
         bob

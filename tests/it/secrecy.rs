@@ -29,7 +29,7 @@ fn hand_off() -> (Person, Person, TempDir) {
     let seal = ["seal", "--env", "dev", "--to", "bob", "-o", "p.kovra", "--token-out", "p.token"];
     assert_eq!(alice.at_terminal(&seal, &[("Go on? [y/N]", "y")]).code, 0);
     for file in ["p.kovra", "p.token"] {
-        std::fs::copy(alice.home().join(file), bob.home().join(file)).unwrap();
+        alice.hand(&bob, file);
     }
     bob.ok(&["import", "p.kovra", "--token", "p.token"]);
     bob.ok(&["show", "dev/db/url"]);

@@ -49,6 +49,14 @@ fn signal(name: &str, process: &str) {
 
 const ECHO: &str = "icanon\r\necho ";
 
+/// The job ends with `code`, and leaves a terminal that echoes.
+#[track_caller]
+fn ends(seat: &mut Seat, code: i32) {
+    seat.wait(&format!("now {code}"));
+    seat.wait(ECHO);
+    seat.wait("end");
+}
+
 #[test]
 fn a_key_that_ends_it_gives_the_echo_back() {
     let person = owner();
@@ -57,9 +65,7 @@ fn a_key_that_ends_it_gives_the_echo_back() {
         job(&mut seat, PROMPT);
         seat.press("half of the passph");
         seat.press(key);
-        seat.wait(&format!("now {code}"));
-        seat.wait(ECHO);
-        seat.wait("end");
+        ends(&mut seat, code);
         let screen = seat.end().screen;
         assert!(!screen.contains("half") && !screen.contains("the value"), "{screen}");
     }
@@ -72,9 +78,7 @@ fn a_signal_that_ends_it_gives_the_echo_back() {
         let mut seat = shell(&person, "", "show dev/db/url", "");
         let process = job(&mut seat, PROMPT);
         signal(name, &process);
-        seat.wait(&format!("now {code}"));
-        seat.wait(ECHO);
-        seat.wait("end");
+        ends(&mut seat, code);
         assert!(!seat.end().screen.contains("the value"));
     }
 }
@@ -98,9 +102,7 @@ fn a_stopped_prompt_hides_again_and_asks_again() {
         seat.wait(PROMPT);
         seat.press("pass\n");
         seat.wait("the value");
-        seat.wait("now 0");
-        seat.wait(ECHO);
-        seat.wait("end");
+        ends(&mut seat, 0);
         let screen = seat.end().screen;
         assert!(!screen.contains("forgotten") && !screen.contains("pass\n"), "{screen}");
     }
@@ -119,9 +121,7 @@ fn a_prompt_that_goes_on_in_the_background_stops_until_it_is_in_front() {
     seat.wait(PROMPT);
     seat.press("pass\n");
     seat.wait("the value");
-    seat.wait("now 0");
-    seat.wait(ECHO);
-    seat.wait("end");
+    ends(&mut seat, 0);
     seat.end();
 }
 
@@ -160,8 +160,6 @@ fn what_was_ignored_from_the_start_stays_ignored() {
     }
     seat.press("pass\n");
     seat.wait("the value");
-    seat.wait("now 0");
-    seat.wait(ECHO);
-    seat.wait("end");
+    ends(&mut seat, 0);
     seat.end();
 }

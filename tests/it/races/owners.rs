@@ -83,7 +83,7 @@ fn a_rotation_is_confirmed_of_the_peer_that_was_asked_about() {
     bob.pin(&alice);
     bob.add("dev/a/b", "x", &[]);
     bob.ok(&["seal", "dev/a/b", "--to", "alice", "-o", "bob.kovra"]);
-    std::fs::copy(bob.home().join("bob.kovra"), alice.home().join("bob.kovra")).unwrap();
+    bob.hand(&alice, "bob.kovra");
     let id = bob.id();
     alice.ok(&["peer", "rm", "bob"]);
     // The name is free, and is taken by another while the question is open.
@@ -212,10 +212,10 @@ fn two_receipts_of_one_package_are_both_recorded() {
     alice.add("dev/a/b", "x", &[]);
     alice.ok(&["seal", "dev/a/b", "--to", "bob", "--to", "carol", "-o", "p.kovra"]);
     for other in &others {
-        std::fs::copy(alice.home().join("p.kovra"), other.home().join("p.kovra")).unwrap();
+        alice.hand(other, "p.kovra");
         let receipt = format!("{}.receipt", other.name);
         other.ok(&["import", "p.kovra", "--receipt", &receipt]);
-        std::fs::copy(other.home().join(&receipt), alice.home().join(&receipt)).unwrap();
+        other.hand(&alice, &receipt);
     }
     for _ in 0..rounds() * 5 {
         let person = alice.twin();

@@ -100,7 +100,7 @@ fn a_package_is_not_imported_twice_through_an_open_question() {
     bob.pin(&alice);
     bob.add("dev/a/b", "theirs", &[]);
     bob.ok(&["seal", "dev/a/b", "--to", "alice", "-o", "p.kovra"]);
-    std::fs::copy(bob.home().join("p.kovra"), alice.home().join("p.kovra")).unwrap();
+    bob.hand(&alice, "p.kovra");
     alice.add("dev/a/b", "mine", &[]);
     let waits = alice.waits_at(&["import", "p.kovra"], "[y/N]");
     alice.ok(&["import", "p.kovra", "--project", "shop"]);
@@ -114,7 +114,7 @@ fn a_package_is_not_imported_twice_through_an_open_question() {
     bob.ok(&["peer", "rm", "alice"]);
     bob.pin(&alice);
     bob.ok(&["seal", "dev/a/b", "--to", "alice", "-o", "q.kovra"]);
-    std::fs::copy(bob.home().join("q.kovra"), alice.home().join("q.kovra")).unwrap();
+    bob.hand(&alice, "q.kovra");
     alice.add("dev/a/b", "mine", &[]);
     let waits = alice.waits_at(&["import", "q.kovra"], "[y/N]");
     alice.ok(&["peer", "rm", "bob"]);

@@ -242,7 +242,7 @@ impl World {
             bob.add(AT, &format!("imported-{tag}"), &[]);
             let file = format!("{tag}.kovra");
             bob.ok(&["seal", AT, "--to", "alice", "-o", &file]);
-            std::fs::copy(bob.home().join(&file), person.home().join(&file)).unwrap();
+            bob.hand(&person, &file);
         }
         entry(&person);
         person.ok(&["edit", AT, "--sensitivity", "high"]);

@@ -122,7 +122,7 @@ fn receive(person: &Person, bob: &Person) {
     bob.pin(person);
     bob.add("dev/from/bob", MARKER, &[]);
     bob.ok(&["seal", "dev/from/bob", "--to", person.name, "-o", "p.kovra"]);
-    std::fs::copy(bob.home().join("p.kovra"), person.home().join("p.kovra")).unwrap();
+    bob.hand(person, "p.kovra");
     person.ok(&["import", "p.kovra"]);
 }
 

@@ -172,6 +172,12 @@ impl Person {
         self.ok(&["peer", "add", other.name, &other.id()]);
     }
 
+    /// Gives `other` a copy of a file, under the same name.
+    pub fn hand(&self, other: &Person, file: impl AsRef<Path>) {
+        let [from, to] = [self, other].map(|person| person.home().join(&file));
+        std::fs::copy(from, to).expect("a file to hand over");
+    }
+
     /// Every regular file of the home with its bytes: sockets and pipes hold none.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
