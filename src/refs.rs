@@ -74,7 +74,7 @@ impl Refs {
                 "a variable's name is letters, digits and '_', not starting with a digit".into()
             );
         }
-        if env_name::changes_loading(name) {
+        if env_name::refused(name) {
             return Err(format!("{name} changes how programs load, so kovra never sets it"));
         }
         if self.variables.iter().any(|(other, _)| other == name) {

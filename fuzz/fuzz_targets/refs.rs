@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
     for env in [None, Some("dev"), Some("prod")] {
         let Ok(refs) = Refs::parse(text, env) else { continue };
         for (name, source) in &refs.variables {
-            assert!(env_name::is_valid(name) && !env_name::changes_loading(name), "{name}");
+            assert!(env_name::is_valid(name) && !env_name::refused(name), "{name}");
             if let Assigned::Secret { uri, fallback: Some(_) } = source {
                 assert!(!uri.coordinate.is_prod());
             }

@@ -357,7 +357,7 @@ fn production() -> Vec<Case> {
     literals.into_iter().chain(pointers).chain([near]).collect()
 }
 
-/// The names that `src/env_name.rs` lists, as clause 4.7 says.
+/// The names that `src/env_name/format.rs` lists, as clause 4.7 says.
 const NAMES: &str = "all_proxy bashopts bash_env browser cc cdpath classpath curl_ca_bundle \
     curl_home cxx editor env fpath gconv_path glibc_tunables goflags home hostaliases ifs java_opts \
     lessclose lessopen localdomain locpath makeflags nlspath node_extra_ca_certs node_path \
