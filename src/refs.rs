@@ -11,6 +11,7 @@
 
 use crate::coordinate::{SecretUri, check_segment};
 use crate::env_name;
+use std::collections::HashSet;
 
 /// Where a variable's value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +30,21 @@ pub enum Assigned {
     Literal(String),
 }
 
+/// A variable that a process gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    pub name: String,
+    pub from: Assigned,
+    /// Where the file says so. Counts from 1.
+    pub line: usize,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Refs {
     /// The project whose entries win over the global ones.
     pub project: Option<String>,
     /// In the order of the file.
-    pub variables: Vec<(String, Assigned)>,
+    pub variables: Vec<Variable>,
 }
 
 /// A line that is none of the forms.
@@ -48,39 +58,65 @@ pub struct RefsError {
 }
 
 impl Refs {
-    /// Parses a whole file, with `env` in the place of `${ENV}`. The first wrong line fails it.
+    /// [`Refs::parse_allowing`], with no name let through.
     pub fn parse(text: &str, env: Option<&str>) -> Result<Self, RefsError> {
-        let mut refs = Self::default();
-        for (index, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            refs.add(line, env).map_err(|what| RefsError { line: index + 1, what })?;
-        }
-        Ok(refs)
+        Self::parse_allowing(text, env, &[])
     }
 
-    fn add(&mut self, line: &str, env: Option<&str>) -> Result<(), String> {
-        let (name, value) = line.split_once('=').ok_or("expected NAME=source or project = name")?;
+    /// Parses a whole file, with `env` in the place of `${ENV}`. The first wrong line fails it. Of the names
+    /// that no variable may take, those in `allowed` may be there.
+    pub fn parse_allowing(
+        text: &str,
+        env: Option<&str>,
+        allowed: &[String],
+    ) -> Result<Self, RefsError> {
+        let mut reader = Reader { env, allowed, names: HashSet::new(), refs: Self::default() };
+        for (line, text) in (1..).zip(text.lines().map(str::trim)) {
+            if !text.is_empty() && !text.starts_with('#') {
+                reader.add(line, text).map_err(|what| RefsError { line, what })?;
+            }
+        }
+        Ok(reader.refs)
+    }
+}
+
+/// A file that is being read.
+struct Reader<'a> {
+    env: Option<&'a str>,
+    allowed: &'a [String],
+    names: HashSet<&'a str>,
+    refs: Refs,
+}
+
+impl<'a> Reader<'a> {
+    fn add(&mut self, line: usize, text: &'a str) -> Result<(), String> {
+        let (name, value) = text.split_once('=').ok_or("expected NAME=source or project = name")?;
         let (name, value) = (name.trim_end(), value.trim());
         if name == "project" {
             check_segment(value).map_err(|e| format!("project name: {e}"))?;
-            let twice = self.project.replace(value.to_owned()).is_some();
+            let twice = self.refs.project.replace(value.to_owned()).is_some();
             return if twice { Err("the project is named twice".into()) } else { Ok(()) };
         }
+        self.check(name)?;
+        let from = source(value, self.env)?;
+        self.refs.variables.push(Variable { name: name.to_owned(), from, line });
+        Ok(())
+    }
+
+    fn check(&mut self, name: &'a str) -> Result<(), String> {
         if !env_name::is_valid(name) {
             return Err(
                 "a variable's name is letters, digits and '_', not starting with a digit".into()
             );
         }
-        if env_name::refused(name) {
-            return Err(format!("{name} changes how programs load, so kovra never sets it"));
+        if env_name::refused(name) && !self.allowed.iter().any(|allowed| allowed == name) {
+            return Err(format!(
+                "{name} changes how programs load or whom they talk to, so kovra never sets it"
+            ));
         }
-        if self.variables.iter().any(|(other, _)| other == name) {
+        if !self.names.insert(name) {
             return Err(format!("{name} is there twice"));
         }
-        self.variables.push((name.to_owned(), source(value, env)?));
         Ok(())
     }
 }
@@ -178,8 +214,10 @@ mod tests {
             ("F", Assigned::Literal("a=b c".into())),
             ("G", Assigned::Literal(String::new())),
         ];
-        let expected: Vec<_> = expected.into_iter().map(|(n, s)| (n.to_owned(), s)).collect();
-        assert_eq!(refs.variables, expected);
+        let found = refs.variables.iter().map(|v| (v.name.as_str(), v.from.clone()));
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+        let lines: Vec<usize> = refs.variables.iter().map(|v| v.line).collect();
+        assert_eq!(lines, [4, 5, 6, 7, 8, 9, 10]);
     }
 
     #[test]
@@ -187,6 +225,7 @@ mod tests {
         assert_eq!(parse("A=b\n\nnonsense").unwrap_err().line, 3);
         assert!(error("1A=b").contains("name"));
         assert!(error("LD_PRELOAD=secret:dev/a/b").contains("LD_PRELOAD"));
+        assert!(error("PERLLIB=a").contains("PERLLIB"));
         assert!(error("A=1\nA=2").contains("twice"));
         assert!(error("A=secret:dev/db").contains("three segments"));
         assert!(error("A=secret:dev/${ENV}/url").contains("env segment"));
@@ -201,5 +240,25 @@ mod tests {
         let without = Refs::parse("A=secret:${ENV}/db/url", None).unwrap_err();
         assert!(without.what.contains("--env"));
         assert!(Refs::parse("A=secret:${ENV}/db/url | x", Some("prod")).is_err());
+    }
+
+    #[test]
+    fn a_name_is_let_through_by_its_name_alone() {
+        let parse = |allowed: &str| {
+            Refs::parse_allowing("LD_PRELOAD=a.so\nPATH=x\n", None, &[allowed.to_owned()])
+        };
+        assert_eq!(parse("LD_PRELOAD").unwrap_err().line, 2);
+        for other in ["PATH", "ld_preload", "LD_*", ""] {
+            assert_eq!(parse(other).unwrap_err().line, 1, "{other}");
+        }
+    }
+
+    /// A file of 1 MiB is read in the time that its bytes take, not in that of all pairs of its lines.
+    #[test]
+    fn many_lines_are_read_in_linear_time() {
+        let text: String = (0..80_000).map(|n| format!("V{n}=x\n")).collect();
+        let start = std::time::Instant::now();
+        assert_eq!(Refs::parse(&text, None).unwrap().variables.len(), 80_000);
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     }
 }

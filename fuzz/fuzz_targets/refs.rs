@@ -4,19 +4,24 @@
 #![no_main]
 
 use kovra::env_name;
-use kovra::refs::{Assigned, Refs};
+use kovra::refs::{Assigned, Refs, Variable};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     for env in [None, Some("dev"), Some("prod")] {
         let Ok(refs) = Refs::parse(text, env) else { continue };
-        for (name, source) in &refs.variables {
+        for Variable { name, from, .. } in &refs.variables {
             assert!(env_name::is_valid(name) && !env_name::refused(name), "{name}");
-            if let Assigned::Secret { uri, fallback: Some(_) } = source {
+            if let Assigned::Secret { uri, fallback: Some(_) } = from {
                 assert!(!uri.coordinate.is_prod());
             }
         }
-        assert_eq!(Refs::parse(&written(&refs), None).as_ref(), Ok(&refs));
+        let again = Refs::parse(&written(&refs), None).expect("what was written");
+        assert_eq!(again.project, refs.project);
+        let of = |refs: &Refs| -> Vec<_> {
+            refs.variables.iter().map(|v| (v.name.clone(), v.from.clone())).collect()
+        };
+        assert_eq!(of(&again), of(&refs));
     }
 });
 
@@ -28,8 +33,8 @@ fn written(refs: &Refs) -> String {
     let or = |fallback: &Option<String>| {
         fallback.as_ref().map(|text| format!(" | {text}")).unwrap_or_default()
     };
-    for (name, source) in &refs.variables {
-        let value = match source {
+    for Variable { name, from, .. } in &refs.variables {
+        let value = match from {
             Assigned::Literal(text) => text.clone(),
             Assigned::Env { name, fallback } => format!("${{env:{name}{}}}", or(fallback)),
             Assigned::Secret { uri, fallback } => {

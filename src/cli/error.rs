@@ -90,6 +90,7 @@ impl From<Error> for Failure {
                 Exit::Conflict
             }
             Error::NoEntry(_)
+            | Error::Missing(_)
             | Error::NoPeer(_)
             | Error::Nothing(_)
             | Error::Io { .. }

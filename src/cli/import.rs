@@ -10,7 +10,7 @@ use kovra::identity::Token;
 use kovra::ops::add::Destination;
 use kovra::ops::copy::{Original, copy};
 use kovra::ops::import::{Options, Plan, apply, plan, receipt, receipt_again};
-use kovra::ops::init::read_secret;
+use kovra::ops::init;
 use kovra::ops::verify::read_package;
 use kovra::ops::{Error, Replay, Session};
 use kovra::platform::{NewFile, Readers};
@@ -154,7 +154,7 @@ fn write_receipt_again(session: &Session<'_>, file: &[u8], path: &Path) -> Resul
 
 pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {
     let failed = |what: &str| Failure::new(Exit::Token, format!("{}: {what}", path.display()));
-    let text = read_secret(path).map_err(|e| failed(&e.to_string()))?;
+    let text = init::read_token(path).map_err(|e| Failure::from(e).with_exit(Exit::Token))?;
     let token = text.as_ref().and_then(Token::from_file);
     token.ok_or_else(|| failed("not a token file: it holds one AGE-SECRET-KEY-1... line"))
 }

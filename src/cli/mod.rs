@@ -195,16 +195,25 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
     }
 }
 
+fn default_home() -> Option<PathBuf> {
+    Some(platform::data_folder()?.join("kovra"))
+}
+
 impl Context {
     fn new(global: Global) -> Result<Self, Failure> {
         let unknown = || Failure::new(Exit::Failed, "no home folder is known; set KOVRA_HOME");
-        let home = global.home.or_else(|| Some(platform::data_folder()?.join("kovra")));
+        let home = global.home.or_else(default_home);
         Ok(Self {
             home: home.ok_or_else(unknown)?,
             passphrase_file: global.passphrase_file,
             key_file: global.key_file,
             now: SystemTime::now().into(),
         })
+    }
+
+    /// Whether a kovra that is told nothing finds this vault.
+    fn is_default_home(&self) -> bool {
+        std::env::var_os("KOVRA_HOME").is_none() && default_home().as_ref() == Some(&self.home)
     }
 
     fn has_vault(&self) -> Result<bool, Failure> {

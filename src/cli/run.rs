@@ -4,6 +4,7 @@ use super::clouds::Clouds;
 use super::error::Failure;
 use super::{Context, ui};
 use kovra::coordinate::Coordinate;
+use kovra::env_name;
 use kovra::exit::Exit;
 use kovra::limits;
 use kovra::ops::run::{Environment, Options, environment};
@@ -11,7 +12,7 @@ use kovra::ops::{self, Program};
 use kovra::platform::{self, NoProgram};
 use kovra::refs::Refs;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -25,6 +26,9 @@ pub(super) struct Args {
     /// The project whose entries win over the global ones [default: the file's]
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
+    /// Let a variable have this name, which changes how programs load or whom they talk to; it is asked for
+    #[arg(long, value_name = "NAME", value_parser = allowed_name)]
+    allow_name: Vec<String>,
     #[command(flatten)]
     clouds: Clouds,
     /// The command and its arguments, after --
@@ -35,7 +39,7 @@ pub(super) struct Args {
 /// Replaces this process with the command, so that its stdin, terminal, signals and exit code are
 /// its own and nothing stays behind that knows its secrets.
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let refs = read_refs(&args.refs, args.env.as_deref())?;
+    let refs = read_refs(args)?;
     let (name, arguments) =
         args.command.split_first().ok_or_else(|| Failure::usage("no command"))?;
     let path = find_program(name)?;
@@ -43,15 +47,58 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         refs: &refs,
         project: args.project.as_deref(),
         program: Program { path: &path, arguments },
+        allow_names: &args.allow_name,
         caller_env: &|name| std::env::var_os(name),
     };
-    let Environment { variables, noted } =
+    let Environment { mut variables, noted } =
         context.with_session(|session| environment(session, &options, &args.clouds))?;
     if !noted.is_empty() {
         ui::note(&format!("kovra: {} gets {}", path.display(), listed(&noted)));
     }
-    let error = platform::become_program(&path, name, arguments, variables);
-    Err(Failure::new(Exit::NotExecutable, format!("{}: {error}", path.display())))
+    variables.extend(passed_on(context)?);
+    let largest = largest(&variables);
+    let error = platform::become_program(&path, name, arguments, variables, &WITHHELD);
+    let what = format!("{}: {error}", path.display());
+    Err(match error.kind() {
+        io::ErrorKind::ArgumentListTooLong => Failure::usage(what).hint(format!(
+            "its arguments and variables are too much for this system together; the largest of \
+             .env.refs are {largest}"
+        )),
+        _ => Failure::new(Exit::NotExecutable, what),
+    })
+}
+
+/// They open the vault, and the command is not asked to.
+const WITHHELD: [&str; 2] = ["KOVRA_PASSPHRASE_FILE", "KOVRA_KEY_FILE"];
+
+/// Who asks and which vault is meant, so that a kovra which the command starts knows the same.
+fn passed_on(context: &Context) -> Result<Vec<(String, OsString)>, Failure> {
+    let mut variables = Vec::new();
+    if ui::is_agent() && std::env::var_os(ui::AGENT).is_none_or(|value| value.is_empty()) {
+        variables.push((ui::AGENT.to_owned(), "1".into()));
+    }
+    if !context.is_default_home() {
+        let home = std::path::absolute(&context.home);
+        let home = home.map_err(|e| Failure::new(Exit::Failed, e.to_string()))?;
+        variables.push(("KOVRA_HOME".to_owned(), home.into()));
+    }
+    Ok(variables)
+}
+
+/// The names of the largest variables, as many as can be the reason.
+fn largest(variables: &[(String, OsString)]) -> String {
+    let mut sizes: Vec<(usize, &str)> =
+        variables.iter().map(|(name, value)| (value.len(), name.as_str())).collect();
+    sizes.sort_unstable_by(|one, other| other.cmp(one));
+    sizes.iter().take(3).map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
+}
+
+fn allowed_name(name: &str) -> Result<String, &'static str> {
+    match name {
+        _ if !env_name::is_valid(name) => Err("it is not the name of a variable"),
+        _ if env_name::is_own(name) => Err("kovra's own variables come from its caller alone"),
+        _ => Ok(name.to_owned()),
+    }
 }
 
 /// Names, as many as fit in a line.
@@ -67,7 +114,8 @@ fn listed(names: &[Coordinate]) -> String {
 /// In bytes: far more than an environment holds.
 const REFS: usize = 1 << 20;
 
-fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
+fn read_refs(args: &Args) -> Result<Refs, Failure> {
+    let path = &args.refs;
     let text = read_text(path).map_err(|e| {
         let failure = Failure::usage(format!("{}: {e}", path.display()));
         if e.kind() == io::ErrorKind::NotFound {
@@ -76,17 +124,16 @@ fn read_refs(path: &Path, env: Option<&str>) -> Result<Refs, Failure> {
             failure
         }
     })?;
-    Refs::parse(&text, env)
-        .map_err(|error| ops::Error::Refs { path: path.to_owned(), error }.into())
+    let refs = Refs::parse_allowing(&text, args.env.as_deref(), &args.allow_name);
+    refs.map_err(|error| ops::Error::Refs { path: path.clone(), error }.into())
 }
 
 fn read_text(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let read = platform::open(path)?.take(REFS as u64 + 1).read_to_string(&mut text)?;
-    if read > REFS {
+    let bytes = platform::read(path, REFS)?;
+    if bytes.len() > REFS {
         return Err(io::Error::other(format!("it is larger than {}", limits::size(REFS))));
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not text in UTF-8"))
 }
 
 pub(super) fn find_program(name: &OsStr) -> Result<PathBuf, Failure> {

@@ -11,8 +11,10 @@ pub use loaders::{digest, loaders};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-/// What every name of kovra's own starts with. Nobody may let one of them through.
-pub const OWN: &str = "KOVRA_";
+/// Whether a name, in either case, is kovra's own. Nobody may let one of them through.
+pub fn is_own(name: &str) -> bool {
+    name.to_ascii_uppercase().starts_with("KOVRA_")
+}
 
 /// Whether `name` is a portable name: `[A-Za-z_][A-Za-z0-9_]*` (POSIX XBD §8.1).
 pub fn is_valid(name: &str) -> bool {

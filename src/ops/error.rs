@@ -82,6 +82,9 @@ pub enum Error {
     Rule(String),
     #[error("{0} is not in the vault")]
     NoEntry(Coordinate),
+    /// Of `.env.refs`, every one.
+    #[error("{}", missing(.0))]
+    Missing(Vec<Missing>),
     #[error("there is no peer named {0}")]
     NoPeer(String),
     /// What was asked for is not there, and is neither one entry nor a peer.
@@ -118,6 +121,17 @@ pub enum Error {
     Unwritten { path: PathBuf, source: io::Error },
     #[error("{}", unresolved(.0))]
     Unresolved(Vec<(Coordinate, Fault)>),
+}
+
+/// An entry that a variable needs, and that is not in the vault.
+#[derive(Debug)]
+pub struct Missing {
+    pub variable: String,
+    /// Of `.env.refs`, from 1.
+    pub line: usize,
+    pub at: Coordinate,
+    /// The environments that have an entry of the same component and key.
+    pub elsewhere: Vec<String>,
 }
 
 /// Why a package is not new.
@@ -169,7 +183,7 @@ impl Error {
             Self::OtherSender { name, .. } => {
                 format!("nothing was pinned; ask {name} for their fingerprint again")
             }
-            Self::NoEntry(_) => "`kovra list` shows what is there".into(),
+            Self::NoEntry(_) | Self::Missing(_) => "`kovra list` shows what is there".into(),
             Self::NoPeer(_) => "`kovra peer list` shows who is there".into(),
             Self::Exists(_) => {
                 "`kovra set` or `kovra import --overwrite` gives it another value".into()
@@ -250,6 +264,23 @@ fn denials(denied: &[(Coordinate, Reason)]) -> String {
     lines.join("\n  ")
 }
 
+fn missing(entries: &[Missing]) -> String {
+    const SHOWN: usize = 20;
+    let line = |Missing { variable, line, at, elsewhere }: &Missing| {
+        let has = match &elsewhere[..] {
+            [] => String::new(),
+            [env] => format!(" ({env} has it)"),
+            envs => format!(" ({} have it)", envs.join(", ")),
+        };
+        format!("{variable} (line {line}): {at} is not in the vault{has}")
+    };
+    let mut lines: Vec<String> = entries.iter().take(SHOWN).map(line).collect();
+    if entries.len() > SHOWN {
+        lines.push(format!("and {} more", entries.len() - SHOWN));
+    }
+    lines.join("\n  ")
+}
+
 fn unresolved(faults: &[(Coordinate, Fault)]) -> String {
     let line = |(at, fault): &(Coordinate, Fault)| {
         format!("{at} did not resolve: {}\n    {}", fault.what, fault.hint)
@@ -288,6 +319,7 @@ mod tests {
                 "ask bob for their fingerprint again",
             ),
             (Error::NoEntry(at()), "`kovra list`"),
+            (Error::Missing(Vec::new()), "`kovra list`"),
             (Error::NoPeer(bob()), "`kovra peer list`"),
             (Error::Exists(at()), "`kovra set` or `kovra import --overwrite`"),
             (Error::WouldOverwrite(vec![at()]), "--overwrite allows it"),

@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::identity::{Identity, PublicIdentity};
-use crate::platform::{self, NewFile, Pipes, Readers, Unsafe};
+use crate::platform::{self, NewFile, Readers, Unsafe};
 use crate::secret::Secret;
 use crate::vault::{self, Custody, Kek, NewVault, Pin, Vault, keyring};
 use std::io;
@@ -93,31 +93,36 @@ fn key_file(path: &Path) -> Result<Kek, Error> {
 /// [`vault::Error::WrongKey`] for a file that holds no key; [`Error::Unsafe`] for one that others could
 /// change or read, or that is none.
 pub fn read_key_file(path: &Path) -> Result<Kek, Error> {
-    let text = read_own_secret(path, Pipes::Refused)?;
+    let text = read_own_secret(path)?;
     let text = text.ok_or(vault::Error::WrongKey("the key file is larger than a key"))?;
     Ok(Kek::from_text(&text)?)
 }
 
-/// Reads a file that holds a passphrase, or a pipe. `None` for one of more than 4096 bytes.
+/// Reads a file that holds a passphrase. `None` for one of more than 4096 bytes.
 ///
 /// # Errors
 /// [`Error::Unsafe`] for a file that others could change or read, or that is none.
 pub fn read_passphrase(path: &Path) -> Result<Option<Secret>, Error> {
-    read_own_secret(path, Pipes::Allowed)
+    read_own_secret(path)
 }
 
-fn read_own_secret(path: &Path, pipes: Pipes) -> Result<Option<Secret>, Error> {
-    let mut file = platform::open_secret(path, pipes).map_err(|why| match why {
+fn read_own_secret(path: &Path) -> Result<Option<Secret>, Error> {
+    let mut file = platform::open_secret(path).map_err(not_opened(path))?;
+    Secret::read(&mut file, SECRET).map_err(Error::io(path))
+}
+
+fn not_opened(path: &Path) -> impl FnOnce(Unsafe) -> Error {
+    move |why| match why {
         Unsafe::Io(e) => Error::io(path)(e),
         why => Error::Unsafe { path: path.to_owned(), why },
-    })?;
-    Secret::read(&mut file, SECRET).map_err(Error::io(path))
+    }
 }
 
 /// Longer than any key, token or passphrase, in bytes.
 const SECRET: usize = 4096;
 
 /// Reads a file that holds a token. `None` for one of more than 4096 bytes, which is longer than any.
-pub fn read_secret(path: &Path) -> io::Result<Option<Secret>> {
-    Secret::read(&mut platform::open(path)?, SECRET)
+pub fn read_token(path: &Path) -> Result<Option<Secret>, Error> {
+    let mut file = platform::open(path).map_err(not_opened(path))?;
+    Secret::read(&mut file, SECRET).map_err(Error::io(path))
 }

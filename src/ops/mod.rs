@@ -25,7 +25,7 @@ mod source;
 mod values;
 pub mod verify;
 
-pub use error::{Error, Replay};
+pub use error::{Error, Missing, Replay};
 pub use select::Selection;
 pub use session::Session;
 pub use source::{Listed, Source};
@@ -65,6 +65,11 @@ pub enum Question<'a> {
         entries: &'a [(Coordinate, Sensitivity, Reason)],
         /// The program that would get them.
         program: Option<Program<'a>>,
+    },
+    /// May variables take these names, which change how this program loads or whom it talks to?
+    Names {
+        names: &'a [&'a str],
+        program: Program<'a>,
     },
     /// Is this the fingerprint that the peer told you?
     Pin {

@@ -1,10 +1,10 @@
 //! `receipt`: what a recipient says of a package that was sealed here.
 
-use super::verify::read;
 use super::{Error, Session};
 use crate::audit::{Action, Outcome};
 use crate::limits;
 use crate::package::{self, Class, Receipt};
+use crate::platform;
 use crate::vault::{Looked, Share};
 use std::path::Path;
 
@@ -51,5 +51,5 @@ pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error>
 }
 
 pub fn read_receipt(path: &Path) -> Result<Vec<u8>, Error> {
-    read(path, limits::RECEIPT)
+    platform::read(path, limits::RECEIPT).map_err(Error::io(path))
 }

@@ -3,13 +3,15 @@
 use super::select::origin;
 use super::session::Use;
 use super::values::{Resolver, obtain};
-use super::{Error, Program, Session, Source};
-use crate::audit::Action;
-use crate::coordinate::Coordinate;
-use crate::entry::Sensitivity;
+use super::{Error, Listed, Missing, Program, Question, Session, Source};
+use crate::audit::{Action, Outcome};
+use crate::coordinate::{Coordinate, SecretUri};
+use crate::entry::{Mode, Sensitivity};
+use crate::env_name;
+use crate::limits;
 use crate::platform;
 use crate::policy::Operation;
-use crate::refs::{self, Refs};
+use crate::refs::{self, Refs, Variable};
 use crate::secret::Secret;
 use crate::vault::{Origin, Stored};
 use std::ffi::OsString;
@@ -19,6 +21,8 @@ pub struct Options<'a> {
     /// The project, where it is not the file's own.
     pub project: Option<&'a str>,
     pub program: Program<'a>,
+    /// Names that no variable may take, and that the owner lets through all the same.
+    pub allow_names: &'a [String],
     /// Reads a variable of the caller's environment.
     pub caller_env: &'a dyn Fn(&str) -> Option<OsString>,
 }
@@ -32,8 +36,9 @@ pub struct Environment {
 /// Resolves every variable, or none: a process is never started half-resolved.
 ///
 /// # Errors
-/// [`Error::Rule`] for a value that no environment here can hold; [`Error::Usage`] for a variable of the
-/// caller that is not set.
+/// [`Error::Rule`] for a value that no environment here can hold, and for a name that is not let through;
+/// [`Error::Usage`] for a variable of the caller that is not set; [`Error::Missing`] with every entry that
+/// is not there.
 pub fn environment(
     session: &mut Session<'_>,
     options: &Options<'_>,
@@ -41,11 +46,14 @@ pub fn environment(
 ) -> Result<Environment, Error> {
     let project = origin(options.project.or(options.refs.project.as_deref()))?;
     let Wanted { mut variables, secrets } = wanted(&session.view(), &project, options)?;
+    check_known(&session.view(), &variables, &secrets)?;
+    confirm_names(session, options)?;
     let entries: Vec<&Stored> = secrets.iter().map(|(_, entry)| entry).collect();
     let program = Some(options.program);
     let purpose = Use { operation: Operation::Inject, action: Action::Run, program };
     let values = obtain(session, &entries, purpose, resolver)?;
     for ((name, entry), value) in secrets.iter().zip(&values) {
+        check_value(name, entry, value)?;
         variables.push((name.clone(), environment_value(name, entry, value)?));
     }
     let noted = |entry: &&&Stored| entry.sensitivity == Sensitivity::Medium;
@@ -65,7 +73,8 @@ fn wanted<S: Source>(
     options: &Options<'_>,
 ) -> Result<Wanted<S::Item>, Error> {
     let mut wanted = Wanted { variables: Vec::new(), secrets: Vec::new() };
-    for (name, from) in &options.refs.variables {
+    let mut missing = Vec::new();
+    for Variable { name, from, line } in &options.refs.variables {
         let text = match from {
             refs::Assigned::Literal(text) => text.into(),
             refs::Assigned::Env { name: variable, fallback } => {
@@ -75,26 +84,108 @@ fn wanted<S: Source>(
             }
             refs::Assigned::Secret { uri, fallback } => {
                 match (source.named(project, uri), fallback) {
-                    (Ok(item), _) => {
-                        wanted.secrets.push((name.clone(), item));
-                        continue;
+                    (Ok(item), _) => wanted.secrets.push((name.clone(), item)),
+                    (Err(Error::NoEntry(_)), Some(text)) => {
+                        wanted.variables.push((name.clone(), text.into()));
                     }
-                    (Err(Error::NoEntry(_)), Some(text)) => text.into(),
+                    (Err(Error::NoEntry(_)), None) => missing.push((name, *line, uri)),
                     (Err(error), _) => return Err(error),
                 }
+                continue;
             }
         };
         wanted.variables.push((name.clone(), text));
     }
-    Ok(wanted)
+    if missing.is_empty() { Ok(wanted) } else { Err(all_missing(source, project, &missing)) }
+}
+
+/// Every entry that is not there, and in which environments there is one of the same component and key.
+fn all_missing<S: Source>(
+    source: &S,
+    project: &Origin,
+    missing: &[(&String, usize, &SecretUri)],
+) -> Error {
+    let there = source.readable().map(|(items, _)| items).unwrap_or_default();
+    let elsewhere = |uri: &SecretUri| {
+        let at = &uri.coordinate;
+        let visible = |item: &&S::Item| {
+            *item.origin() == Origin::Global || !uri.global && item.origin() == project
+        };
+        let same =
+            |other: &&Coordinate| (other.component(), other.key()) == (at.component(), at.key());
+        let envs = there.iter().filter(visible).map(Listed::coordinate).filter(same);
+        let mut envs: Vec<String> = envs.map(|other| other.env().to_owned()).collect();
+        envs.dedup();
+        envs
+    };
+    let each = missing.iter().map(|(variable, line, uri)| Missing {
+        variable: (*variable).clone(),
+        line: *line,
+        at: uri.coordinate.clone(),
+        elsewhere: elsewhere(uri),
+    });
+    Error::Missing(each.collect())
+}
+
+/// What can be known to fit no environment before anybody is asked: all but what pointers lead to.
+fn check_known<S: Source<Item = Stored>>(
+    source: &S,
+    variables: &[(String, OsString)],
+    secrets: &[(String, Stored)],
+) -> Result<(), Error> {
+    for (name, value) in variables {
+        check_size(name, name.len() + value.len())?;
+    }
+    let literals = secrets.iter().filter(|(_, entry)| entry.held.mode() == Mode::Literal);
+    for (name, entry) in literals {
+        check_value(name, entry, &source.value(entry)?)?;
+    }
+    Ok(())
+}
+
+fn check_value(name: &str, entry: &Stored, value: &Secret) -> Result<(), Error> {
+    if value.expose().contains(&0) {
+        let what =
+            format!("{name}: {}: a value with a NUL byte cannot be a variable", entry.coordinate);
+        return Err(Error::Rule(what));
+    }
+    check_size(&format!("{name}: {}", entry.coordinate), name.len() + value.len())
+}
+
+/// Refuses a variable that a program can't be started with; `size` is that of its name and value.
+fn check_size(what: &str, size: usize) -> Result<(), Error> {
+    // With the `=` between them, and the NUL at the end.
+    match platform::variable_limit() {
+        Some(most) if size + 2 > most => Err(Error::Rule(format!(
+            "{what}: a variable is at most {} here, with its name",
+            limits::size(most)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Asks the owner about names that no variable may take, and that are to be let through.
+fn confirm_names(session: &mut Session<'_>, options: &Options<'_>) -> Result<(), Error> {
+    let names = options.refs.variables.iter().map(|variable| variable.name.as_str());
+    let names: Vec<&str> = names.filter(|name| env_name::refused(name)).collect();
+    let let_through = |name: &&str| {
+        options.allow_names.iter().any(|allowed| allowed == name) && !env_name::is_own(name)
+    };
+    if let Some(name) = names.iter().find(|name| !let_through(name)) {
+        return Err(Error::Rule(format!("no variable may have the name {name}")));
+    }
+    if names.is_empty() {
+        return Ok(());
+    }
+    // THE QUESTION about `--allow-name`: here, and nowhere else.
+    let program = options.program;
+    let event = session.event(Action::Run, Outcome::Confirmed).for_program(program.path.display());
+    session.confirm_or_record(&Question::Names { names: &names, program }, &event)?;
+    Ok(session.vault.record(&[event])?)
 }
 
 /// Copies a value into the form that a process takes. The copy lives until this process is replaced.
 fn environment_value(name: &str, entry: &Stored, value: &Secret) -> Result<OsString, Error> {
-    if value.expose().contains(&0) {
-        let what = format!("{}: a value with a NUL byte cannot be a variable", entry.coordinate);
-        return Err(Error::Rule(what));
-    }
     platform::variable(value).ok_or_else(|| {
         let at = &entry.coordinate;
         Error::Rule(format!("{name}: {at} is not text, and a variable of this system has to be"))

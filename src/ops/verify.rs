@@ -7,7 +7,6 @@ use crate::limits;
 use crate::package::{self, Header, Package};
 use crate::platform;
 use std::fmt;
-use std::io::Read;
 use std::path::Path;
 
 pub struct Report {
@@ -61,14 +60,5 @@ pub fn verify<E>(
 }
 
 pub fn read_package(path: &Path) -> Result<Vec<u8>, Error> {
-    read(path, limits::FILE)
-}
-
-/// Reads a file, a pipe too: at most one byte more than `most`, so that what is too large is refused
-/// as such and not read.
-pub(super) fn read(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
-    let file = platform::open(path).map_err(Error::io(path))?;
-    let mut bytes = Vec::new();
-    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
-    Ok(bytes)
+    platform::read(path, limits::FILE).map_err(Error::io(path))
 }

@@ -1,4 +1,5 @@
-//! Linux: the Secret Service as key store, names of processes from /proc, files without a name, folders
+//! Linux: the Secret Service as key store, names and environments of
+//! processes from /proc, files without a name, folders
 //! in memory, and a switch of its own against core dumps.
 
 #[cfg(not(feature = "keyring"))]
@@ -22,6 +23,32 @@ pub(super) fn forbid_core_dumps() {
 pub(super) fn program_of(process: u32) -> Option<String> {
     let name = std::fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
     Some(name.trim_end().to_owned())
+}
+
+/// `MAX_ARG_STRLEN` of execve(2): 32 pages of 4 KiB.
+pub(super) const VARIABLE_LIMIT: Option<usize> = Some(32 * 4096);
+
+/// More ancestors than anyone has, so that processes that come and go can't keep this busy.
+const GENERATIONS: usize = 64;
+
+pub(super) fn an_ancestor_has(name: &str) -> bool {
+    let start = format!("{name}=");
+    let has = |process: &u32| {
+        let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+        let value = |variable: &[u8]| variable.strip_prefix(start.as_bytes()).map(<[u8]>::len);
+        environment.split(|byte| *byte == 0).filter_map(value).any(|length| length > 0)
+    };
+    std::iter::successors(parent(), |process| parent_of(*process))
+        .take(GENERATIONS)
+        .any(|p| has(&p))
+}
+
+/// From proc_pid_stat(5): the fourth field, and the second is a name in parentheses that may hold any.
+fn parent_of(process: u32) -> Option<u32> {
+    let stat = std::fs::read(format!("/proc/{process}/stat")).ok()?;
+    let after_name = stat.rsplit(|byte| *byte == b')').next()?;
+    let parent = std::str::from_utf8(after_name).ok()?.split_ascii_whitespace().nth(1)?;
+    parent.parse().ok().filter(|parent| *parent > 0)
 }
 
 /// A bit for each signal that this process ignores, from signal 1 on.

@@ -34,7 +34,7 @@ pub use memory_folder::{MemoryFolder, memory_folder};
 pub use new_file::{NewFile, Readers};
 pub use program::{NoProgram, become_program, find_program};
 pub use safety::{
-    FileId, Pipes, Unsafe, can_write, can_write_into, check_file, check_folder, open, open_secret,
+    FileId, Unsafe, can_write, can_write_into, check_file, check_folder, open, open_secret, read,
 };
 pub use terminal::{Terminal, stdout_width};
 
@@ -97,6 +97,19 @@ pub fn survive_file_limit() {
 /// The folder for data of the user's programs. `None` if no home is known.
 pub fn data_folder() -> Option<PathBuf> {
     system::data_folder()
+}
+
+/// How large a variable can be for a program that is started here, in bytes: with its name, the `=` and
+/// what ends it. `None` where only all of them together are limited.
+pub fn variable_limit() -> Option<usize> {
+    system::VARIABLE_LIMIT
+}
+
+/// Whether a process from which this one comes was started with something in the variable `name`. Its
+/// environment as it was then is all that a system shows, and only of the same user's processes; one that
+/// left its parents behind has other ancestors. So it finds who did not hide. `false` where no system tells.
+pub fn an_ancestor_has(name: &str) -> bool {
+    system::an_ancestor_has(name)
 }
 
 /// The process that started this one.

@@ -1,4 +1,5 @@
-//! Unixes other than Linux: no key store, no names of processes, no folders in memory, and no files
+//! Unixes other than Linux: no key store, no names or
+//! environments of other processes, no folders in memory, and no files
 //! without a name yet.
 
 pub(super) use super::no_key_store::KeyStore;
@@ -16,6 +17,12 @@ pub(super) fn forbid_core_dumps() {
 
 pub(super) fn program_of(_process: u32) -> Option<String> {
     None
+}
+
+pub(super) const VARIABLE_LIMIT: Option<usize> = None;
+
+pub(super) fn an_ancestor_has(_name: &str) -> bool {
+    false
 }
 
 /// None that is known: these systems tell it only to unsafe code.

@@ -32,7 +32,7 @@ pub fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, NoP
 }
 
 /// Gives this process to a program, which is told that its name is `name`, with `variables` on top
-/// of the environment: stdin, terminal, signals and exit code are its own then. A system that can't
+/// of the environment, and without those that are `withheld`: stdin, terminal, signals and exit code are its own then. A system that can't
 /// replace a process waits for the program and ends with its code.
 ///
 /// Comes back only if the program did not start, with what the system says.
@@ -42,6 +42,7 @@ pub fn become_program(
     name: &OsStr,
     arguments: &[OsString],
     variables: Vec<(String, OsString)>,
+    withheld: &[&str],
 ) -> io::Error {
-    system::become_program(path, name, arguments, variables)
+    system::become_program(path, name, arguments, variables, withheld)
 }

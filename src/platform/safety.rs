@@ -1,7 +1,7 @@
 //! Files and folders that others could change or read.
 
 use super::{Readers, system};
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -81,32 +81,42 @@ impl FileId {
     }
 }
 
-/// What may take the place of a file of secrets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pipes {
-    /// Where the path is on record, and a pipe would be somebody else's.
-    Refused,
-    /// Where the path was given for this once, as `<(command)` is. Who can read a pipe does not matter:
-    /// it gives what is in it once.
-    Allowed,
+/// Opens a file to be read, or a pipe that the caller handed over as a descriptor. A device or a pipe that
+/// stands in a folder is neither: a link in somebody's checkout leads there as well, and it may be without
+/// an end.
+pub fn open(path: &Path) -> Result<impl Read, Unsafe> {
+    open_with(path, |_| Ok(()))
 }
 
-/// Opens a file, a device or a pipe, to be read. It never waits for ever: a pipe that nobody writes into
-/// is an error after 5 s of reading.
-pub fn open(path: &Path) -> io::Result<impl Read> {
-    system::Input::open(path)
+/// [`open`], for a file that holds a secret of the owner: it passes [`check_file`]. Who can read a pipe does
+/// not matter: it gives what is in it once.
+pub fn open_secret(path: &Path) -> Result<impl Read, Unsafe> {
+    open_with(path, |metadata| check(metadata, path, Readers::Owner))
 }
 
-/// [`open`], for a file that holds a secret of the owner: it passes [`check_file`].
-pub fn open_secret(path: &Path, pipes: Pipes) -> Result<impl Read, Unsafe> {
-    let input = system::Input::open(path)?;
-    let metadata = input.metadata()?;
-    match system::odd_kind(&metadata) {
-        Some(system::PIPE) if pipes == Pipes::Allowed => {}
-        Some(kind) => return Err(Unsafe::NotFile(kind)),
-        None => check(&metadata, path, Readers::Owner)?,
-    }
-    Ok(input)
+/// Looks before it opens, since to open a device may be enough to move it; and again at what was opened.
+fn open_with(path: &Path, check: impl Fn(&Metadata) -> Result<(), Unsafe>) -> Result<File, Unsafe> {
+    let look = |metadata: &Metadata| match system::odd_kind(metadata) {
+        None => check(metadata),
+        Some(system::PIPE) if system::is_descriptor(path) => Ok(()),
+        Some(kind) => Err(Unsafe::NotFile(kind)),
+    };
+    look(&path.metadata()?)?;
+    let file = system::open(path)?;
+    look(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Reads what [`open`] opens: at most one byte more than `most`, so that what is too large is refused as
+/// such and not read.
+pub fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    let file = open(path).map_err(|why| match why {
+        Unsafe::Io(error) => error,
+        why => io::Error::other(why),
+    })?;
+    let mut bytes = Vec::new();
+    file.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -201,8 +211,8 @@ mod tests {
         ] {
             let found = check_file(&at(name), Readers::Owner).unwrap_err();
             assert_eq!(found.to_string(), format!("it is {kind}, and not a file"));
-            let opened = open_secret(&at(name), Pipes::Refused).err().unwrap();
-            assert!(matches!(opened, Unsafe::NotFile(_) | Unsafe::Io(_)), "{name}: {opened}");
+            let opened = open_secret(&at(name)).err().unwrap();
+            assert_eq!(opened.to_string(), found.to_string(), "{name}");
         }
         fs::write(at("key"), b"1").unwrap();
         fs::set_permissions(at("key"), Permissions::from_mode(0o600)).unwrap();
@@ -211,27 +221,22 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_is_read_once_somebody_writes_into_it() {
+    fn a_pipe_is_read_only_as_a_descriptor() {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        std::io::Write::write_all(&mut writer, b"text").unwrap();
+        drop(writer);
+        let number = std::os::fd::AsRawFd::as_raw_fd(&reader);
+        assert_eq!(read(Path::new(&format!("/dev/fd/{number}")), 3).unwrap(), b"text");
+        for odd in ["/dev/fd/../zero", "/dev/fd/", "/dev/zero", "/dev/fd/0/x", "/dev/null"] {
+            assert!(!system::is_descriptor(Path::new(odd)), "{odd}");
+            assert!(read(Path::new(odd), 3).is_err(), "{odd}");
+        }
         let folder = tempdir().unwrap();
-        let path = folder.path().join("pipe");
-        pipe(&path);
-        let read = |path: &Path| {
-            let mut text = String::new();
-            open_secret(path, Pipes::Allowed).unwrap().read_to_string(&mut text).map(|_| text)
-        };
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                std::thread::sleep(Duration::from_millis(100));
-                let mut pipe = fs::OpenOptions::new().write(true).open(&path).unwrap();
-                std::thread::sleep(Duration::from_millis(100));
-                std::io::Write::write_all(&mut pipe, b"late").unwrap();
-            });
-            assert_eq!(read(&path).unwrap(), "late");
-        });
+        symlink(format!("/dev/fd/{number}"), folder.path().join("link")).unwrap();
         let start = Instant::now();
-        let nobody = read(&path).unwrap_err();
-        assert!(nobody.to_string().contains("nobody writes into this pipe"), "{nobody}");
-        assert!((4..15).contains(&start.elapsed().as_secs()));
+        let said = read(&folder.path().join("link"), 3).unwrap_err().to_string();
+        assert_eq!(said, "it is a pipe, and not a file");
+        assert!(start.elapsed() < Duration::from_secs(2));
     }
 
     #[test]

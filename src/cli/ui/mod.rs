@@ -7,7 +7,7 @@ mod question;
 mod terminal;
 
 pub(super) use progress::Progress;
-pub(super) use terminal::{Person, ask_secret, typed_again};
+pub(super) use terminal::{AGENT, Person, ask_secret, is_agent, typed_again};
 
 use super::error::Failure;
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};

@@ -24,6 +24,12 @@ pub(super) fn words(question: &Question<'_>) -> String {
                 .collect();
             format!("{what}\n{}\nGo on?", lines.join("\n"))
         }
+        Question::Names { names, program } => format!(
+            "{}\nwould be started with variables that change how programs load or whom they talk \
+             to\n  {}\nGo on?",
+            command_line(program),
+            names.join(", ")
+        ),
         Question::Pin { name, fingerprint } => format!(
             "this package is signed by the key\n  {fingerprint}\nIs that the fingerprint \
              that {name} told you?"

@@ -22,6 +22,14 @@ pub(in crate::cli) fn typed_again(first: &Secret) -> Result<bool, Failure> {
     Ok(ask_secret("The same again")?.expose() == first.expose())
 }
 
+/// Whether an agent asks. It says so itself; or an ancestor did, and a step between took the variable away.
+pub(in crate::cli) fn is_agent() -> bool {
+    std::env::var_os(AGENT).is_some_and(|value| !value.is_empty())
+        || platform::an_ancestor_has(AGENT)
+}
+
+pub(in crate::cli) const AGENT: &str = "KOVRA_AGENT";
+
 pub(in crate::cli) struct Person {
     terminal: Option<Terminal>,
     agent: bool,
@@ -32,8 +40,7 @@ pub(in crate::cli) struct Person {
 impl Person {
     /// Looks who is there. A `passphrase` that was typed here a moment ago is as good as typed again.
     pub(in crate::cli) fn look(passphrase: Option<Secret>) -> Self {
-        let agent = std::env::var_os("KOVRA_AGENT").is_some_and(|v| !v.is_empty());
-        Self { terminal: Terminal::foreground(), agent, passphrase }
+        Self { terminal: Terminal::foreground(), agent: is_agent(), passphrase }
     }
 
     /// A yes or no, typed in the open.

@@ -4,11 +4,10 @@
 use rustix::fs::{Access, Mode, OFlags};
 use rustix::process::{geteuid, umask};
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 const GROUP_AND_OTHERS_READ: u32 = 0o044;
 const GROUP_AND_OTHERS_WRITE: u32 = 0o022;
@@ -120,67 +119,20 @@ pub(in super::super) fn can_write(file: &Path) -> bool {
     rustix::fs::access(file, Access::WRITE_OK).is_ok()
 }
 
-/// How long somebody may take to open a pipe that we read.
-const WRITER: Duration = Duration::from_secs(5);
-
-/// A file or a pipe that is read.
-pub(in super::super) struct Input {
-    file: File,
-    /// Whether this is a pipe, and nobody has written into it yet.
-    waiting: bool,
+/// Opens a file or a pipe to be read, without waiting for who writes into that.
+pub(in super::super) fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let flags = i32::from_ne_bytes(flags.bits().to_ne_bytes());
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let flags = rustix::fs::fcntl_getfl(&file)?;
+    rustix::fs::fcntl_setfl(&file, flags.difference(OFlags::NONBLOCK))?;
+    Ok(file)
 }
 
-impl Input {
-    /// Opens a file, a device or a pipe, without waiting for who writes into that.
-    pub(in super::super) fn open(path: &Path) -> io::Result<Self> {
-        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-        let flags = i32::from_ne_bytes(flags.bits().to_ne_bytes());
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-        let kind = file.metadata()?.file_type();
-        if kind.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        let waiting = kind.is_fifo();
-        if !waiting {
-            wait_in_reads(&file)?;
-        }
-        Ok(Self { file, waiting })
-    }
-
-    pub(in super::super) fn metadata(&self) -> io::Result<Metadata> {
-        self.file.metadata()
-    }
-
-    /// Reads from a pipe whose writer may not have come yet: a pipe without one is at its end.
-    fn read_first(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let start = Instant::now();
-        loop {
-            match self.file.read(buffer) {
-                Ok(0) if start.elapsed() > WRITER => {
-                    return Err(io::Error::other("nobody writes into this pipe"));
-                }
-                Ok(0) => std::thread::sleep(Duration::from_millis(10)),
-                Err(e) if e.kind() != io::ErrorKind::WouldBlock => return Err(e),
-                come => {
-                    self.waiting = false;
-                    wait_in_reads(&self.file)?;
-                    return come.or_else(|_| self.file.read(buffer));
-                }
-            }
-        }
-    }
-}
-
-impl Read for Input {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.waiting && !buffer.is_empty() {
-            return self.read_first(buffer);
-        }
-        self.file.read(buffer)
-    }
-}
-
-fn wait_in_reads(file: &File) -> io::Result<()> {
-    let flags = rustix::fs::fcntl_getfl(file)?;
-    Ok(rustix::fs::fcntl_setfl(file, flags.difference(OFlags::NONBLOCK))?)
+/// Whether a path names a descriptor of this process, which its caller opened: `<(command)` is one.
+pub(in super::super) fn is_descriptor(path: &Path) -> bool {
+    let number = ["/dev/fd", "/proc/self/fd"].iter().find_map(|dir| path.strip_prefix(dir).ok());
+    let number = number.and_then(Path::to_str);
+    path == Path::new("/dev/stdin")
+        || number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }

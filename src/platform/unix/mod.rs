@@ -8,9 +8,9 @@ pub(super) use console::{Console, stdout_width};
 #[cfg(test)]
 pub(super) use files::is_private;
 pub(super) use files::{
-    FileId, Input, PIPE, can_write, can_write_into, create_private, file_id, foreign_owner,
-    is_handed_in, keeps_names, let_everyone_read, new_private_folder, odd_kind, others_can_read,
-    others_can_write, private_folder, sync_folder,
+    FileId, PIPE, can_write, can_write_into, create_private, file_id, foreign_owner, is_descriptor,
+    is_handed_in, keeps_names, let_everyone_read, new_private_folder, odd_kind, open,
+    others_can_read, others_can_write, private_folder, sync_folder,
 };
 pub(super) use signals::survive_file_limit;
 
@@ -44,8 +44,13 @@ pub(super) fn become_program(
     name: &OsStr,
     arguments: &[OsString],
     variables: Vec<(String, OsString)>,
+    withheld: &[&str],
 ) -> io::Error {
-    Command::new(path).arg0(name).args(arguments).envs(variables).exec()
+    let mut command = Command::new(path);
+    for name in withheld {
+        command.env_remove(name);
+    }
+    command.arg0(name).args(arguments).envs(variables).exec()
 }
 
 /// XDG on every Unix, macOS too: where vaults stand since the first version.
