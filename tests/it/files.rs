@@ -100,7 +100,6 @@ fn whatever_stands_in_place_of_a_file_is_bounded_and_named() {
     bob.ok(&["init", "--passphrase-file", "pass"]);
     for odd in ["folder", "pipe", "socket", "zero", "sparse"] {
         let bobs = at(odd).to_string_lossy().into_owned();
-        // Side by side: each waits a while for who writes into the pipe.
         std::thread::scope(|scope| {
             for (read, codes) in [
                 ("verify ODD", [1, 11]),
@@ -128,11 +127,57 @@ fn whatever_stands_in_place_of_a_file_is_bounded_and_named() {
     let said = person.fails(&["list"], 40);
     assert!(said.contains("vault.key: it is a pipe, and not a file"), "{said}");
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
-    person.write(".env.refs", "A=b\n");
-    fs::remove_file(at(".env.refs")).unwrap();
-    assert!(person.command("mkfifo").arg(".env.refs").status().unwrap().success());
-    let said = person.fails(&["run", "--", "true"], 125);
-    assert!(said.contains(".env.refs: nobody writes into this pipe"), "{said}");
+    for (odd, made) in [("a pipe", "pipe"), ("a device", "/dev/zero"), ("a folder", "folder")] {
+        match made {
+            "pipe" => drop(person.command("mkfifo").arg(".env.refs").status().unwrap()),
+            to => symlink(to, at(".env.refs")).unwrap(),
+        }
+        let start = Instant::now();
+        let said = person.fails(&["run", "--", "true"], 125);
+        assert!(said.contains(&format!(".env.refs: it is {odd}, and not a file")), "{said}");
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        fs::remove_file(at(".env.refs")).unwrap();
+    }
+}
+
+/// Whatever the caller opened is read as well as a file, and a pipe that has a name is not.
+#[test]
+fn what_the_caller_hands_over_is_read() {
+    let (alice, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));
+    alice.pin(&bob);
+    bob.pin(&alice);
+    alice.add("dev/db/url", "v", &["--sensitivity", "high"]);
+    let seal = ["seal", "--env", "dev", "--to", "bob", "-o", "p.kovra", "--token-out", "t"];
+    let session = alice.at_terminal(&seal, &[("[y/N]", "y")]);
+    assert_eq!(session.code, 0, "{}", session.screen);
+    ["p.kovra", "t"].iter().for_each(|file| alice.hand(&bob, file));
+    let bash = |script: &str| {
+        let output = bob.command("bash").args(["-c", script, kovra_path()]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &said)
+    };
+    for script in [
+        r#""$0" verify <(cat p.kovra)"#,
+        r#"cat p.kovra | "$0" verify /dev/stdin"#,
+        r#""$0" verify /dev/stdin < p.kovra"#,
+        r#""$0" verify /dev/fd/7 7< p.kovra"#,
+        r#""$0" run --refs <(sleep 0.2; echo A=b) -- sh -c 'test $A = b'"#,
+        r#""$0" list --key-file <(cat vault.key)"#,
+        r#""$0" import p.kovra --token <(cat t)"#,
+    ] {
+        let (code, said) = bash(script);
+        assert_eq!(code, Some(0), "{script}\n{said}");
+    }
+    assert!(bob.command("mkfifo").arg("named").status().unwrap().success());
+    for script in [
+        r#"cat p.kovra > named & "$0" verify named; code=$?; cat named > /dev/null; exit $code"#,
+        r#""$0" verify /dev/zero"#,
+        r#""$0" run --refs /dev/zero -- true"#,
+        r#""$0" list --key-file /dev/stdin < /dev/zero"#,
+    ] {
+        let (code, said) = bash(script);
+        assert!(code != Some(0) && said.contains(", and not a file"), "{script}\n{said}");
+    }
 }
 
 #[track_caller]

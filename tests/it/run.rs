@@ -144,6 +144,180 @@ fn an_inject_only_value_needs_no_person() {
     assert_eq!(ran.stdout.trim(), "6");
 }
 
+/// Of the manuals; the whole list is in `spec/policy.md` 7.
+#[test]
+fn names_that_no_variable_may_take_are_refused_from_wherever() {
+    let person = person_with("");
+    for name in [
+        "LD_PRELOAD",
+        "PERLLIB",
+        "LUA_INIT",
+        "KUBECONFIG",
+        "GOPROXY",
+        "SSLKEYLOGFILE",
+        "AWS_ENDPOINT_URL",
+        "NODE_TLS_REJECT_UNAUTHORIZED",
+        "PATH",
+        "https_proxy",
+        "KOVRA_HOME",
+    ] {
+        for from in ["secret:dev/db/url", "x", "${env:HOME}", "secret:dev/no/such | x"] {
+            person.write(".env.refs", format!("OK=1\n{name}={from}\n"));
+            let said = person.fails(&["run", "--", "touch", "started"], 125);
+            assert!(said.contains("line 2") && said.contains(name), "{name}={from}: {said}");
+        }
+    }
+    let free = "CARGO_REGISTRY_TOKEN=secret:dev/db/url\nGITHUB_TOKEN=a\nAWS_SECRET_ACCESS_KEY=b\n";
+    person.write(".env.refs", free);
+    let ran = person.ok(&["run", "--", "sh", "-c", "echo $CARGO_REGISTRY_TOKEN $GITHUB_TOKEN"]);
+    assert_eq!(ran.stdout, "postgres://dev a\n");
+    assert!(!person.home().join("started").exists());
+}
+
+#[test]
+fn a_name_is_let_through_only_by_name_and_by_the_owner() {
+    let mut person = person_with("KUBECONFIG=secret:dev/db/url\nPERLLIB=lib\n");
+    let both = ["--allow-name", "KUBECONFIG", "--allow-name", "PERLLIB"];
+    let show = ["--", "sh", "-c", "touch started; echo got $KUBECONFIG $PERLLIB"];
+    let all = [&["run"], &both[..], &show].concat();
+    let one = [&["run"], &both[..2], &show].concat();
+    assert!(person.fails(&one, 125).contains("line 2: PERLLIB"));
+    // Nobody is there to be asked.
+    assert!(person.fails(&all, 125).contains("policy"));
+    let session = person.at_terminal(&all, &[("Go on? [y/N]", "n")]);
+    assert_eq!(session.code, 125, "{}", session.screen);
+    assert!(!person.home().join("started").exists());
+    let session = person.at_terminal(&all, &[("KUBECONFIG, PERLLIB\r\nGo on? [y/N]", "y")]);
+    assert!(session.screen.contains("got postgres://dev lib"), "{}", session.screen);
+    for wrong in ["KOVRA_HOME", "A-B", "LD_*", ""] {
+        let said = person.fails(&["run", "--allow-name", wrong, "--", "true"], 2);
+        assert!(said.contains("--allow-name"), "{said}");
+    }
+    // A name that needs no question gets none.
+    person.write(".env.refs", "A=1\n");
+    person.ok(&["run", "--allow-name", "PATH", "--", "true"]);
+    person.write(".env.refs", "PERLLIB=lib\n");
+    person.env.insert("KOVRA_AGENT".into(), "1".into());
+    let session = person.at_terminal(&["run", "--allow-name", "PERLLIB", "--", "true"], &[]);
+    assert_eq!(session.code, 125, "{}", session.screen);
+}
+
+#[test]
+fn what_opens_the_vault_does_not_reach_the_command_and_what_names_it_does() {
+    let mut person = person_with("URL=secret:dev/db/url\n");
+    let key = person.home().join("vault.key").display().to_string();
+    person.env.insert("KOVRA_KEY_FILE".into(), key);
+    let env = |person: &Person, more: &[&str]| {
+        let stdout = person.ok(&[&["run"], more, &["--", "env"]].concat()).stdout;
+        let of_kovra = stdout.lines().filter(|line| line.starts_with("KOVRA_"));
+        of_kovra.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(env(&person, &[]), Vec::<String>::new());
+    let folder = person.vault().parent().unwrap().display().to_string();
+    let named = format!("KOVRA_HOME={folder}");
+    assert_eq!(env(&person, &["--home", ".local/share/kovra/"]).len(), 1);
+    person.env.insert("KOVRA_HOME".into(), folder);
+    person.env.insert("KOVRA_AGENT".into(), "me".into());
+    let mut both = env(&person, &[]);
+    both.sort_unstable();
+    assert_eq!(both, ["KOVRA_AGENT=me", &named]);
+
+    let bob = Person::new("bob");
+    bob.write("pass", "pass");
+    bob.ok(&["init", "--passphrase-file", "pass"]);
+    bob.write(".env.refs", "A=1\n");
+    let script = r#"KOVRA_PASSPHRASE_FILE=pass exec "$0" run -- env"#;
+    let ran = bob.command("sh").args(["-c", script, forge::people::kovra_path()]).output().unwrap();
+    let stdout = String::from_utf8(ran.stdout).unwrap();
+    assert!(stdout.contains("A=1") && !stdout.contains("KOVRA_"), "{stdout}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_agent_is_not_free_of_it_by_unsetting_the_variable() {
+    let mut person = person_with("URL=secret:dev/db/url\n");
+    let kovra = forge::people::kovra_path();
+    let unset = format!("env -u KOVRA_AGENT {kovra} show dev/db/url");
+    let nested = format!("{unset}; env -u KOVRA_AGENT {kovra} run -- {unset}");
+    person.ok(&["show", "dev/db/url"]);
+    person.env.insert("KOVRA_AGENT".into(), "1".into());
+    let said = person.command("sh").args(["-c", &format!("{nested}; :")]).output().unwrap();
+    let (stdout, stderr) = (said.stdout, String::from_utf8(said.stderr).unwrap());
+    assert_eq!(String::from_utf8(stdout).unwrap(), "");
+    assert_eq!(stderr.matches("policy").count(), 2, "{stderr}");
+    // The command is told who asks.
+    let told = format!("env -u KOVRA_AGENT {kovra} run -- sh -c 'echo $KOVRA_AGENT'; :");
+    let ran = person.command("sh").args(["-c", &told]).output().unwrap();
+    assert_eq!(ran.stdout, b"1\n");
+}
+
+#[test]
+fn what_fits_no_environment_is_refused_before_anybody_is_asked() {
+    let person = person_with("");
+    let limit = 128 << 10;
+    // With its name, the '=' and what ends it.
+    for (length, fits) in [(limit - 6, true), (limit - 5, false)] {
+        person.add(&format!("dev/big/v{length}"), &"x".repeat(length), &[]);
+        person.write(".env.refs", format!("BIGN=secret:dev/big/v{length}\n"));
+        let ran = person.run(&["run", "--", "touch", &format!("started{length}")]);
+        assert_eq!(ran.code == 0, fits, "{length}: {}", ran.stderr);
+        assert_eq!(person.home().join(format!("started{length}")).exists(), fits);
+        let named = ran.stderr.contains(&format!("BIGN: dev/big/v{length}"));
+        assert!(fits || named && ran.stderr.contains("128 KiB"), "{}", ran.stderr);
+        person.write(".env.refs", format!("BIGN={}\n", "x".repeat(length)));
+        let said = person.run(&["run", "--", "true"]);
+        assert_eq!(said.code == 0, fits, "{length}: {}", said.stderr);
+    }
+    // A high one would be asked for.
+    let high = ["--sensitivity", "high"];
+    person.add("dev/big/high", &"x".repeat(limit), &high);
+    person
+        .pipe(&["add", "dev/a/nul", "--stdin", "--sensitivity", "high"], b"a\0b")
+        .expect(&["add"], 0);
+    for (at, why) in [("dev/big/high", "128 KiB"), ("dev/a/nul", "NUL")] {
+        person.write(".env.refs", format!("A=secret:{at}\n"));
+        let session = person.at_terminal(&["run", "--", "true"], &[]);
+        assert!(session.code == 125 && session.screen.contains(why), "{}", session.screen);
+        assert!(session.screen.contains(&format!("A: {at}")), "{}", session.screen);
+        assert!(!session.screen.contains("Go on?"), "{}", session.screen);
+    }
+    let many: String = (0..7).map(|n| format!("V{n}={}\n", "x".repeat(100_000 + n))).collect();
+    person.write(".env.refs", many);
+    let script = r#"ulimit -s 1024; exec "$0" run -- touch started"#;
+    let output = person.command("sh").args(["-c", script, forge::people::kovra_path()]).output();
+    let output = output.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(125), "{said}");
+    assert!(said.contains("the largest of .env.refs are V6, V5, V4"), "{said}");
+    assert!(!person.home().join("started").exists());
+}
+
+#[test]
+fn all_that_is_missing_is_said_at_once_with_its_line() {
+    let person = person_with(
+        "# none of these\nURL=secret:prod/db/url\nOTHER=secret:dev/no/such\n\
+         G=secret://global/qa/db/url\nHERE=secret:dev/db/url\nWITH=secret:dev/no/such | x\n",
+    );
+    person.add("staging/db/url", "v", &[]);
+    person.add("test/db/url", "v", &["--project", "shop"]);
+    let said = person.fails(&["run", "--project", "shop", "--", "true"], 125);
+    for line in [
+        "URL (line 2): prod/db/url is not in the vault (dev, staging, test have it)",
+        "OTHER (line 3): dev/no/such is not in the vault\n",
+        "G (line 4): qa/db/url is not in the vault (dev, staging have it)",
+        "`kovra list`",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    assert!(!said.contains("HERE") && !said.contains("WITH"), "{said}");
+    let many: String = (0..80_000).map(|n| format!("V{n}=x\n")).collect();
+    person.write(".env.refs", format!("{many}V7=y\n"));
+    let start = std::time::Instant::now();
+    let said = person.fails(&["run", "--", "true"], 125);
+    assert!(said.contains("line 80001: V7 is there twice"), "{said}");
+    assert!(start.elapsed().as_secs() < 15, "{:?}", start.elapsed());
+}
+
 #[cfg(all(feature = "aws", feature = "azure"))]
 mod with_clouds {
     use super::*;

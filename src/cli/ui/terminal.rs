@@ -8,6 +8,7 @@ use kovra::policy::Asker;
 use kovra::secret::Secret;
 use kovra::text::escape;
 use kovra::vault::Proof;
+use std::sync::OnceLock;
 
 /// Asks for a secret at the terminal, without showing it.
 pub(in crate::cli) fn ask_secret(prompt: &str) -> Result<Secret, Failure> {
@@ -24,8 +25,11 @@ pub(in crate::cli) fn typed_again(first: &Secret) -> Result<bool, Failure> {
 
 /// Whether an agent asks. It says so itself; or an ancestor did, and a step between took the variable away.
 pub(in crate::cli) fn is_agent() -> bool {
-    std::env::var_os(AGENT).is_some_and(|value| !value.is_empty())
-        || platform::an_ancestor_has(AGENT)
+    static LOOKED: OnceLock<bool> = OnceLock::new();
+    *LOOKED.get_or_init(|| {
+        let says_so = std::env::var_os(AGENT).is_some_and(|value| !value.is_empty());
+        says_so || platform::an_ancestor_has(AGENT)
+    })
 }
 
 pub(in crate::cli) const AGENT: &str = "KOVRA_AGENT";
