@@ -346,7 +346,7 @@ fn odd_values_arrive_as_they_are() {
         assert_eq!(person.ok(&["run", "--", "sh", "-c", script]).stdout, " 65536\n");
         person.write(".env.refs", "NUL=secret:dev/a/nul\n");
         let said = person.fails(&["run", "--", "true"], 125);
-        let told = "error: policy: dev/a/nul: a value with a NUL byte cannot be a variable\n";
+        let told = "error: policy: NUL: dev/a/nul: a value with a NUL byte cannot be a variable\n";
         assert_eq!(said, told);
     }
 }
