@@ -26,7 +26,7 @@ fn main() {
     alice.ok(&["seal", "--env", "dev", "--to", "bob", "-o", "dev.kovra"]);
     pin_strangers(&bob, PEERS - 1);
     // Of names, the last: all the others are read first.
-    bob.ok(&["peer", "add", "zoe", &alice.id()]);
+    bob.pin_key("zoe", &alice.id());
     let package = alice.home().join("dev.kovra");
 
     let mut verify = bob.kovra();
@@ -49,6 +49,7 @@ fn pin_strangers(person: &Person, count: usize) {
         name: format!("peer{n}"),
         key: PeerKey::Identity(Identity::generate().unwrap().public()),
         added: Moment::from_seconds(0),
+        confirmed: true,
     };
     let pin = |batch: &mut kovra::vault::Batch<'_>| {
         (0..count).map(peer).try_for_each(|peer| {

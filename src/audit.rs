@@ -44,6 +44,11 @@ pub enum Action {
     AllowRemove,
     PinSet,
     Receipt,
+    /// A peer taken for who they say they are.
+    PeerConfirm,
+    PeerRename,
+    Copy,
+    Move,
 }
 
 /// Words, and numbers for the vault: a member's number is its place, so new ones go last.
@@ -88,6 +93,10 @@ names!(Action {
     AllowRemove = "allow-rm",
     PinSet = "pin-set",
     Receipt = "receipt",
+    PeerConfirm = "peer-confirm",
+    PeerRename = "peer-rename",
+    Copy = "cp",
+    Move = "mv",
 });
 names!(Asker { Person = "person", Unattended = "unattended", Agent = "agent" });
 

@@ -100,6 +100,14 @@ impl Content {
             Self::Reference(_) => Mode::Reference,
         }
     }
+
+    /// `None` for a literal.
+    pub fn pointer(&self) -> Option<&Pointer> {
+        match self {
+            Self::Literal(_) => None,
+            Self::Reference(pointer) => Some(pointer),
+        }
+    }
 }
 
 /// An entry as it travels, and as it is put into a vault.

@@ -105,6 +105,25 @@ impl Pointer {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// One text for all pointers that may lead to the same secret, whichever version or field, and however
+    /// it is named: of an ARN only the name counts, without the six characters that Secrets Manager adds.
+    pub fn secret(&self) -> String {
+        match &self.target {
+            Target::AzureKv(AzureKv { vault, secret, .. }) => {
+                format!("azure-kv://{vault}/{secret}").to_ascii_lowercase()
+            }
+            Target::AwsSm(AwsSm { id, .. }) => {
+                let name = if id.starts_with("arn:") { id.rsplit(':').next() } else { None };
+                let name = name.unwrap_or(id);
+                let added = |(_, end): &(&str, &str)| {
+                    end.len() == 6 && end.bytes().all(|b| b.is_ascii_alphanumeric())
+                };
+                let short = name.rsplit_once('-').filter(added).map_or(name, |(name, _)| name);
+                format!("aws-sm://{short}")
+            }
+        }
+    }
 }
 
 impl fmt::Display for Pointer {

@@ -1,5 +1,5 @@
-//! Policy: one pure function from facts to an answer. `spec/policy.md` is the reference, and a test
-//! compares its table with what the function does.
+//! Policy: one pure function from facts to an answer. `spec/policy.md` is the reference; its tables are
+//! compared with this function, and each row is reached by a command.
 
 use crate::coordinate::Coordinate;
 use crate::entry::{Mode, Sensitivity};
@@ -8,34 +8,77 @@ use std::fmt;
 /// What is about to be done with an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// Look at its name, its pointer, whether it resolves. Always allowed, so nobody asks.
-    Metadata,
     /// Give its value to a process.
     Inject,
     Reveal,
     Seal,
+    /// Read what its pointer leads to, and keep nothing of it.
+    Resolve,
     /// Keep a copy of what its pointer leads to. The copy is stored and not shown.
     Capture,
-    /// Treat it less carefully from now on. `edit`, its one command, puts the question by itself.
+    /// Put it where none is.
+    Add,
+    /// Give it another content or description.
+    Change,
+    Remove,
+    /// Only treat it more carefully from now on.
+    Raise,
+    /// Treat it less carefully from now on.
     Lower,
 }
 
-impl Operation {
-    pub const ALL: [Self; 6] =
-        [Self::Metadata, Self::Inject, Self::Reveal, Self::Seal, Self::Capture, Self::Lower];
+words!(Operation {
+    Inject = "inject",
+    Reveal = "reveal",
+    Seal = "seal",
+    Resolve = "resolve",
+    Capture = "capture",
+    Add = "add",
+    Change = "change",
+    Remove = "remove",
+    Raise = "raise",
+    Lower = "lower",
+});
 
-    /// The word for it, in the spec's table.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Metadata => "metadata",
-            Self::Inject => "inject",
-            Self::Reveal => "reveal",
-            Self::Seal => "seal",
-            Self::Capture => "capture",
-            Self::Lower => "lower",
-        }
-    }
+/// What is about to be done with what is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Pin a key that was never known, under a name that never was, to seal to.
+    Pin,
+    /// Take a peer for who they say they are: their packages are trusted from then on.
+    Vouch,
+    /// Take another key for a name that is or was known, or another name for a key.
+    Exchange,
+    Rename,
+    Unpin,
+    /// Put a program on the allowlist.
+    Allow,
+    Disallow,
+    /// Let an import overwrite what another sender gave, or turn a literal into a pointer or back.
+    Overwrite,
+    /// Give a variable a name that changes how programs load.
+    Name,
+    /// Erase earlier revisions for good.
+    Prune,
+    SetPin,
+    /// Take the time of this machine for right, where the vault knows a later one.
+    Clock,
 }
+
+words!(Trust {
+    Pin = "pin",
+    Vouch = "vouch",
+    Exchange = "exchange",
+    Rename = "rename",
+    Unpin = "unpin",
+    Allow = "allow",
+    Disallow = "disallow",
+    Overwrite = "overwrite",
+    Name = "name",
+    Prune = "prune",
+    SetPin = "set-pin",
+    Clock = "clock",
+});
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asker {
@@ -58,25 +101,54 @@ pub struct Subject<'a> {
     pub chosen: bool,
 }
 
-/// The facts that decide.
+impl Subject<'_> {
+    /// Whether only the owner's proof changes it.
+    pub fn is_protected(&self) -> bool {
+        self.sensitivity >= Sensitivity::High || self.coordinate.is_prod()
+    }
+}
+
+/// How the allowlist stands to a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is on the list, and all is as it was then.
+    Allowed,
+    Unlisted,
+    /// It is on the list, and its file is another.
+    Changed,
+    /// It is on the list, and what makes programs load code is set otherwise than it was then.
+    OtherEnvironment,
+}
+
+/// What somebody is about to do.
 #[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    pub operation: Operation,
-    pub subject: Subject<'a>,
-    /// Whether the program that would get it is on the allowlist, unchanged.
-    pub allowed_program: bool,
+pub enum Act<'a> {
+    Entry {
+        operation: Operation,
+        subject: Subject<'a>,
+        /// Of the program that would get it.
+        program: Standing,
+    },
+    Trust(Trust),
+}
+
+/// Who is about to do it.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
     pub asker: Asker,
+    /// Whether the vault has a passphrase or a PIN, by which its owner is known.
+    pub has_proof: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     Allow,
-    /// Go on if the person says so.
+    /// Go on if the owner says so.
     Confirm(Reason),
     Deny(Reason),
 }
 
-/// Why an answer is not simply yes.
+/// Why an answer is not simply yes. Of several, the one that matters most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     High,
@@ -90,8 +162,15 @@ pub enum Reason {
     Lowers,
     /// Production, and a program that is not on the allowlist.
     ProgramNotAllowed,
+    ProgramChanged,
+    OtherEnvironment,
     Agent,
+    /// An agent would change what is protected or trusted.
+    AgentChanges,
     NeedsPerson,
+    NeedsProof,
+    /// It is a matter of trust.
+    Trust,
 }
 
 impl fmt::Display for Reason {
@@ -110,62 +189,133 @@ impl fmt::Display for Reason {
             Self::ProgramNotAllowed => {
                 "it is of production, and the program is not on the allowlist; `kovra allow add` puts it there"
             }
+            Self::ProgramChanged => {
+                "the program has changed since it was allowed; `kovra allow add` allows it as it is now"
+            }
+            Self::OtherEnvironment => {
+                "what makes programs load code is set otherwise than when the program was allowed; \
+                 `kovra allow add` allows it as it is now"
+            }
             Self::Agent => "an agent may use a value but not see it or pass it on",
+            Self::AgentChanges => "an agent changes nothing that is protected or trusted",
             Self::NeedsPerson => "it needs a person's yes, and there is no terminal to ask at",
+            Self::NeedsProof => {
+                "only its owner may do that, and this vault has nothing to know them by; `kovra pin set` \
+                 sets a PIN"
+            }
+            Self::Trust => "it is a matter of trust",
         })
     }
 }
 
 /// Decides. Total: every combination of facts has an answer.
-pub fn decide(request: Request<'_>) -> Decision {
-    let Request { operation, subject, allowed_program, asker } = request;
-    let Subject { coordinate, sensitivity, mode, chosen } = subject;
-    let prod = coordinate.is_prod();
-    let confirm = |reason| match asker {
-        Asker::Person => Decision::Confirm(reason),
-        Asker::Unattended | Asker::Agent => Decision::Deny(Reason::NeedsPerson),
-    };
-    match operation {
-        Operation::Metadata => Decision::Allow,
-        Operation::Seal => match mode {
-            Mode::Reference => Decision::Allow,
-            Mode::Literal if prod => Decision::Deny(Reason::ProdLiteral),
-            Mode::Literal if asker == Asker::Agent => Decision::Deny(Reason::Agent),
-            // Whoever may seal to a key of their own could read what they may not be shown.
-            Mode::Literal => match sensitivity {
-                Sensitivity::Low | Sensitivity::Medium => Decision::Allow,
-                Sensitivity::High => confirm(Reason::High),
-                Sensitivity::InjectOnly => confirm(Reason::PassesOn),
-            },
-        },
-        Operation::Capture => match sensitivity {
-            _ if prod => Decision::Deny(Reason::ProdCapture),
-            _ if asker == Asker::Agent => Decision::Deny(Reason::Agent),
-            // A copy outlives rotation and the provider's own watch, shown or not.
-            Sensitivity::High => confirm(Reason::High),
-            Sensitivity::InjectOnly => confirm(Reason::InjectOnly),
-            Sensitivity::Low | Sensitivity::Medium => Decision::Allow,
-        },
-        Operation::Lower => confirm(Reason::Lowers),
-        Operation::Reveal if sensitivity == Sensitivity::InjectOnly => {
-            Decision::Deny(Reason::InjectOnly)
-        }
-        Operation::Reveal if asker == Asker::Agent => Decision::Deny(Reason::Agent),
-        Operation::Inject if prod && !allowed_program => Decision::Deny(Reason::ProgramNotAllowed),
-        Operation::Reveal | Operation::Inject => {
-            // A person's yes to a program, on the allowlist, is a yes to its use of high values,
-            // though not to those of production.
-            let vouched_for = operation == Operation::Inject && allowed_program && !prod;
-            if sensitivity == Sensitivity::High && !vouched_for {
-                confirm(Reason::High)
-            } else if prod {
-                confirm(Reason::Prod)
-            } else if mode == Mode::Reference && !chosen {
-                confirm(Reason::NotChosen)
-            } else {
-                Decision::Allow
+pub fn decide(act: Act<'_>, caller: Caller) -> Decision {
+    match act {
+        Act::Trust(trust) => of_trust(trust, caller),
+        Act::Entry { operation, subject, program } => {
+            use Operation::{Add, Capture, Change, Inject, Lower, Raise, Remove, Resolve, Reveal};
+            match operation {
+                Inject => injection(subject, program, caller.asker),
+                Reveal => revelation(subject, caller.asker),
+                Operation::Seal => sealing(subject, caller.asker),
+                Resolve => of_pointer(subject, caller.asker),
+                Capture => capture(subject, caller.asker),
+                Add | Raise if subject.is_protected() && caller.asker == Asker::Agent => {
+                    Decision::Deny(Reason::AgentChanges)
+                }
+                Add | Raise => Decision::Allow,
+                Change | Remove if !subject.is_protected() => Decision::Allow,
+                Change | Remove => confirm(caller.asker, why_protected(subject)),
+                Lower => confirm(caller.asker, Reason::Lowers),
             }
         }
+    }
+}
+
+/// Needs the owner's yes.
+fn confirm(asker: Asker, reason: Reason) -> Decision {
+    match asker {
+        Asker::Person => Decision::Confirm(reason),
+        Asker::Unattended | Asker::Agent => Decision::Deny(Reason::NeedsPerson),
+    }
+}
+
+fn why_protected(subject: Subject<'_>) -> Reason {
+    match subject.sensitivity {
+        _ if subject.coordinate.is_prod() => Reason::Prod,
+        Sensitivity::InjectOnly => Reason::InjectOnly,
+        _ => Reason::High,
+    }
+}
+
+fn injection(subject: Subject<'_>, program: Standing, asker: Asker) -> Decision {
+    let prod = subject.coordinate.is_prod();
+    // A person's yes to a program, on the allowlist, is a yes to its use of high values, though not to
+    // those of production.
+    let allowed = program == Standing::Allowed;
+    match program {
+        Standing::Unlisted if prod => Decision::Deny(Reason::ProgramNotAllowed),
+        Standing::Changed if prod => Decision::Deny(Reason::ProgramChanged),
+        Standing::OtherEnvironment if prod => Decision::Deny(Reason::OtherEnvironment),
+        _ if !subject.chosen => confirm(asker, Reason::NotChosen),
+        _ if prod => confirm(asker, Reason::Prod),
+        _ if subject.sensitivity == Sensitivity::High && !allowed => confirm(asker, Reason::High),
+        _ => Decision::Allow,
+    }
+}
+
+fn revelation(subject: Subject<'_>, asker: Asker) -> Decision {
+    match subject.sensitivity {
+        Sensitivity::InjectOnly => Decision::Deny(Reason::InjectOnly),
+        _ if asker == Asker::Agent => Decision::Deny(Reason::Agent),
+        _ if !subject.chosen => confirm(asker, Reason::NotChosen),
+        _ if subject.coordinate.is_prod() => confirm(asker, Reason::Prod),
+        Sensitivity::High => confirm(asker, Reason::High),
+        Sensitivity::Low | Sensitivity::Medium => Decision::Allow,
+    }
+}
+
+fn sealing(subject: Subject<'_>, asker: Asker) -> Decision {
+    match (subject.mode, subject.sensitivity) {
+        (Mode::Reference, _) => Decision::Allow,
+        _ if subject.coordinate.is_prod() => Decision::Deny(Reason::ProdLiteral),
+        _ if asker == Asker::Agent => Decision::Deny(Reason::Agent),
+        (_, Sensitivity::Low | Sensitivity::Medium) => Decision::Allow,
+        // Whoever may seal to a key of their own could read what they may not be shown.
+        (_, Sensitivity::High) => confirm(asker, Reason::High),
+        (_, Sensitivity::InjectOnly) => confirm(asker, Reason::PassesOn),
+    }
+}
+
+/// Nobody's pointer is followed because it came in a package.
+fn of_pointer(subject: Subject<'_>, asker: Asker) -> Decision {
+    if subject.chosen { Decision::Allow } else { confirm(asker, Reason::NotChosen) }
+}
+
+fn capture(subject: Subject<'_>, asker: Asker) -> Decision {
+    match subject.sensitivity {
+        _ if subject.coordinate.is_prod() => Decision::Deny(Reason::ProdCapture),
+        _ if asker == Asker::Agent => Decision::Deny(Reason::Agent),
+        _ if !subject.chosen => confirm(asker, Reason::NotChosen),
+        // A copy outlives rotation and the provider's own watch, shown or not.
+        Sensitivity::High => confirm(asker, Reason::High),
+        Sensitivity::InjectOnly => confirm(asker, Reason::InjectOnly),
+        Sensitivity::Low | Sensitivity::Medium => Decision::Allow,
+    }
+}
+
+fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
+    use Trust::{Allow, Clock, Disallow, Exchange, Name, Overwrite, Pin, Prune, Rename, SetPin};
+    match (trust, asker) {
+        (_, Asker::Agent) => Decision::Deny(Reason::AgentChanges),
+        (Pin | Trust::Unpin | Disallow, _) => Decision::Allow,
+        (_, Asker::Unattended) => Decision::Deny(Reason::NeedsPerson),
+        (SetPin, Asker::Person) if !has_proof => Decision::Allow,
+        (Trust::Vouch | Exchange | Rename | Allow, _) if !has_proof => {
+            Decision::Deny(Reason::NeedsProof)
+        }
+        (Trust::Vouch | Exchange | Rename | Allow | SetPin, _)
+        | (Overwrite | Name | Prune | Clock, _) => Decision::Confirm(Reason::Trust),
     }
 }
 

@@ -49,7 +49,7 @@ impl Ground {
         let key = bech32::encode::<Bech32>(Hrp::parse("age").unwrap(), x.as_bytes()).unwrap();
         let to = To { listed: listed(0, x.as_bytes()), key };
         let ground = Self { reader: to, now: Moment::from(std::time::SystemTime::now()).seconds() };
-        reader.ok(&["peer", "add", "mallory", &ground.sender()]);
+        reader.pin_key("mallory", &ground.sender());
         reader.write("token", fixed_token(0x70).to_string().expose_secret());
         let first = ground.forge(many(0, 3900), vec![]).set(0, bytes(&REMEMBERED));
         reader.write("first.kovra", first.file());

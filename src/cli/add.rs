@@ -7,7 +7,7 @@ use kovra::entry::{Content, Sensitivity};
 use kovra::env_name::key_changes_loading;
 use kovra::exit::Exit;
 use kovra::limits;
-use kovra::ops::add::{Destination, add};
+use kovra::ops::add::{Addition, Destination, add, check};
 use kovra::pointer::Pointer;
 use kovra::secret::Secret;
 use std::io;
@@ -62,9 +62,11 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         sensitivity: args.sensitivity,
         overwrite: false,
     };
+    let new = Addition { destination, description: args.description };
     let added = context.with_session(|session| {
+        check(session, &new)?;
         let content = args.value.read(&args.at)?;
-        Ok::<_, Failure>(add(session, &destination, content, args.description)?)
+        Ok::<_, Failure>(add(session, &new, content)?)
     })?;
     if key_changes_loading(added.coordinate.key()) {
         ui::note(&format!(

@@ -3,6 +3,7 @@
 use super::error::Failure;
 use super::run::find_program;
 use super::{Context, json, ui};
+use kovra::env_name;
 use kovra::exit::Exit;
 use kovra::ops::allow;
 use kovra::text::{escape, hex};
@@ -52,7 +53,8 @@ fn add(program: &OsString, context: &Context) -> Result<(), Failure> {
     if path.file_name().is_some_and(|name| INTERPRETERS.iter().any(|i| name == *i)) {
         ui::note("Note: this program runs whatever it is told, so allowing it allows everything.");
     }
-    let allowed = context.with_session(|session| allow::add(session, &path))?;
+    let loaders = env_name::loaders(std::env::vars_os());
+    let allowed = context.with_session(|session| allow::add(session, &path, &loaders))?;
     ui::data(&format!("Allowed {}, as long as it is as it is now.", escape(&allowed.path)))
 }
 

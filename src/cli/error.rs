@@ -68,9 +68,10 @@ impl From<Error> for Failure {
             Error::Package(e) | Error::Sealing(e) | Error::Receipt(e) => e.class.into(),
             Error::Clock { .. } | Error::SealClock { .. } => Exit::Time,
             Error::Replay(_) => Exit::Replay,
-            Error::Rotation(_) | Error::Uncompared { .. } | Error::OtherSender { .. } => {
-                Exit::Untrusted
-            }
+            Error::Rotation(_)
+            | Error::KnownBefore(_)
+            | Error::Uncompared { .. }
+            | Error::OtherSender { .. } => Exit::Untrusted,
             Error::Identity(e) => identity(e),
             Error::Denied(_) | Error::Declined | Error::WrongProof(_) | Error::Rule(_) => {
                 Exit::Policy

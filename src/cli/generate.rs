@@ -3,7 +3,7 @@
 use super::error::Failure;
 use super::{Context, target, ui};
 use kovra::entry::{Content, Sensitivity};
-use kovra::ops::add::{Destination, add};
+use kovra::ops::add::{Addition, Destination, add};
 use kovra::ops::edit::set;
 use kovra::ops::generate::{Alphabet, generate};
 
@@ -55,7 +55,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
             sensitivity: args.sensitivity,
             overwrite: false,
         };
-        Ok::<_, Failure>(add(session, &destination, content, args.description)?)
+        let new = Addition { destination, description: args.description };
+        Ok::<_, Failure>(add(session, &new, content)?)
     })?;
     ui::data(&format!("Generated {} ({}).", entry.coordinate, entry.sensitivity))
 }

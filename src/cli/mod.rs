@@ -235,7 +235,7 @@ impl Context {
         let (mut vault, passphrase) = self.unlock()?;
         let mut person = ui::Person::look(passphrase);
         let clock = || SystemTime::now().into();
-        let mut session = Session { vault: &mut vault, approver: &mut person, clock: &clock };
+        let mut session = Session::new(&mut vault, &mut person, &clock);
         operate(&mut session).map_err(Into::into)
     }
 }

@@ -24,6 +24,18 @@ pub(super) enum Command {
         /// The peer's local name
         name: String,
     },
+    /// Take a pinned peer for who they say they are, after comparing their fingerprint
+    Confirm {
+        /// The peer's local name
+        name: String,
+    },
+    /// Give a peer another name
+    Rename {
+        /// The peer's local name
+        name: String,
+        /// The new one
+        to: String,
+    },
     /// Forget a peer
     Rm {
         /// The peer's local name
@@ -44,6 +56,9 @@ pub(super) struct Add {
     /// With --from: the fingerprint that they told you, instead of comparing it at the terminal
     #[arg(long, value_name = "DIGITS", requires = "from")]
     fingerprint: Option<String>,
+    /// Only to seal to, without a question now: it is asked when something is sealed to them
+    #[arg(long, conflicts_with = "from")]
+    unconfirmed: bool,
 }
 
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
@@ -53,10 +68,20 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Show { name } => {
             let peer = peer::get(context.vault()?.view(), &name)?;
             ui::note(&format!("{}: {}", peer.name, ability(&peer)));
-            if let Some(print) = fingerprint(&peer) {
-                ui::note(&format!("Fingerprint: {print}"));
-            }
+            ui::note(&format!("Fingerprint: {}", peer.fingerprint()));
             ui::data(&key_text(&peer))
+        }
+        Command::Confirm { name } => {
+            let confirmed = context.with_session(|session| peer::confirm(session, &name))?;
+            let (done, peer) = match confirmed {
+                Added::Known(peer) => ("Confirmed already:", peer),
+                Added::New(peer) | Added::Updated(peer) => ("Confirmed", peer),
+            };
+            ui::data(&format!("{done} {} ({}).", peer.name, ability(&peer)))
+        }
+        Command::Rename { name, to } => {
+            let peer = context.with_session(|session| peer::rename(session, &name, &to))?;
+            ui::data(&format!("{} is {} from now on.", name, peer.name))
         }
         Command::Rm { name } => {
             let (peer, given) = context.with_session(|session| {
@@ -73,7 +98,7 @@ fn add(args: &Add, context: &Context) -> Result<(), Failure> {
     let added = match (&args.key, &args.from) {
         (Some(text), _) => {
             let key = peer::parse_key(text)?;
-            context.with_session(|session| peer::add(session, &args.name, key))?
+            context.with_session(|session| peer::add(session, &args.name, key, args.unconfirmed))?
         }
         (None, Some(file)) => {
             let sender = peer::sender_of(&read_package(file)?)?;
@@ -89,9 +114,13 @@ fn add(args: &Add, context: &Context) -> Result<(), Failure> {
         Added::Updated(peer) => ("Updated", peer),
     };
     ui::data(&format!("{done} {} ({}).", peer.name, ability(&peer)))?;
-    if let Some(print) = fingerprint(&peer) {
-        ui::note(&format!("Fingerprint: {print}"));
-        ui::note(&format!("Compare it with {} on another way than the key came.", peer.name));
+    ui::note(&format!("Fingerprint: {}", peer.fingerprint()));
+    if !peer.confirmed {
+        ui::note(&format!(
+            "Compare it with {} by another channel; then `kovra peer confirm {}`, or the question when \
+             something is sealed to them.",
+            peer.name, peer.name
+        ));
     }
     Ok(())
 }
@@ -101,24 +130,18 @@ fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
     if as_json {
         return ui::json(&peers.iter().map(json::Peer::from).collect::<Vec<_>>());
     }
-    let row = |p: &Peer| {
-        let print = fingerprint(p).unwrap_or_else(|| "-".into());
-        vec![p.name.clone(), ability(p).to_owned(), print]
-    };
+    let row = |p: &Peer| vec![p.name.clone(), ability(p).to_owned(), p.fingerprint()];
     let nothing = "No peers yet. `kovra peer add NAME kovra1...` pins one.";
     ui::list(&["NAME", "CAN", "FINGERPRINT"], peers.iter().map(row).collect(), nothing)
 }
 
 fn ability(peer: &Peer) -> &'static str {
     match peer.key {
+        _ if !peer.confirmed => "receive, once confirmed",
         PeerKey::Identity(_) => "send and receive",
         PeerKey::Sender(_) => "send; to receive, their kovra1... string is needed",
         PeerKey::Recipient(_) => "receive",
     }
-}
-
-fn fingerprint(peer: &Peer) -> Option<String> {
-    peer.signing().map(|key| key.fingerprint())
 }
 
 fn key_text(peer: &Peer) -> String {

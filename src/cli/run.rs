@@ -43,10 +43,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let (name, arguments) =
         args.command.split_first().ok_or_else(|| Failure::usage("no command"))?;
     let path = find_program(name)?;
+    let loaders = env_name::loaders(std::env::vars_os());
     let options = Options {
         refs: &refs,
         project: args.project.as_deref(),
-        program: Program { path: &path, arguments },
+        program: Program { path: &path, arguments, loaders: &loaders },
         allow_names: &args.allow_name,
         caller_env: &|name| std::env::var_os(name),
     };

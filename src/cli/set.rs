@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use super::{Context, add, target, ui};
-use kovra::ops::edit::set;
+use kovra::ops::edit::{check, set};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -15,6 +15,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let target = args.target.target()?;
     let set = context.with_session(|session| {
+        check(session, &target)?;
         let content = args.value.read(&args.target.at)?;
         Ok::<_, Failure>(set(session, &target, content)?)
     })?;

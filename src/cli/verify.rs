@@ -67,11 +67,17 @@ fn known_senders(
         let key = peer.signing().ok_or_else(|| {
             Failure::usage(format!("{name} is a plain recipient and cannot be a sender"))
         })?;
+        if !peer.confirmed {
+            let what = format!("{name} was pinned to seal to, and never confirmed as a sender");
+            return Err(Failure::new(Exit::Untrusted, what).hint(format!(
+                "`kovra peer confirm {name}`, once you have compared the fingerprint"
+            )));
+        }
         return Ok(vec![(Known::Peer(peer.found.name), key)]);
     }
     let view = vault.view();
     let me = view.identity()?.signing.public();
-    let sender = |peer: Peer| peer.signing().map(|key| (Known::Peer(peer.name), key));
+    let sender = |peer: Peer| peer.sender().map(|key| (Known::Peer(peer.name), key));
     let peers = view.peers()?.into_iter().filter_map(sender);
     Ok(peers.chain([(Known::Me, me)]).collect())
 }

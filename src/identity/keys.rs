@@ -52,17 +52,20 @@ impl SigningPublic {
 
     /// What people compare: 8 groups of 5 digits, from SHA-512 of the key (`spec/identity.md`).
     pub fn fingerprint(&self) -> String {
-        use sha2::Digest;
-        let digest = sha2::Sha512::new()
-            .chain_update(b"kovra-fingerprint-v1")
-            .chain_update(self.0)
-            .finalize();
-        let group = |five: &[u8]| {
-            let number = five.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
-            format!("{:05}", number % 100_000)
-        };
-        digest[..40].chunks_exact(5).map(group).collect::<Vec<_>>().join(" ")
+        groups(b"kovra-fingerprint-v1", &[&self.0])
     }
+}
+
+/// 8 groups of 5 digits, from SHA-512 of `label` and what follows (`spec/identity.md` 3).
+pub(super) fn groups(label: &[u8], parts: &[&[u8]]) -> String {
+    use sha2::Digest;
+    let start = sha2::Sha512::new().chain_update(label);
+    let digest = parts.iter().fold(start, |hash, part| hash.chain_update(part)).finalize();
+    let group = |five: &[u8]| {
+        let number = five.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
+        format!("{:05}", number % 100_000)
+    };
+    digest[..40].chunks_exact(5).map(group).collect::<Vec<_>>().join(" ")
 }
 
 /// The u-coordinates of order 1, 2, 4 and 8 on Curve25519 and its twist, of cofactors 8 and 4: 0, 1,

@@ -40,6 +40,13 @@ impl RecipientId {
     pub fn of_identity(key: &AgreementPublic) -> Self {
         Self { kind: RecipientKind::Kovra, fingerprint: Sha256::digest(key.as_bytes()).into() }
     }
+
+    /// What people compare: 8 groups of 5 digits (`spec/identity.md` 3.3), which whoever has a package can
+    /// compute of each of its recipients.
+    pub fn groups(&self) -> String {
+        let kind = [self.kind as u8];
+        super::keys::groups(b"kovra-recipient-v1", &[&kind, &self.fingerprint])
+    }
 }
 
 /// A key that a package can be sealed to (`spec/identity.md` 4).

@@ -1,30 +1,46 @@
 //! `add`: a literal or a pointer into the vault.
 
 use super::select::origin;
-use super::{Error, Session};
-use crate::audit::{Action, Outcome};
+use super::write::{Change, Kind, Proposal, elsewhere};
+use super::{About, Error, Session};
+use crate::audit::Action;
 use crate::coordinate::SecretUri;
 use crate::entry::{Content, Entry, Sensitivity};
+use crate::pointer::Pointer;
 use crate::vault::{Basis, Looked, NewEntry, Origin, Stored, View};
 use crate::{limits, text};
 
-/// Refuses an empty or over-long value, and a sensitivity below what the entry is born with.
+/// What is to be added, but for its value.
+pub struct Addition<'a> {
+    pub destination: Destination<'a>,
+    pub description: Option<String>,
+}
+
+/// Refuses what can be refused before a value is there: a name that is taken, a sensitivity below what the
+/// entry is born with, a description that is none.
+pub fn check(session: &Session<'_>, new: &Addition<'_>) -> Result<(), Error> {
+    new.description.as_deref().map_or(Ok(()), check_description)?;
+    new.destination.check(session.view()).map(|_| ())
+}
+
+/// Also refuses an empty or over-long value.
 pub fn add(
     session: &mut Session<'_>,
-    destination: &Destination<'_>,
+    new: &Addition<'_>,
     content: Content,
-    description: Option<String>,
 ) -> Result<Stored, Error> {
+    check(session, new)?;
     check_content(&content)?;
-    if let Some(description) = &description {
-        check_description(description)?;
-    }
+    let Addition { destination, description } = new;
     let Slot { origin, sensitivity, basis } = destination.check(session.view())?;
-    let entry =
-        Entry { coordinate: destination.at.coordinate.clone(), content, sensitivity, description };
-    let event = session.event(Action::Add, Outcome::Allowed).about(&entry.coordinate);
+    let change = destination.change(session.view(), &origin, sensitivity, content.pointer())?;
+    let elsewhere = elsewhere(session.view(), &change)?;
+    let wish = change.wish(None, elsewhere, session.event(Action::Add));
+    let consent = session.ask(vec![wish], &About::Write(&change))?;
+    let (coordinate, description) = (change.at, description.clone());
+    let entry = Entry { coordinate, content, sensitivity, description };
     let new = NewEntry { origin: &origin, entry: &entry, provenance: None };
-    session.write(event, |batch, now| batch.put_entry(&basis, new, now))
+    session.write(consent, |batch, now| batch.put_entry(&basis, new, now))
 }
 
 /// Where a new entry is to go, and how.
@@ -32,7 +48,7 @@ pub struct Destination<'a> {
     pub at: &'a SecretUri,
     /// Global if none.
     pub project: Option<&'a str>,
-    /// If not given: what is there, medium at the least; high for production.
+    /// If not given: what is there or was last, medium at the least; high for production.
     pub sensitivity: Option<Sensitivity>,
     /// Whether an entry that is there may get a new revision.
     pub overwrite: bool,
@@ -54,13 +70,25 @@ impl Destination<'_> {
             return Err(Error::Exists(coordinate.clone()));
         }
         let born = Sensitivity::floor(coordinate);
-        let floor = existing.map_or(born, |entry| entry.sensitivity.max(born));
-        let sensitivity = self.sensitivity.unwrap_or(floor.max(Sensitivity::Medium));
-        if sensitivity < floor {
-            let why = if floor == born { "of prod, and born" } else { "there already, as" };
-            return Err(Error::Rule(format!("{coordinate} is {why} {floor}")));
+        let last = self.change(view, &origin, born, None)?.level();
+        let most = [Some(Sensitivity::Medium), last, Some(born)].into_iter().flatten().max();
+        let sensitivity = self.sensitivity.or(most).unwrap_or(born);
+        if sensitivity < born {
+            return Err(Error::Rule(format!("{coordinate} is of prod, and born {born}")));
         }
         Ok(Slot { origin, sensitivity, basis })
+    }
+
+    pub(super) fn change(
+        &self,
+        view: View<'_>,
+        origin: &Origin,
+        sensitivity: Sensitivity,
+        pointer: Option<&Pointer>,
+    ) -> Result<Change, Error> {
+        let at = &self.at.coordinate;
+        let kind = Kind::Content;
+        Change::plan(view, &Proposal { origin, at, sensitivity, pointer, kind })
     }
 }
 

@@ -1,9 +1,14 @@
 //! `allow`: programs that may get values of production, and high ones without another question.
 
-use super::{Error, Question, Session};
-use crate::audit::{Action, Outcome};
+use super::session::Wish;
+use super::{About, Error, Session};
+use crate::audit::Action;
+use crate::env_name;
+use crate::policy::Trust;
+use crate::text::escape;
 use crate::vault::AllowedProgram;
 use sha2::{Digest, Sha256};
+use std::ffi::OsString;
 use std::path::Path;
 
 /// SHA-256 of a file's content.
@@ -19,17 +24,29 @@ pub fn digest(path: &Path) -> Result<[u8; 32], Error> {
     }
 }
 
-/// Puts a program on the allowlist, once the owner has confirmed it.
-pub fn add(session: &mut Session<'_>, path: &Path) -> Result<AllowedProgram, Error> {
+/// Puts a program on the allowlist as it is, with what makes it load code as that is now, once the owner
+/// has confirmed it.
+pub fn add(
+    session: &mut Session<'_>,
+    path: &Path,
+    loaders: &[(OsString, OsString)],
+) -> Result<AllowedProgram, Error> {
     let program = AllowedProgram {
         path: path.to_string_lossy().into_owned(),
         digest: digest(path)?,
         added: session.now(),
+        loaders: Some(env_name::digest(loaders)),
     };
     let before = session.view().allowed_program(&program.path)?;
-    let event = session.event(Action::AllowAdd, Outcome::Confirmed).for_program(path.display());
-    session.confirm_or_record(&Question::Allow(&program), &event)?;
-    session.write(event, |batch, _| batch.put_program(&before.basis, &program))?;
+    let event = session.event(Action::AllowAdd).for_program(path.display());
+    let wish = Wish::of_trust(Trust::Allow, escape(&program.path), event);
+    let about = About::Allow { program: &program, loaders };
+    let consent = session.ask(vec![wish.on(&before.basis, &program.path)], &about)?;
+    if digest(path)? != program.digest {
+        let moved = crate::vault::Error::Moved(program.path);
+        return session.record_failure(consent, moved.into());
+    }
+    session.write(consent, |batch, _| batch.put_program(&before.basis, &program))?;
     Ok(program)
 }
 
@@ -40,6 +57,8 @@ pub fn remove(session: &mut Session<'_>, path: &Path) -> Result<(), Error> {
     if before.is_none() {
         return Err(Error::Nothing(format!("{name} is not on the allowlist")));
     }
-    let event = session.event(Action::AllowRemove, Outcome::Allowed).for_program(path.display());
-    session.write(event, |batch, _| batch.remove_program(&before.basis, &name))
+    let event = session.event(Action::AllowRemove).for_program(path.display());
+    let wish = Wish::of_trust(Trust::Disallow, escape(&name), event).on(&before.basis, &name);
+    let consent = session.ask(vec![wish], &About::Nothing)?;
+    session.write(consent, |batch, _| batch.remove_program(&before.basis, &name))
 }

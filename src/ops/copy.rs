@@ -1,16 +1,17 @@
 //! `import` of one value: a one-time copy of what a pointer or a 1Password reference leads to.
 
 use super::add::{Destination, Slot, check_content};
-use super::session::Use;
+use super::session::Consent;
 use super::values::Resolver;
-use super::{Error, Session};
-use crate::audit::{Action, Outcome};
-use crate::entry::{Content, Entry, Mode};
+use super::write::elsewhere;
+use super::{About, Error, Session};
+use crate::audit::Action;
+use crate::entry::{Content, Entry, Mode, Sensitivity};
 use crate::pointer::Pointer;
 use crate::policy::{Operation, Subject};
 use crate::provider::{Fault, FaultKind, onepassword};
 use crate::secret::Secret;
-use crate::vault::{NewEntry, Provenance, Stored};
+use crate::vault::{NewEntry, Origin, Provenance, Stored};
 use std::fmt;
 
 /// Where a value is copied from.
@@ -29,10 +30,6 @@ impl fmt::Display for Original {
     }
 }
 
-/// A copy of what a pointer leads to, as policy and the trail see it.
-pub(super) const CAPTURE: Use<'static> =
-    Use { operation: Operation::Capture, action: Action::Capture, program: None };
-
 /// Copies a value into the vault. What stands in the way is known before anything is read.
 ///
 /// Policy decides on a copy from a cloud, where a pointer would do as well; 1Password has no
@@ -45,30 +42,43 @@ pub fn copy(
 ) -> Result<Stored, Error> {
     let coordinate = destination.at.coordinate.clone();
     let Slot { origin, sensitivity, basis } = destination.check(session.view())?;
-    let outcome = match source {
-        Original::OnePassword(_) => Outcome::Allowed,
-        Original::Pointer(_) => {
-            let coordinate = &coordinate;
-            let mode = Mode::Reference;
-            let subject = Subject { coordinate, sensitivity, mode, chosen: true };
-            session.authorize(&[subject], CAPTURE)?[0]
-        }
-    };
-    let value = match read(source, resolver) {
-        Ok(value) => value,
+    let consent = ask(session, source, destination, (&origin, sensitivity))?;
+    let content = match read(source, resolver) {
+        Ok(value) => Content::Literal(value),
         Err(fault) => {
-            let failed = session.event(Action::Capture, Outcome::Failed).about(&coordinate);
-            session.vault.record(&[failed])?;
-            return Err(Error::Unresolved(vec![(coordinate, fault)]));
+            let unresolved = Error::Unresolved(vec![(coordinate, fault)]);
+            return session.record_failure(consent, unresolved);
         }
     };
-    let content = Content::Literal(value);
-    check_content(&content)?;
-    let event = session.event(Action::Capture, outcome).about(&coordinate);
+    if let Err(why) = check_content(&content) {
+        return session.record_failure(consent, why);
+    }
     let entry = Entry { coordinate, content, sensitivity, description: None };
     let provenance = Some(Provenance::Copy { of: source.to_string() });
     let new = NewEntry { origin: &origin, entry: &entry, provenance };
-    session.write(event, |batch, now| batch.put_entry(&basis, new, now))
+    session.write(consent, |batch, now| batch.put_entry(&basis, new, now))
+}
+
+/// Asks about the copy, and about what it would be written over.
+fn ask(
+    session: &mut Session<'_>,
+    source: &Original,
+    destination: &Destination<'_>,
+    (origin, sensitivity): (&Origin, Sensitivity),
+) -> Result<Consent, Error> {
+    let pointer = match source {
+        Original::OnePassword(_) => None,
+        Original::Pointer(pointer) => Some(pointer),
+    };
+    let change = destination.change(session.view(), origin, sensitivity, pointer)?;
+    let elsewhere = elsewhere(session.view(), &change)?;
+    let mut wish = change.wish(None, elsewhere, session.event(Action::Capture));
+    if pointer.is_some() {
+        let (coordinate, mode) = (&change.at, Mode::Reference);
+        let subject = Subject { coordinate, sensitivity, mode, chosen: true };
+        wish = wish.also(Operation::Capture, subject);
+    }
+    session.ask(vec![wish], &About::Capture)
 }
 
 fn read(source: &Original, resolver: &dyn Resolver) -> Result<Secret, Fault> {

@@ -1,11 +1,15 @@
 //! What becomes of an entry after it was added: `set`, `edit`, `rm`, `history`, `restore`, `prune`.
 
 use super::select::origin;
+use super::session::{Consent, Wish};
 use super::source::with_content;
-use super::{Error, Question, Session};
-use crate::audit::{Action, Outcome};
+use super::write::{Change, Kind, Proposal, elsewhere};
+use super::{About, Error, Listed, Session};
+use crate::audit::Action;
 use crate::coordinate::{Coordinate, SecretUri};
 use crate::entry::{Content, Sensitivity};
+use crate::pointer::Pointer;
+use crate::policy::{Operation, Trust};
 use crate::vault::{Looked, NewEntry, Origin, Pruned, Revision, Stored};
 
 /// An entry, named exactly: in one project, or global.
@@ -27,15 +31,42 @@ impl Target {
     }
 }
 
+/// What is to become of the entry that a target names.
+struct Edit<'a> {
+    action: Action,
+    sensitivity: Sensitivity,
+    pointer: Option<&'a Pointer>,
+    kind: Kind<'a>,
+}
+
+/// Asks about a change of the entry at `target`.
+fn ask(session: &mut Session<'_>, target: &Target, edit: &Edit<'_>) -> Result<Consent, Error> {
+    let Edit { action, sensitivity, pointer, kind } = *edit;
+    let (origin, at) = (&target.origin, &target.at);
+    let proposal = Proposal { origin, at, sensitivity, pointer, kind };
+    let change = Change::plan(session.view(), &proposal)?;
+    let elsewhere = elsewhere(session.view(), &change)?;
+    let wish = change.wish(None, elsewhere, session.event(action));
+    session.ask(vec![wish], &About::Write(&change))
+}
+
+/// Refuses what can be refused before a new value is there: [`Error::NoEntry`].
+pub fn check(session: &Session<'_>, target: &Target) -> Result<(), Error> {
+    target.find(session).map(|_| ())
+}
+
 /// Gives an entry another value or pointer, not an empty or over-long one. Its sensitivity and
 /// description stay.
 pub fn set(session: &mut Session<'_>, target: &Target, content: Content) -> Result<Stored, Error> {
     super::add::check_content(&content)?;
     let before = target.find(session)?;
+    let sensitivity = before.sensitivity;
+    let (action, kind) = (Action::Set, Kind::Content);
+    let edit = Edit { action, sensitivity, pointer: content.pointer(), kind };
+    let consent = ask(session, target, &edit)?;
     let entry = with_content(&before, content);
-    let event = session.event(Action::Set, Outcome::Allowed).about(&target.at);
     let new = NewEntry { origin: &target.origin, entry: &entry, provenance: None };
-    session.write(event, |batch, now| batch.put_entry(before.basis(), new, now))
+    session.write(consent, |batch, now| batch.put_entry(before.basis(), new, now))
 }
 
 /// New labels for an entry; `None` leaves one as it is.
@@ -50,17 +81,10 @@ pub struct Labels {
 pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Result<Stored, Error> {
     let before = target.find(session)?;
     let mut entry = before.clone();
-    let mut event = session.event(Action::Edit, Outcome::Allowed).about(&target.at);
     if let Some(sensitivity) = labels.sensitivity {
         let floor = Sensitivity::floor(&target.at);
         if sensitivity < floor {
             return Err(Error::Rule(format!("{} is of prod, and never below {floor}", target.at)));
-        }
-        if sensitivity < entry.sensitivity {
-            let question =
-                Question::Lower { at: &target.at, from: entry.sensitivity, to: sensitivity };
-            session.confirm_or_record(&question, &event)?;
-            event.outcome = Outcome::Confirmed;
         }
         entry.sensitivity = sensitivity;
     }
@@ -70,14 +94,21 @@ pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Resul
         }
         entry.description = Some(description).filter(|d| !d.is_empty());
     }
-    session.write(event, |batch, now| batch.relabel(before.basis(), &before, entry, now))
+    let same_words = entry.description == before.description;
+    let kind = if same_words { Kind::Level } else { Kind::Content };
+    let (action, sensitivity, pointer) = (Action::Edit, entry.sensitivity, before.pointer());
+    let consent = ask(session, target, &Edit { action, sensitivity, pointer, kind })?;
+    session.write(consent, |batch, now| batch.relabel(before.basis(), &before, entry, now))
 }
 
 /// Removes an entry. What it held is kept in its history until that is pruned.
 pub fn remove(session: &mut Session<'_>, target: &Target) -> Result<(), Error> {
     let entry = target.find(session)?;
-    let event = session.event(Action::Remove, Outcome::Allowed).about(&target.at);
-    session.write(event, |batch, now| batch.remove_entry(&entry, now))
+    let event = session.event(Action::Remove);
+    let wish = Wish::of_entry(Operation::Remove, entry.subject(), event);
+    let wish = wish.on(entry.basis(), &entry.coordinate);
+    let consent = session.ask(vec![wish], &About::Remove(&entry))?;
+    session.write(consent, |batch, now| batch.remove_entry(&entry, now))
 }
 
 /// All revisions of an entry, the latest first; also of one that was removed. [`Error::NoEntry`] if
@@ -102,16 +133,19 @@ pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Resul
     if let Some(last) = last {
         entry.sensitivity = entry.sensitivity.max(last.sensitivity);
     }
-    let event = session.event(Action::Restore, Outcome::Allowed).about(&target.at);
-    session.write(event, |batch, now| batch.relabel(&history.basis, &wanted, entry, now))
+    let (action, sensitivity, kind) = (Action::Restore, entry.sensitivity, Kind::Content);
+    let edit = Edit { action, sensitivity, pointer: wanted.pointer(), kind };
+    let consent = ask(session, target, &edit)?;
+    session.write(consent, |batch, now| batch.relabel(&history.basis, &wanted, entry, now))
 }
 
 /// Erases for good what is beneath the latest revision.
 pub fn prune(session: &mut Session<'_>, target: &Target) -> Result<Pruned, Error> {
     let history = history(session, target)?;
     let kept = usize::from(history.first().is_some_and(|latest| latest.entry.is_some()));
-    let question = Question::Prune { at: &target.at, revisions: history.len() - kept };
-    let event = session.event(Action::Prune, Outcome::Confirmed).about(&target.at);
-    session.confirm_or_record(&question, &event)?;
-    Ok(session.vault.prune(&history, &target.at, event)?)
+    let about = About::Prune { at: &target.at, revisions: history.len() - kept };
+    let event = session.event(Action::Prune).about(&target.at);
+    let wish = Wish::of_trust(Trust::Prune, target.at.as_str(), event);
+    let consent = session.ask(vec![wish.on(&history.basis, &target.at)], &about)?;
+    session.prune(consent, &history, &target.at)
 }

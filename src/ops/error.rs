@@ -61,6 +61,13 @@ pub enum Error {
         /// The package's.
         fingerprint: String,
     },
+    /// A name or a key of a peer was known before, in another pair.
+    #[error(
+        "{class}: {0}: this name or this key was known before, with another; run this at a terminal to \
+         confirm it",
+        class = Class::Untrusted.phrase()
+    )]
+    KnownBefore(String),
     #[error("{class}: sender: the package is by another key: {fingerprint}", class = Class::Untrusted.phrase())]
     OtherSender { name: String, fingerprint: String },
     #[error(transparent)]
@@ -69,9 +76,9 @@ pub enum Error {
     Refs { path: PathBuf, error: refs::RefsError },
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// Policy says no, for every entry that is listed.
+    /// Policy says no, for everything that is listed.
     #[error("policy: {}", denials(.0))]
-    Denied(Vec<(Coordinate, Reason)>),
+    Denied(Vec<(String, Reason)>),
     #[error("you did not confirm, so nothing was done")]
     Declined,
     /// Somebody said yes who could not show that they are the owner.
@@ -177,8 +184,13 @@ impl Error {
             Self::Rotation(name) => {
                 format!("nothing was changed; ask {name} about the new key before you confirm it")
             }
+            Self::KnownBefore(name) => {
+                format!(
+                    "nothing was changed; ask {name} by another channel whether the key is theirs"
+                )
+            }
             Self::Uncompared { name, .. } => {
-                format!("give the one that {name} told you with --fingerprint")
+                format!("run this at a terminal, with the one that {name} told you")
             }
             Self::OtherSender { name, .. } => {
                 format!("nothing was pinned; ask {name} for their fingerprint again")
@@ -259,7 +271,7 @@ fn names(coordinates: &[Coordinate]) -> String {
     coordinates.iter().map(Coordinate::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn denials(denied: &[(Coordinate, Reason)]) -> String {
+fn denials(denied: &[(String, Reason)]) -> String {
     let lines: Vec<String> = denied.iter().map(|(at, why)| format!("{at}: {why}")).collect();
     lines.join("\n  ")
 }

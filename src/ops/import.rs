@@ -2,14 +2,16 @@
 //! then all of it lands, or none.
 
 use super::select::origin;
-use super::{Error, Older, Question, Replay, Session};
-use crate::audit::{Action, Event, Outcome};
+use super::session::{Consent, Wish};
+use super::write::{self, Kind, Pointed, Proposal};
+use super::{About, Error, Older, Replay, Session};
+use crate::audit::{Action, Event};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
 use crate::identity::{Identity, SigningPublic, Token};
 use crate::limits;
 use crate::package::{Contents, Header, High, Package, Receipt, Trusted};
-use crate::policy::Asker;
+use crate::policy::{Asker, Trust};
 use crate::vault::{
     Batch, Held, Ledger, Looked, NewEntry, Origin, Peer, Provenance, Seen, Stored, View,
 };
@@ -45,8 +47,11 @@ pub struct Change {
     pub before: Looked<Option<Stored>>,
     /// Whether what is there came from another sender.
     pub other_sender: bool,
-    /// What the package has, with a sensitivity that is never below what is there.
+    /// What the package has, with a sensitivity that is never below what is there, or was last, or with which
+    /// another entry has the same pointer.
     pub entry: Entry,
+    /// How it is asked about.
+    write: write::Change,
 }
 
 impl Change {
@@ -105,9 +110,13 @@ pub fn plan(session: &Session<'_>, options: &Options<'_>) -> Result<Plan, Error>
     let high = if options.skip_high { High::Skip } else { High::with(options.token) };
     let Contents { entries, skipped } = verified.open(&identity, high)?;
     let (sender, header) = (verified.sender(), verified.header().clone());
+    let pointed = match entries.iter().any(|entry| entry.content.pointer().is_some()) {
+        true => Pointed::look(view)?,
+        false => Pointed::default(),
+    };
     let changes = entries
         .into_iter()
-        .map(|entry| change(view, &origin, entry, sender))
+        .map(|entry| change(view, &pointed, &origin, entry, sender))
         .collect::<Result<Vec<_>, _>>()?;
     let mut ledger = view.ledger(sender)?;
     let older = check_order(session, &mut ledger.found, &changes, header.seq, *seen)?;
@@ -118,20 +127,11 @@ pub fn plan(session: &Session<'_>, options: &Options<'_>) -> Result<Plan, Error>
 /// transaction.
 ///
 /// # Errors
-/// [`Error::WouldOverwrite`] without consent; [`vault::Error::Moved`](crate::vault::Error::Moved) if what
-/// it was decided on has changed since; [`Error::Rule`] for what needs a person to agree, where none is.
+/// [`Error::WouldOverwrite`] without consent; [`Error::Denied`] for what needs a person to agree, where none
+/// is; [`vault::Error::Moved`](crate::vault::Error::Moved) if what it was decided on has changed since.
 pub fn apply(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<(), Error> {
-    let agreed = clocks(plan, session).and_then(|()| consent(&plan.changes, overwrite, session));
-    if let Err(refusal) = agreed {
-        session.vault.record(&events(session, plan, Outcome::Denied))?;
-        return Err(refusal);
-    }
-    let events = events(session, plan, Outcome::Allowed);
-    let now = session.now();
-    session.vault.write(|batch| {
-        batch.audit(&events)?;
-        write(batch, plan, now)
-    })
+    let consent = clocks(session, plan)?.and(changes(session, plan, overwrite)?);
+    session.write(consent, |batch, now| write(batch, plan, now))
 }
 
 /// What was agreed to, if nothing that it was agreed on has changed: the entries, the sender's pin, what
@@ -190,29 +190,18 @@ pub fn receipt_again(view: View<'_>, file: &[u8]) -> Result<Option<Vec<u8>>, Err
     Ok(same.map(|seen| Receipt::sign(&signing, seen.id, seen.digest, seen.imported)))
 }
 
-/// One event for each entry that would be written, and one for what was asked about a clock.
-fn events(session: &Session<'_>, plan: &Plan, outcome: Outcome) -> Vec<Event> {
-    let of_package = |outcome| {
-        let event = session.event(Action::Import, outcome).in_package(plan.header.id);
-        match &plan.peer {
-            Some(peer) => event.with_peer(&peer.name),
-            None => event,
-        }
-    };
-    let asked = plan.floor.is_some() || !plan.older.is_empty();
-    let of_clock = if outcome == Outcome::Allowed { Outcome::Confirmed } else { outcome };
-    let clock = asked.then(|| of_package(of_clock));
-    let writes = plan.changes.iter().filter(|change| change.writes());
-    clock
-        .into_iter()
-        .chain(writes.map(|c| of_package(outcome).about(&c.entry.coordinate)))
-        .collect()
+fn event(session: &Session<'_>, plan: &Plan) -> Event {
+    let event = session.event(Action::Import).in_package(plan.header.id);
+    match &plan.peer {
+        Some(peer) => event.with_peer(&peer.name),
+        None => event,
+    }
 }
 
 /// Peers who can be senders, and myself.
 pub fn trusted(view: View<'_>, identity: &Identity) -> Result<Vec<SigningPublic>, Error> {
     let peers = view.peers()?;
-    let keys = peers.iter().filter_map(|peer| peer.signing());
+    let keys = peers.iter().filter_map(Peer::sender);
     Ok(keys.chain([identity.signing.public()]).collect())
 }
 
@@ -267,14 +256,16 @@ fn check_order(
 }
 
 /// Asks what a wrong clock may explain.
-fn clocks(plan: &Plan, session: &mut Session<'_>) -> Result<(), Error> {
-    if let Some(seen) = &plan.floor {
-        session.confirm(&Question::ImportClock { now: session.now(), seen: **seen })?;
+fn clocks(session: &mut Session<'_>, plan: &Plan) -> Result<Consent, Error> {
+    let mut consent = Consent::default();
+    let clock =
+        plan.floor.as_ref().map(|seen| About::ImportClock { now: session.now(), seen: **seen });
+    let older = (!plan.older.is_empty()).then_some(About::Older(&plan.older));
+    for about in clock.into_iter().chain(older) {
+        let wish = Wish::of_trust(Trust::Clock, "a clock", event(session, plan));
+        consent = consent.and(session.ask(vec![wish], &about)?);
     }
-    if !plan.older.is_empty() {
-        session.confirm(&Question::Older(&plan.older))?;
-    }
-    Ok(())
+    Ok(consent)
 }
 
 /// Refuses a package that was imported before. Gives whether a part of it was.
@@ -300,15 +291,24 @@ fn digest(file: &[u8]) -> [u8; 32] {
 /// Compares one entry with what is there.
 fn change(
     view: View<'_>,
+    pointed: &Pointed,
     origin: &Origin,
     mut entry: Entry,
     sender: SigningPublic,
 ) -> Result<Change, Error> {
     let looked = view.entry(origin, &entry.coordinate)?;
+    let (at, pointer) = (&entry.coordinate, entry.content.pointer());
+    let (sensitivity, kind) = (entry.sensitivity, Kind::Content);
+    let proposal = Proposal { origin, at, sensitivity, pointer, kind };
+    let mut write = write::Change::plan(view, &proposal)?;
+    let elsewhere = pointer.and_then(|pointer| pointed.elsewhere(pointer, origin, at));
+    let levels = [write.level(), elsewhere, Some(write.sensitivity)];
+    entry.sensitivity = levels.into_iter().flatten().max().unwrap_or(sensitivity);
+    write.sensitivity = entry.sensitivity;
     let Some(before) = &looked.found else {
-        return Ok(Change { effect: Effect::Added, before: looked, other_sender: false, entry });
+        let effect = Effect::Added;
+        return Ok(Change { effect, before: looked, other_sender: false, entry, write });
     };
-    entry.sensitivity = entry.sensitivity.max(before.sensitivity);
     let content = match (&before.held, &entry.content) {
         (Held::Literal(_), Content::Literal(value)) => {
             let same = view.value(before)?.expose() == value.expose();
@@ -323,30 +323,45 @@ fn change(
     let effect = if content == Effect::Same && labels_differ { Effect::Changed } else { content };
     // What its owner copied or added is the owner's.
     let other_sender = matches!(before.provenance, Some(Provenance::Package { sender: other, .. }) if other != sender);
-    Ok(Change { effect, before: looked, other_sender, entry })
+    Ok(Change { effect, before: looked, other_sender, entry, write })
 }
 
 /// One yes for what the same sender or nobody put there, one each for the rest.
-fn consent(changes: &[Change], overwrite: bool, session: &mut Session<'_>) -> Result<(), Error> {
-    let person = session.asker() == Asker::Person;
-    let coarse: Vec<&Change> = changes.iter().filter(|c| c.needs_overwrite()).collect();
-    if !coarse.is_empty() && !overwrite {
-        if !person {
-            let names = coarse.iter().map(|c| c.entry.coordinate.clone()).collect();
-            return Err(Error::WouldOverwrite(names));
-        }
-        session.confirm(&Question::Overwrite(&coarse))?;
+fn changes(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<Consent, Error> {
+    let (own, rest): (Vec<&Change>, Vec<&Change>) =
+        plan.changes.iter().filter(|c| c.writes()).partition(|c| c.needs_own_consent());
+    let coarse = |change: &&&Change| change.needs_overwrite() && !overwrite;
+    let coarse: Vec<&Change> = rest.iter().filter(coarse).copied().collect();
+    if !coarse.is_empty() && session.asker() != Asker::Person {
+        let names = coarse.iter().map(|c| c.entry.coordinate.clone()).collect();
+        return Err(Error::WouldOverwrite(names));
     }
-    for change in changes.iter().filter(|c| c.needs_own_consent()) {
-        if !person {
-            let what = format!(
-                "{} is another sender's, or would turn from literal to pointer or back; a person \
-                 must agree to that at a terminal",
-                change.entry.coordinate
-            );
-            return Err(Error::Rule(what));
-        }
-        session.confirm(&Question::Replace(change))?;
+    let mut consent = ask(session, plan, &rest, &|change| change.needs_overwrite() && !overwrite)?;
+    for change in own {
+        consent = consent.and(ask(session, plan, &[change], &|_| true)?);
     }
-    Ok(())
+    Ok(consent)
+}
+
+fn ask(
+    session: &mut Session<'_>,
+    plan: &Plan,
+    changes: &[&Change],
+    overwrites: &dyn Fn(&Change) -> bool,
+) -> Result<Consent, Error> {
+    let event = event(session, plan);
+    let all = changes.iter().map(|change| {
+        let wish = change.write.wish(None, None, event.clone());
+        if overwrites(change) { wish.trusting(Trust::Overwrite) } else { wish }
+    });
+    let wishes: Vec<Wish<'_>> = all.collect();
+    let caller = session.caller()?;
+    let asked: Vec<&Change> = changes
+        .iter()
+        .zip(&wishes)
+        .filter(|(_, wish)| wish.needs_yes(caller))
+        .map(|(change, _)| *change)
+        .collect();
+    let sender = plan.peer.as_ref().map_or("you", |peer| &peer.name);
+    session.ask(wishes, &About::Overwrite { changes: &asked, sender })
 }

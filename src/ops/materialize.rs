@@ -1,14 +1,15 @@
 //! `materialize`: resolve pointers under the caller's own cloud identity, and say what came of it.
 
-use super::copy::{CAPTURE, empty};
+use super::copy::empty;
+use super::session::{Consent, Wish};
 use super::source::with_content;
 use super::values::Resolver;
-use super::{Error, Listed, Selection, Session, Source};
-use crate::audit::{Action, Event, Outcome};
+use super::{About, Error, Listed, Selection, Session, Source};
+use crate::audit::Action;
 use crate::clock::Moment;
 use crate::entry::Content;
 use crate::pointer::Pointer;
-use crate::policy::Subject;
+use crate::policy::Operation;
 use crate::provider::{Fault, Resolved};
 use crate::secret::Secret;
 use crate::vault::{Batch, NewEntry, Provenance, Stored};
@@ -44,8 +45,8 @@ pub struct Version {
 /// Resolves the references among the selected entries.
 ///
 /// # Errors
-/// [`Error::Nothing`] if no reference is selected; to capture, also [`Error::Denied`] and
-/// [`Error::Declined`] before anything is read, and [`Error::Conflict`] if an entry has changed
+/// [`Error::Nothing`] if no reference is selected; [`Error::Denied`] and [`Error::Declined`] before anything
+/// is read, and [`Error::Conflict`] if an entry has changed
 /// meanwhile. A pointer that does not resolve is an outcome, not an error.
 pub fn materialize(
     session: &mut Session<'_>,
@@ -54,11 +55,7 @@ pub fn materialize(
     resolver: &dyn Resolver,
 ) -> Result<Vec<Materialized>, Error> {
     let references = references(&session.view(), selection)?;
-    let subjects: Vec<Subject<'_>> = references.iter().map(|(entry, _)| entry.subject()).collect();
-    let allowed = match purpose {
-        Purpose::Capture => session.authorize(&subjects, CAPTURE)?,
-        Purpose::Choose | Purpose::Check => vec![Outcome::Allowed; subjects.len()],
-    };
+    let consent = ask(session, &references, purpose)?;
     let pointers: Vec<Pointer> = references.iter().map(|(_, pointer)| pointer.clone()).collect();
     let read: Vec<Read> = references
         .into_iter()
@@ -66,14 +63,34 @@ pub fn materialize(
         .map(|((entry, pointer), result)| Read::new(entry, pointer, result))
         .collect();
     match purpose {
-        Purpose::Check => {
-            let events = events(session, Action::Materialize, &read, allowed);
-            session.vault.record(&events)?;
-        }
-        Purpose::Choose => choose(session, &read, allowed)?,
-        Purpose::Capture => return capture(session, read, allowed),
+        Purpose::Check => session.record(seen(consent, &read))?,
+        Purpose::Choose => choose(session, &read, consent)?,
+        Purpose::Capture => return capture(session, read, consent),
     }
     Ok(read.into_iter().map(|read| read.found).collect())
+}
+
+/// Asks about all pointers: none is followed before.
+fn ask(
+    session: &mut Session<'_>,
+    references: &[(Stored, Pointer)],
+    purpose: Purpose,
+) -> Result<Consent, Error> {
+    let (operation, action, about) = match purpose {
+        Purpose::Capture => (Operation::Capture, Action::Capture, About::Capture),
+        Purpose::Choose | Purpose::Check => {
+            (Operation::Resolve, Action::Materialize, About::Resolve)
+        }
+    };
+    let event = session.event(action);
+    let wish = |(entry, pointer)| {
+        let (entry, pointer): (&Stored, &Pointer) = (entry, pointer);
+        Wish::of_entry(operation, entry.subject(), event.clone())
+            .on(entry.basis(), &entry.coordinate)
+            .leading_to(Some(pointer))
+    };
+    let wishes = references.iter().map(|(entry, pointer)| wish((entry, pointer))).collect();
+    session.ask(wishes, &about)
 }
 
 fn references<S: Source>(
@@ -104,50 +121,40 @@ impl Read {
     }
 }
 
-fn events(
-    session: &Session<'_>,
-    action: Action,
-    read: &[Read],
-    allowed: Vec<Outcome>,
-) -> Vec<Event> {
-    let event = |(read, allowed): (&Read, Outcome)| {
-        let outcome = if read.value.is_some() { allowed } else { Outcome::Failed };
-        session.event(action, outcome).about(&read.found.entry.coordinate)
-    };
-    read.iter().zip(allowed).map(event).collect()
+/// What did not resolve has failed, for the trail.
+fn seen(mut consent: Consent, read: &[Read]) -> Consent {
+    let failed = read.iter().enumerate().filter(|(_, read)| read.value.is_none());
+    failed.for_each(|(number, _)| consent.fail(number));
+    consent
 }
 
 /// Marks what resolved for the first time as chosen, and puts every pointer on record.
-fn choose(session: &mut Session<'_>, read: &[Read], allowed: Vec<Outcome>) -> Result<(), Error> {
-    let events = events(session, Action::Materialize, read, allowed);
+fn choose(session: &mut Session<'_>, read: &[Read], consent: Consent) -> Result<(), Error> {
+    let consent = seen(consent, read);
     let resolved = read.iter().filter(|read| read.value.is_some()).map(|read| &read.found.entry);
     let fresh: Vec<&Stored> = resolved.filter(|entry| !entry.subject().chosen).collect();
     if fresh.is_empty() {
-        return Ok(session.vault.record(&events)?);
+        return session.record(consent);
     }
-    let now = session.now();
-    session.vault.write(|batch| {
-        batch.audit(&events)?;
-        Ok(fresh.iter().try_for_each(|entry| batch.choose(entry, now))?)
-    })
+    session.write(consent, |batch, now| fresh.iter().try_for_each(|entry| batch.choose(entry, now)))
 }
 
 /// Replaces each reference by a copy of what it leads to, where it leads anywhere.
 fn capture(
     session: &mut Session<'_>,
     mut read: Vec<Read>,
-    allowed: Vec<Outcome>,
+    consent: Consent,
 ) -> Result<Vec<Materialized>, Error> {
     for Read { found, value } in &mut read {
         if value.take_if(|value| value.is_empty()).is_some() {
             found.result = Err(empty());
         }
     }
-    let events = events(session, Action::Capture, &read, allowed);
-    let now = session.now();
-    session.vault.write(|batch| {
-        batch.audit(&events)?;
-        read.into_iter().map(|read| capture_one(batch, read, now)).collect()
+    let consent = seen(consent, &read);
+    session.write(consent, |batch, now| {
+        read.into_iter()
+            .map(|read| capture_one(batch, read, now))
+            .collect::<Result<Vec<_>, Error>>()
     })
 }
 

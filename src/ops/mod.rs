@@ -24,6 +24,7 @@ pub mod show;
 mod source;
 mod values;
 pub mod verify;
+pub mod write;
 
 pub use error::{Error, Missing, Replay};
 pub use select::Selection;
@@ -34,9 +35,9 @@ pub use values::Resolver;
 use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
-use crate::policy::{Asker, Operation, Reason};
+use crate::policy::{Asker, Reason, Standing};
 use crate::secret::Secret;
-use crate::vault::{AllowedProgram, Proof};
+use crate::vault::{AllowedProgram, Peer, Proof, Stored};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -47,6 +48,8 @@ pub struct Program<'a> {
     pub path: &'a Path,
     /// What it is called with, its own name left out.
     pub arguments: &'a [OsString],
+    /// What makes it load code, in the environment that it gets from its caller.
+    pub loaders: &'a [(OsString, OsString)],
 }
 
 /// The person at the controlling terminal, or their absence.
@@ -58,44 +61,66 @@ pub trait Approver {
     fn approve(&mut self, question: &Question<'_>, proof: Proof) -> Option<Secret>;
 }
 
-pub enum Question<'a> {
-    /// May these entries be used?
-    Use {
-        operation: Operation,
-        entries: &'a [(Coordinate, Sensitivity, Reason)],
-        /// The program that would get them.
-        program: Option<Program<'a>>,
-    },
-    /// May variables take these names, which change how this program loads or whom it talks to?
-    Names {
-        names: &'a [&'a str],
+pub struct Question<'a> {
+    pub about: &'a About<'a>,
+    /// The entries that need the owner's yes, and why.
+    pub why: &'a [Why],
+}
+
+/// Why an entry needs the owner's yes.
+pub struct Why {
+    pub at: Coordinate,
+    pub sensitivity: Sensitivity,
+    pub reason: Reason,
+    /// The pointer that would be followed, if nobody has chosen it yet.
+    pub leads_to: Option<String>,
+}
+
+/// What is about to be done.
+pub enum About<'a> {
+    Show,
+    Run {
         program: Program<'a>,
+        standing: Standing,
+        /// SHA-256 of its file.
+        digest: [u8; 32],
+        /// How many entries it would get, with those that need no yes.
+        entries: usize,
+        /// Variables that change how programs load, which are let through.
+        names: &'a [&'a str],
     },
-    /// Is this the fingerprint that the peer told you?
-    Pin {
-        name: &'a str,
-        /// 8 groups of 5 digits.
-        fingerprint: &'a str,
-    },
-    /// A pinned signing key comes with a new X25519 key: is that so?
-    Rotation {
-        name: &'a str,
-        fingerprint: &'a str,
-    },
-    /// May this program get values of production, and high ones without a question?
-    Allow(&'a AllowedProgram),
-    /// May this entry be treated less carefully?
-    Lower {
-        at: &'a Coordinate,
-        from: Sensitivity,
-        to: Sensitivity,
-    },
-    /// May so many earlier revisions be erased for good?
+    Seal(seal::Sealing<'a>),
+    /// To read what pointers lead to, and keep nothing.
+    Resolve,
+    /// To keep a copy of what a pointer leads to.
+    Capture,
+    Write(&'a write::Change),
+    Remove(&'a Stored),
+    /// To erase so many earlier revisions for good.
     Prune {
         at: &'a Coordinate,
         revisions: usize,
     },
-    ChangePin,
+    /// Is this the fingerprint that the peer told you?
+    Vouch {
+        peer: &'a Peer,
+        /// What was known under this name, or of this key.
+        known: &'a [Peer],
+    },
+    /// A pinned signing key comes with a new X25519 key.
+    Rotation(&'a Peer),
+    Rename {
+        peer: &'a Peer,
+        to: &'a str,
+    },
+    /// To remove a peer, which nobody is asked about.
+    Unpin(&'a Peer),
+    /// May this program get values of production, and high ones without a question?
+    Allow {
+        program: &'a AllowedProgram,
+        loaders: &'a [(OsString, OsString)],
+    },
+    SetPin,
     /// The latest package was sealed later than it is now: is this clock right?
     SealClock {
         now: Moment,
@@ -108,10 +133,13 @@ pub enum Question<'a> {
     },
     /// A later package of the same sender has been imported: is this one meant all the same?
     Older(&'a [Older]),
-    /// May an import overwrite all these entries?
-    Overwrite(&'a [&'a import::Change]),
-    /// May an import overwrite this one entry, which is not the sender's, or changes its mode?
-    Replace(&'a import::Change),
+    /// What an import would overwrite; by whom it is sealed.
+    Overwrite {
+        changes: &'a [&'a import::Change],
+        sender: &'a str,
+    },
+    /// What nobody is asked about.
+    Nothing,
 }
 
 /// An entry of a package that is older than what its sender gave before.

@@ -1,19 +1,20 @@
 //! `peer`: pinning other people's public keys.
 
-use super::{Error, Question, Session};
-use crate::audit::{Action, Event, Outcome};
+use super::session::Wish;
+use super::{About, Error, Session};
+use crate::audit::{Action, Event};
 use crate::coordinate::check_segment;
 use crate::identity::{Recipient, SigningPublic};
 use crate::package::Package;
-use crate::policy::Asker;
-use crate::vault::{self, Looked, Peer, PeerKey, View};
+use crate::policy::{Asker, Trust};
+use crate::vault::{KnownPeer, Looked, Peer, PeerKey, View};
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Added {
     New(Peer),
     /// The same name with the same key: nothing was done.
     Known(Peer),
-    /// A pinned signing key with another X25519 key, or with its first one.
+    /// A pinned signing key with another X25519 key, or with its first one; or a peer who is confirmed now.
     Updated(Peer),
 }
 
@@ -45,78 +46,166 @@ pub struct Claim<'a> {
     pub expected: Option<&'a str>,
 }
 
-/// Pins the sender of a package, after the person has compared its fingerprint, or if it is the
-/// `expected` one: [`Error::OtherSender`] if it is not, [`Error::Uncompared`] if there is neither.
+/// Pins the sender of a package, after the person has compared its fingerprint: [`Error::OtherSender`] if
+/// it is not the `expected` one, [`Error::Uncompared`] if nobody is there to compare it.
 pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added, Error> {
     let Claim { name, sender, expected } = *claim;
     let fingerprint = sender.fingerprint();
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     match expected {
-        Some(expected) if digits(expected) == digits(&fingerprint) => {}
-        Some(_) => {
-            return Err(Error::OtherSender { name: name.to_owned(), fingerprint });
+        Some(expected) if digits(expected) != digits(&fingerprint) => {
+            Err(Error::OtherSender { name: name.to_owned(), fingerprint })
         }
         None if session.asker() != Asker::Person => {
-            return Err(Error::Uncompared { name: name.to_owned(), fingerprint });
+            Err(Error::Uncompared { name: name.to_owned(), fingerprint })
         }
-        None => {
-            let question = Question::Pin { name, fingerprint: &fingerprint };
-            session.confirm_or_record(&question, &event(session, Action::PeerAdd, name))?;
-        }
+        _ => add(session, name, PeerKey::Sender(sender), false),
     }
-    add(session, name, PeerKey::Sender(sender))
 }
 
+/// Pins a key under a name. Who is there to be asked vouches for it, unless they want it `unconfirmed`;
+/// else it is somebody to seal to, with a question, and no sender.
+///
+/// # Errors
 /// [`Error::OtherKey`] if the name has another key, [`Error::Conflict`] if the key has another name;
-/// [`Error::Rotation`] for a new X25519 key that nobody is here to confirm.
-pub fn add(session: &mut Session<'_>, name: &str, key: PeerKey) -> Result<Added, Error> {
+/// [`Error::Rotation`] for a new X25519 key that nobody is here to confirm, [`Error::KnownBefore`] for a name
+/// or a key that was known before.
+pub fn add(
+    session: &mut Session<'_>,
+    name: &str,
+    key: PeerKey,
+    unconfirmed: bool,
+) -> Result<Added, Error> {
     check_segment(name).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
-    let peer = Peer { name: name.to_owned(), key, added: session.now() };
-    let view = session.view();
-    if let Some(signing) = peer.signing()
-        && let Some(other) = view.peer_of(signing)?
-        && other.name != name
-    {
-        return Err(Error::Conflict(format!("this key is pinned already, as {}", other.name)));
-    }
-    let Looked { found, basis } = view.peer(name)?;
-    let added = match found {
-        None => Added::New(peer),
-        Some(old) if old.key == peer.key => return Ok(Added::Known(old)),
+    let mut peer = Peer { name: name.to_owned(), key, added: session.now(), confirmed: true };
+    let known = session.view().known_peers()?;
+    check_key(session.view(), &peer, &known)?;
+    let Looked { found: old, basis } = session.view().peer(name)?;
+    let before: Vec<Peer> = related(&peer, &known);
+    let caller = session.caller()?;
+    let nobody = caller.asker != Asker::Person;
+    let vouches = !nobody && caller.has_proof && !unconfirmed;
+    let trust = match &old {
+        Some(old) if old.key == peer.key && (old.confirmed || !vouches) => {
+            return Ok(Added::Known(old.clone()));
+        }
+        Some(old) if old.key == peer.key => Trust::Vouch,
         Some(old) if old.signing().is_none() || old.signing() != peer.signing() => {
-            return Err(Error::OtherKey(old.name));
+            return Err(Error::OtherKey(old.name.clone()));
+        }
+        // A package of theirs says less than what is known.
+        Some(old) if matches!(peer.key, PeerKey::Sender(_)) && old.confirmed => {
+            return Ok(Added::Known(old.clone()));
         }
         // The pinned sender shows an X25519 key, signed by the pinned key.
-        Some(Peer { key: PeerKey::Sender(_), .. }) => Added::Updated(peer),
-        // A package of theirs says less than what is known.
-        Some(old) if matches!(peer.key, PeerKey::Sender(_)) => return Ok(Added::Known(old)),
-        Some(_) => {
-            confirm_rotation(&peer, session)?;
-            Added::Updated(peer)
+        Some(old) if matches!(old.key, PeerKey::Sender(_)) => Trust::Pin,
+        Some(_) => Trust::Exchange,
+        None if before.iter().any(|other| other.name == name || !same_person(other, &peer)) => {
+            Trust::Exchange
         }
+        None if !before.is_empty() => Trust::Exchange,
+        None if vouches || matches!(peer.key, PeerKey::Sender(_)) => Trust::Vouch,
+        None => Trust::Pin,
     };
-    if let Added::New(peer) | Added::Updated(peer) = &added {
-        let event = event(session, Action::PeerAdd, name);
-        session.write(event, |batch, _| {
-            if let Some(signing) = peer.signing()
-                && let Some(other) = batch.view().peer_of(signing)?
-                && other.name != peer.name
-            {
-                return Err(vault::Error::Moved(other.name.clone()));
-            }
-            batch.put_peer(&basis, peer)
-        })?;
+    if trust == Trust::Pin {
+        peer.confirmed = old.as_ref().is_some_and(|old| old.confirmed);
     }
-    Ok(added)
+    let rotation = trust == Trust::Exchange && old.is_some();
+    let about = match rotation {
+        true => About::Rotation(&peer),
+        false => About::Vouch { peer: &peer, known: &before },
+    };
+    let wish = Wish::of_trust(trust, name, event(session, Action::PeerAdd, name));
+    let wish = known.iter().fold(wish.on(&basis, name), |wish, other| {
+        match related_to(&peer, &other.peer) {
+            true => wish.on(&other.basis, &other.peer.name),
+            false => wish,
+        }
+    });
+    let consent = session.ask(vec![wish], &about).map_err(|refusal| match refusal {
+        Error::Denied(_) if nobody && rotation => Error::Rotation(name.to_owned()),
+        Error::Denied(_) if nobody && trust == Trust::Exchange => {
+            Error::KnownBefore(name.to_owned())
+        }
+        other => other,
+    })?;
+    session.write(consent, |batch, _| {
+        // Somebody else may have pinned this key meanwhile, under a name that nobody looked at.
+        check_key(batch.view(), &peer, &batch.view().known_peers()?)?;
+        Ok::<_, Error>(batch.put_peer(&basis, &peer)?)
+    })?;
+    Ok(if old.is_some() { Added::Updated(peer) } else { Added::New(peer) })
 }
 
-fn confirm_rotation(peer: &Peer, session: &mut Session<'_>) -> Result<(), Error> {
-    let fingerprint = peer.signing().map(|key| key.fingerprint()).unwrap_or_default();
-    if session.asker() != Asker::Person {
-        return Err(Error::Rotation(peer.name.clone()));
+/// No key is two people's, and nobody's X25519 key is another's.
+fn check_key(view: View<'_>, peer: &Peer, known: &[Looked<KnownPeer>]) -> Result<(), Error> {
+    let there = known.iter().filter(|known| !known.removed && known.peer.name != peer.name);
+    let shares_key = |other: &&Looked<KnownPeer>| {
+        let (mine, theirs) = (peer.recipient(), other.peer.recipient());
+        let same = mine.is_some() && mine.map(|key| key.id()) == theirs.map(|key| key.id());
+        same || peer.signing().is_some() && peer.signing() == other.peer.signing()
+    };
+    if let Some(other) = there.into_iter().find(shares_key) {
+        let what = format!("this key is pinned already, as {}", other.peer.name);
+        return Err(Error::Conflict(what));
     }
-    let question = Question::Rotation { name: &peer.name, fingerprint: &fingerprint };
-    session.confirm_or_record(&question, &event(session, Action::PeerAdd, &peer.name))
+    let me = view.identity()?.public();
+    let mine = Recipient::Kovra(me.agreement()).id();
+    let is_me = peer.signing() == Some(me.signing());
+    let is_mine = peer.recipient().is_some_and(|key| key.id() == mine);
+    if is_me != is_mine && peer.recipient().is_some() {
+        return Err(Error::Conflict("one of its keys is your own, and the other is not".into()));
+    }
+    Ok(())
+}
+
+/// Whether the one's name or one of its keys is the other's.
+fn related_to(peer: &Peer, other: &Peer) -> bool {
+    let same_recipient = peer.recipient().is_some() && peer.recipient() == other.recipient();
+    peer.name == other.name || same_recipient || same_person(peer, other)
+}
+
+fn same_person(peer: &Peer, other: &Peer) -> bool {
+    peer.signing().is_some() && peer.signing() == other.signing()
+}
+
+/// All that was ever known under the name of `peer`, or of one of its keys.
+fn related(peer: &Peer, known: &[Looked<KnownPeer>]) -> Vec<Peer> {
+    let related = known.iter().filter(|known| related_to(peer, &known.peer));
+    related.map(|known| known.peer.clone()).collect()
+}
+
+/// Takes a pinned peer for who they say they are, once the owner has compared the fingerprint.
+pub fn confirm(session: &mut Session<'_>, name: &str) -> Result<Added, Error> {
+    let Looked { found: old, basis } = get(session.view(), name)?;
+    if old.confirmed {
+        return Ok(Added::Known(old));
+    }
+    let peer = Peer { confirmed: true, ..old };
+    let event = event(session, Action::PeerConfirm, name);
+    let wish = Wish::of_trust(Trust::Vouch, name, event).on(&basis, name);
+    let consent = session.ask(vec![wish], &About::Vouch { peer: &peer, known: &[] })?;
+    session.write(consent, |batch, _| batch.put_peer(&basis, &peer))?;
+    Ok(Added::Updated(peer))
+}
+
+/// Gives a peer another name. What was sealed to them keeps the one of its time.
+pub fn rename(session: &mut Session<'_>, name: &str, to: &str) -> Result<Peer, Error> {
+    check_segment(to).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
+    let Looked { found: old, basis } = get(session.view(), name)?;
+    let Looked { found: taken, basis: free } = session.view().peer(to)?;
+    if taken.is_some() {
+        return Err(Error::Conflict(format!("there is a peer named {to} already")));
+    }
+    let event = event(session, Action::PeerRename, name);
+    let wish = Wish::of_trust(Trust::Rename, name, event).on(&basis, name).on(&free, to);
+    let consent = session.ask(vec![wish], &About::Rename { peer: &old, to })?;
+    let renamed = Peer { name: to.to_owned(), ..old.clone() };
+    session.write(consent, |batch, _| {
+        batch.remove_peer(&basis, &old)?;
+        batch.put_peer(&free, &renamed)
+    })?;
+    Ok(renamed)
 }
 
 pub fn get(view: View<'_>, name: &str) -> Result<Looked<Peer>, Error> {
@@ -128,10 +217,12 @@ pub fn get(view: View<'_>, name: &str) -> Result<Looked<Peer>, Error> {
 pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Peer, Error> {
     let peer = get(session.view(), name)?;
     let event = event(session, Action::PeerRemove, name);
-    session.write(event, |batch, _| batch.remove_peer(&peer.basis, &peer))?;
+    let wish = Wish::of_trust(Trust::Unpin, name, event).on(&peer.basis, name);
+    let consent = session.ask(vec![wish], &About::Nothing)?;
+    session.write(consent, |batch, _| batch.remove_peer(&peer.basis, &peer))?;
     Ok(peer.found)
 }
 
 fn event(session: &Session<'_>, action: Action, peer: &str) -> Event {
-    session.event(action, Outcome::Allowed).with_peer(peer)
+    session.event(action).with_peer(peer)
 }

@@ -1,8 +1,9 @@
 //! `pin set`: the owner's proof for a vault whose key is in a keyring or a file.
 
-use super::{Error, Question, Session};
-use crate::audit::{Action, Outcome};
-use crate::policy::{Asker, Reason};
+use super::session::Wish;
+use super::{About, Error, Session};
+use crate::audit::Action;
+use crate::policy::Trust;
 use crate::secret::Secret;
 use crate::vault::{Pin, Proof};
 
@@ -14,21 +15,14 @@ pub fn set(session: &mut Session<'_>, pin: &Secret) -> Result<(), Error> {
     if pin.len() < PIN_MIN {
         return Err(Error::Usage(format!("a PIN has at least {PIN_MIN} characters")));
     }
-    let proof = session.view().proof()?;
-    if proof == Proof::Passphrase {
+    if session.view().proof()? == Proof::Passphrase {
         let what = "the passphrase of this vault is the proof already; it has no PIN";
         return Err(Error::Usage(what.into()));
     }
     let before = session.view().pin()?;
-    let event = session.event(Action::PinSet, Outcome::Confirmed);
-    match proof {
-        Proof::Nothing if session.asker() != Asker::Person => {
-            session.record_denied(&event)?;
-            return Err(Error::Rule(Reason::NeedsPerson.to_string()));
-        }
-        Proof::Nothing => {}
-        _ => session.confirm_or_record(&Question::ChangePin, &event)?,
-    }
+    let event = session.event(Action::PinSet);
+    let wish = Wish::of_trust(Trust::SetPin, "the PIN", event).on(&before.basis, "the PIN");
+    let consent = session.ask(vec![wish], &About::SetPin)?;
     let pin = Pin::new(pin)?;
-    session.write(event, |batch, _| batch.set_pin(&before.basis, &pin))
+    session.write(consent, |batch, _| batch.set_pin(&before.basis, &pin))
 }

@@ -1,7 +1,7 @@
 //! `receipt`: what a recipient says of a package that was sealed here.
 
 use super::{Error, Session};
-use crate::audit::{Action, Outcome};
+use crate::audit::Action;
 use crate::limits;
 use crate::package::{self, Class, Receipt};
 use crate::platform;
@@ -42,11 +42,9 @@ pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error>
         refuse(Class::Binding, format!("the package was not sealed to {}", peer.name))
     })?;
     entry.received = entry.received.max(Some(receipt.imported));
-    let event = session
-        .event(Action::Receipt, Outcome::Allowed)
-        .with_peer(&peer.name)
-        .in_package(receipt.package);
-    session.write(event, |batch, _| batch.put_share(&basis, &share))?;
+    let event = session.event(Action::Receipt).with_peer(&peer.name).in_package(receipt.package);
+    let consent = session.note(event, &basis);
+    session.write(consent, |batch, _| batch.put_share(&basis, &share))?;
     Ok(Recorded { peer: peer.found.name, receipt, share })
 }
 

@@ -1,19 +1,20 @@
 //! `run`: the environment of a process, from `.env.refs`.
 
 use super::select::origin;
-use super::session::Use;
+use super::session::{Consent, Wish};
 use super::values::{Resolver, obtain};
-use super::{Error, Listed, Missing, Program, Question, Session, Source};
-use crate::audit::{Action, Outcome};
+use super::{About, Error, Listed, Missing, Program, Session, Source};
+use crate::audit::Action;
 use crate::coordinate::{Coordinate, SecretUri};
 use crate::entry::{Mode, Sensitivity};
 use crate::env_name;
 use crate::limits;
 use crate::platform;
-use crate::policy::Operation;
+use crate::policy::{Operation, Standing, Trust};
 use crate::refs::{self, Refs, Variable};
 use crate::secret::Secret;
-use crate::vault::{Origin, Stored};
+use crate::text::escape;
+use crate::vault::{self, Basis, Looked, Origin, Stored};
 use std::ffi::OsString;
 
 pub struct Options<'a> {
@@ -47,11 +48,9 @@ pub fn environment(
     let project = origin(options.project.or(options.refs.project.as_deref()))?;
     let Wanted { mut variables, secrets } = wanted(&session.view(), &project, options)?;
     check_known(&session.view(), &variables, &secrets)?;
-    confirm_names(session, options)?;
     let entries: Vec<&Stored> = secrets.iter().map(|(_, entry)| entry).collect();
-    let program = Some(options.program);
-    let purpose = Use { operation: Operation::Inject, action: Action::Run, program };
-    let values = obtain(session, &entries, purpose, resolver)?;
+    let consent = ask(session, &entries, options)?;
+    let values = obtain(session, consent, &entries, resolver)?;
     for ((name, entry), value) in secrets.iter().zip(&values) {
         check_value(name, entry, value)?;
         variables.push((name.clone(), environment_value(name, entry, value)?));
@@ -164,24 +163,74 @@ fn check_size(what: &str, size: usize) -> Result<(), Error> {
     }
 }
 
-/// Asks the owner about names that no variable may take, and that are to be let through.
-fn confirm_names(session: &mut Session<'_>, options: &Options<'_>) -> Result<(), Error> {
+/// Asks about all that the program gets, and about the names that it gets it under.
+fn ask(
+    session: &mut Session<'_>,
+    entries: &[&Stored],
+    options: &Options<'_>,
+) -> Result<Consent, Error> {
+    let program = options.program;
+    let names = let_through(options)?;
+    let allowance = Allowance::look(session, program)?;
+    let path = program.path.to_string_lossy();
+    let event = session.event(Action::Run).for_program(program.path.display());
+    let wishes = entries.iter().map(|entry| {
+        Wish::of_entry(Operation::Inject, entry.subject(), event.clone())
+            .by_program(allowance.standing)
+            .on(entry.basis(), &entry.coordinate)
+            .on(&allowance.basis, "the allowlist")
+            .leading_to(entry.pointer())
+    });
+    let mut wishes: Vec<Wish<'_>> = wishes.collect();
+    if !names.is_empty() {
+        let what = names.join(", ");
+        wishes.push(Wish::of_trust(Trust::Name, what, event.clone()));
+    }
+    let Allowance { standing, digest, .. } = allowance;
+    let about = About::Run { program, standing, digest, entries: entries.len(), names: &names };
+    let consent = session.ask(wishes, &about)?;
+    if consent.was_asked() && super::allow::digest(program.path)? != digest {
+        let moved = vault::Error::Moved(escape(&path));
+        return session.record_failure(consent, moved.into());
+    }
+    Ok(consent)
+}
+
+/// How the allowlist stands to a program.
+struct Allowance {
+    standing: Standing,
+    digest: [u8; 32],
+    basis: Basis,
+}
+
+impl Allowance {
+    fn look(session: &Session<'_>, program: Program<'_>) -> Result<Self, Error> {
+        let path = program.path.to_string_lossy();
+        let Looked { found, basis } = session.view().allowed_program(&path)?;
+        let digest = super::allow::digest(program.path)?;
+        let standing = match found {
+            None => Standing::Unlisted,
+            Some(allowed) if allowed.digest != digest => Standing::Changed,
+            Some(allowed) if allowed.loaders != Some(env_name::digest(program.loaders)) => {
+                Standing::OtherEnvironment
+            }
+            Some(_) => Standing::Allowed,
+        };
+        Ok(Self { standing, digest, basis })
+    }
+}
+
+/// The names that no variable may take, and that are let through by name.
+fn let_through<'a>(options: &Options<'a>) -> Result<Vec<&'a str>, Error> {
     let names = options.refs.variables.iter().map(|variable| variable.name.as_str());
     let names: Vec<&str> = names.filter(|name| env_name::refused(name)).collect();
     let let_through = |name: &&str| {
         options.allow_names.iter().any(|allowed| allowed == name) && !env_name::is_own(name)
     };
-    if let Some(name) = names.iter().find(|name| !let_through(name)) {
-        return Err(Error::Rule(format!("no variable may have the name {name}")));
+    match names.iter().find(|name| !let_through(name)) {
+        Some(name) => Err(Error::Rule(format!("no variable may have the name {name}"))),
+        None => Ok(names),
     }
-    if names.is_empty() {
-        return Ok(());
-    }
-    // THE QUESTION about `--allow-name`: here, and nowhere else.
-    let program = options.program;
-    let event = session.event(Action::Run, Outcome::Confirmed).for_program(program.path.display());
-    session.confirm_or_record(&Question::Names { names: &names, program }, &event)?;
-    Ok(session.vault.record(&[event])?)
 }
 
 /// Copies a value into the form that a process takes. The copy lives until this process is replaced.

@@ -1,8 +1,8 @@
 //! `seal`: entries of the vault into a package for peers.
 
-use super::session::Use;
+use super::session::{Consent, Wish};
 use super::source::with_content;
-use super::{Error, Listed, Question, Selection, Session, peer};
+use super::{About, Error, Listed, Selection, Session, peer};
 use crate::audit::{Action, Outcome};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
@@ -10,7 +10,7 @@ use crate::identity::Recipient;
 use crate::limits;
 use crate::package::{self, Draft, Header, Sealed};
 use crate::platform::{NewFile, Readers};
-use crate::policy::{Asker, Operation, Subject};
+use crate::policy::{Operation, Trust};
 use crate::vault::{
     self, Basis, Given, Held, Looked, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, View,
 };
@@ -42,49 +42,101 @@ pub struct Report {
     pub token: Option<PathBuf>,
 }
 
+/// What is about to be sealed, as the owner is asked about it.
+pub struct Sealing<'a> {
+    pub entries: &'a [Stored],
+    pub peers: &'a [Peer],
+    pub until: Moment,
+    pub out: &'a Path,
+    /// Where the token goes, if there is one.
+    pub token: Option<&'a Path>,
+}
+
 /// Either both files are there at the end, or neither. A file that is there already is left alone, and
 /// is [`Error::Conflict`]. [`Error::Unwritten`] if the package is on record, and its files could not get
 /// their names.
+///
+/// Nobody is asked before everything has been checked that can fail without the answer. A peer who was not
+/// confirmed is by that answer, in the same transaction.
 pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error> {
     if !(1..=limits::LIFE).contains(&options.ttl.as_secs()) {
         let most = limits::days(limits::LIFE);
         return Err(Error::Usage(format!("a package can be imported for 1 s to {most} days")));
     }
-    let stored = options.selection.of(&session.view())?;
     let view = session.view();
+    let stored = options.selection.of(&view)?;
     let peers =
         options.to.iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
     let recipients = distinct_recipients(&peers)?;
-    let subjects: Vec<Subject<'_>> = stored.iter().map(Listed::subject).collect();
-    let outcomes = session.authorize(&subjects, SEAL)?;
-    let view = session.view();
     let entries =
         stored.iter().map(|entry| travelling(view, entry)).collect::<Result<Vec<_>, Error>>()?;
     let needs_token = entries.iter().any(Entry::needs_token);
     if needs_token && options.token_out.is_none() {
         return Err(Error::NoTokenFile);
     }
+    let token = options.token_out.filter(|_| needs_token);
+    for path in [Some(&options.out), token.as_ref()].into_iter().flatten() {
+        check_new(path)?;
+    }
     let identity = view.identity()?;
-    let numbered = number(session)?;
+    let id = package::new_id().map_err(vault::Error::from)?;
+    let (numbered, of_clock) = number(session)?;
     let expires = numbered.created.seconds().saturating_add(options.ttl.as_secs());
+    let expires = Moment::from_seconds(expires);
+    let deed = Deed { id, entries: &stored, peers: &peers, seq: &numbered.basis };
+    let to: Vec<Peer> = peers.iter().map(|peer| peer.found.clone()).collect();
+    let (out, token_path) = (&options.out, token.as_deref());
+    let sealing = Sealing { entries: &stored, peers: &to, until: expires, out, token: token_path };
+    let consent = ask(session, &deed, sealing)?;
+    let consent = of_clock.into_iter().fold(consent, Consent::and);
     let draft = Draft {
-        id: package::new_id().map_err(vault::Error::from)?,
+        id,
         sender: &identity.signing,
         seq: numbered.seq,
         created: numbered.created,
-        expires: Moment::from_seconds(expires),
+        expires,
         recipients: &recipients,
         entries,
     };
-    let sealed = package::seal(draft).map_err(Error::Sealing)?;
-
-    let token = options.token_out.filter(|_| needs_token);
-    let (package_file, token_file) = drafts(&options.out, token.as_deref(), &sealed)?;
-    let deed = Deed { entries: &stored, outcomes: &outcomes, peers: &peers, seq: &numbered.basis };
-    remember(session, &deed, &sealed)?;
+    let files = package::seal(draft).map_err(Error::Sealing).and_then(|sealed| {
+        let files = drafts(&options.out, token.as_deref(), &sealed)?;
+        Ok((sealed, files))
+    });
+    let (sealed, (package_file, token_file)) = match files {
+        Ok(files) => files,
+        Err(why) => return session.record_failure(consent, why),
+    };
+    remember(session, consent, &deed, &sealed)?;
     keep(package_file, token_file)?;
-    let peers = peers.into_iter().map(|peer| peer.found).collect();
-    Ok(Report { entries: stored, peers, header: sealed.header, size: sealed.bytes.len(), token })
+    Ok(Report {
+        entries: stored,
+        peers: to,
+        header: sealed.header,
+        size: sealed.bytes.len(),
+        token,
+    })
+}
+
+/// Asks about all of it: what, to whom, until when, into which file.
+fn ask(session: &mut Session<'_>, deed: &Deed<'_>, sealing: Sealing<'_>) -> Result<Consent, Error> {
+    let event = session.event(Action::Seal).in_package(deed.id);
+    let wishes = deed.entries.iter().map(|entry| {
+        let wish = Wish::of_entry(Operation::Seal, entry.subject(), event.clone());
+        wish.on(entry.basis(), &entry.coordinate)
+    });
+    let mut wishes: Vec<Wish<'_>> = wishes.collect();
+    for peer in deed.peers {
+        let trust = if peer.confirmed { None } else { Some(Trust::Vouch) };
+        let event = session.event(Action::PeerConfirm).with_peer(&peer.name);
+        wishes.push(Wish::of_peer(trust, &peer.name, event).on(&peer.basis, &peer.name));
+    }
+    let consent = session.ask(wishes, &About::Seal(sealing))?;
+    // Who was confirmed before is only compared, and each entry has a row for each peer.
+    Ok(consent.with_events(|event| match event.action {
+        Action::Seal => deed.peers.iter().map(|peer| event.clone().with_peer(&peer.name)).collect(),
+        _ if event.outcome == Outcome::Confirmed => vec![event],
+        _ => Vec::new(),
+    }))
 }
 
 /// A file that has no name yet, and the one that it gets.
@@ -130,32 +182,33 @@ struct Numbered {
 
 /// Clause 3.4: the greater of the time and the last number + 1; a number that is too far ahead comes of a
 /// clock that was, and is dropped if the owner says so.
-fn number(session: &mut Session<'_>) -> Result<Numbered, Error> {
+fn number(session: &mut Session<'_>) -> Result<(Numbered, Option<Consent>), Error> {
     let now = session.now();
     let Looked { found: last, basis } = session.view().last_seq()?;
     let ahead = Moment::from_millis(last).seconds().saturating_sub(now.seconds());
-    let seq = if ahead > 2 * limits::CLOCK_SKEW {
+    let (seq, consent) = if ahead > 2 * limits::CLOCK_SKEW {
         let seen = Moment::from_millis(last);
-        if session.asker() != Asker::Person {
-            return Err(Error::SealClock { now, seen });
-        }
-        let event = session.event(Action::Seal, Outcome::Confirmed);
-        session.confirm_or_record(&Question::SealClock { now, seen }, &event)?;
-        session.vault.record(&[event])?;
-        session.now().millis()
+        let event = session.event(Action::Seal);
+        let wish = Wish::of_trust(Trust::Clock, "this machine's clock", event);
+        let asked = session.ask(vec![wish], &About::SealClock { now, seen });
+        let consent = asked.map_err(|refusal| match refusal {
+            Error::Denied(_) => Error::SealClock { now, seen },
+            other => other,
+        })?;
+        (session.now().millis(), Some(consent))
     } else {
-        last.saturating_add(1).max(now.millis())
+        (last.saturating_add(1).max(now.millis()), None)
     };
     // A receiver takes a number that is 300 s ahead of `created`, and `created` 300 s ahead of its clock.
     let created = seq.div_ceil(1000).saturating_sub(limits::CLOCK_SKEW);
-    let created = created.max(session.now().seconds());
-    Ok(Numbered { seq, created: Moment::from_seconds(created), basis })
+    let created = Moment::from_seconds(created.max(session.now().seconds()));
+    Ok((Numbered { seq, created, basis }, consent))
 }
 
 /// What was sealed for whom, as it was looked at.
 struct Deed<'a> {
+    id: [u8; 16],
     entries: &'a [Stored],
-    outcomes: &'a [Outcome],
     peers: &'a [Looked<Peer>],
     /// Of the number of the package before.
     seq: &'a Basis,
@@ -163,9 +216,24 @@ struct Deed<'a> {
 
 /// Keeps what was given to whom, the `seq`, and the record of it, in one transaction. It comes
 /// before the files are kept, so that nothing leaves without being remembered.
-fn remember(session: &mut Session<'_>, deed: &Deed<'_>, sealed: &Sealed) -> Result<(), Error> {
-    let Deed { entries, outcomes, peers, seq } = *deed;
-    let header = &sealed.header;
+fn remember(
+    session: &mut Session<'_>,
+    consent: Consent,
+    deed: &Deed<'_>,
+    sealed: &Sealed,
+) -> Result<(), Error> {
+    let share = share(deed, sealed, session.now());
+    session.write(consent, |batch, _| {
+        for peer in deed.peers.iter().filter(|peer| !peer.confirmed) {
+            batch.put_peer(&peer.basis, &Peer { confirmed: true, ..peer.found.clone() })?;
+        }
+        batch.set_last_seq(deed.seq, sealed.header.seq)?;
+        let basis = batch.view().share(&share.package)?.basis;
+        batch.put_share(&basis, &share)
+    })
+}
+
+fn share(deed: &Deed<'_>, sealed: &Sealed, now: Moment) -> Share {
     let given = |entry: &Stored| match &entry.held {
         Held::Literal(print) => Given::Literal(*print),
         Held::Reference { pointer, .. } => Given::Reference(pointer.to_string()),
@@ -179,33 +247,15 @@ fn remember(session: &mut Session<'_>, deed: &Deed<'_>, sealed: &Sealed) -> Resu
         let key = peer.recipient().map(|recipient| recipient.to_text()).unwrap_or_default();
         SharedWith { name: peer.name.clone(), key, received: None, signing: peer.signing() }
     };
-    let share = Share {
-        package: header.id,
+    Share {
+        package: sealed.header.id,
         digest: Sha256::digest(&sealed.bytes).into(),
-        sealed: session.now(),
-        expires: header.expires,
-        recipients: peers.iter().map(with).collect(),
-        entries: entries.iter().map(shared).collect(),
-    };
-    let mut events = Vec::new();
-    for peer in peers {
-        for (entry, outcome) in entries.iter().zip(outcomes) {
-            let event = session.event(Action::Seal, *outcome).about(&entry.coordinate);
-            events.push(event.with_peer(&peer.name).in_package(header.id));
-        }
+        sealed: now,
+        expires: sealed.header.expires,
+        recipients: deed.peers.iter().map(with).collect(),
+        entries: deed.entries.iter().map(shared).collect(),
     }
-    Ok(session.vault.write(|batch| {
-        // A question may have been open: what was agreed to is what is given.
-        entries.iter().try_for_each(|entry| batch.expect(entry.basis(), &entry.coordinate))?;
-        peers.iter().try_for_each(|peer| batch.expect(&peer.basis, &peer.name))?;
-        batch.set_last_seq(seq, header.seq)?;
-        let basis = batch.view().share(&share.package)?.basis;
-        batch.put_share(&basis, &share)?;
-        batch.audit(&events)
-    })?)
 }
-
-const SEAL: Use<'static> = Use { operation: Operation::Seal, action: Action::Seal, program: None };
 
 fn recipient_peer(view: View<'_>, name: &str) -> Result<Looked<Peer>, Error> {
     let peer = peer::get(view, name)?;
@@ -237,11 +287,23 @@ fn travelling(view: View<'_>, entry: &Stored) -> Result<Entry, Error> {
     Ok(with_content(entry, content))
 }
 
+/// Refuses a name that is taken, or a folder that no file gets into, before anybody is asked.
+fn check_new(path: &Path) -> Result<(), Error> {
+    if super::init::is_there(path)? {
+        return Err(taken(path));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    std::fs::metadata(folder.unwrap_or(Path::new("."))).map_err(Error::io(path)).map(|_| ())
+}
+
+fn taken(path: &Path) -> Error {
+    let shown = crate::text::escape(&path.to_string_lossy());
+    Error::Conflict(format!("{shown} exists already, and was left alone"))
+}
+
 fn new_file(path: &Path, readers: Readers, bytes: &[u8]) -> Result<NewFile, Error> {
     NewFile::write(path, readers, bytes).map_err(|e| match e.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Error::Conflict(format!("{} exists already, and was left alone", path.display()))
-        }
+        io::ErrorKind::AlreadyExists => taken(path),
         _ => Error::io(path)(e),
     })
 }

@@ -1,30 +1,180 @@
 //! One person or job at one vault: policy, the owner's yes, and the record of both.
 
-use super::{Approver, Error, Program, Question};
+use super::{About, Approver, Error, Question, Why};
 use crate::audit::{Action, Event, Outcome};
 use crate::clock::Moment;
 use crate::coordinate::Coordinate;
-use crate::entry::Sensitivity;
-use crate::policy::{self, Asker, Decision, Operation, Reason, Request, Subject};
-use crate::vault::{self, Basis, Batch, Looked, Proof, Stored, Vault, View};
-use std::path::Path;
+use crate::policy::{
+    self, Act, Asker, Caller, Decision, Operation, Reason, Standing, Subject, Trust,
+};
+use crate::vault::{self, Basis, Batch, Looked, Proof, Pruned, Revision, Vault, View};
 
 pub struct Session<'a> {
-    pub vault: &'a mut Vault,
-    pub approver: &'a mut dyn Approver,
+    vault: &'a mut Vault,
+    approver: &'a mut dyn Approver,
     /// Read again where time passes: a question may be open for hours.
-    pub clock: &'a dyn Fn() -> Moment,
+    clock: &'a dyn Fn() -> Moment,
 }
 
-/// A use of entries, as policy and the trail see it.
-#[derive(Clone, Copy)]
-pub(super) struct Use<'a> {
-    pub(super) operation: Operation,
-    pub(super) action: Action,
-    pub(super) program: Option<Program<'a>>,
+/// Something that somebody wants to do, for [`Session::ask`].
+pub(super) struct Wish<'a> {
+    /// Of several, the one that matters most comes first.
+    acts: Vec<Act<'a>>,
+    /// What it is about, for a refusal.
+    what: String,
+    /// Where a pointer leads that is about to be followed.
+    leads_to: Option<String>,
+    event: Event,
+    on: Vec<Ground>,
 }
 
-impl Session<'_> {
+/// What a decision was made on.
+struct Ground {
+    basis: Basis,
+    name: String,
+}
+
+impl<'a> Wish<'a> {
+    /// Of an entry. `event` is about it already.
+    pub(super) fn new(acts: Vec<Act<'a>>, at: &Coordinate, event: Event) -> Self {
+        Self { acts, what: at.to_string(), leads_to: None, event, on: Vec::new() }
+    }
+
+    pub(super) fn of_entry(operation: Operation, subject: Subject<'a>, event: Event) -> Self {
+        let event = event.about(subject.coordinate);
+        let act = Act::Entry { operation, subject, program: Standing::Unlisted };
+        Self::new(vec![act], subject.coordinate, event)
+    }
+
+    /// Of trust: in `what`, which is shown as it is.
+    pub(super) fn of_trust(trust: Trust, what: impl Into<String>, event: Event) -> Self {
+        let (acts, what) = (vec![Act::Trust(trust)], what.into());
+        Self { acts, what, leads_to: None, event, on: Vec::new() }
+    }
+
+    /// Of a peer, whom nobody is asked about without a matter of trust.
+    pub(super) fn of_peer(trust: Option<Trust>, name: &str, event: Event) -> Self {
+        let acts = trust.map(Act::Trust).into_iter().collect();
+        Self { acts, what: name.to_owned(), leads_to: None, event, on: Vec::new() }
+    }
+
+    /// Is given up if what was looked at is another by then.
+    pub(super) fn on(mut self, basis: &Basis, name: impl ToString) -> Self {
+        self.on.push(Ground { basis: basis.clone(), name: name.to_string() });
+        self
+    }
+
+    pub(super) fn leading_to(mut self, pointer: Option<impl ToString>) -> Self {
+        self.leads_to = pointer.map(|pointer| pointer.to_string());
+        self
+    }
+
+    /// Is about this, too.
+    pub(super) fn also(mut self, operation: Operation, subject: Subject<'a>) -> Self {
+        self.acts.push(Act::Entry { operation, subject, program: Standing::Unlisted });
+        self
+    }
+
+    /// Is a matter of trust, too.
+    pub(super) fn trusting(mut self, trust: Trust) -> Self {
+        self.acts.push(Act::Trust(trust));
+        self
+    }
+
+    /// Whether the owner will be asked about it.
+    pub(super) fn needs_yes(&self, caller: Caller) -> bool {
+        matches!(self.decide(caller), Decision::Confirm(_))
+    }
+
+    pub(super) fn by_program(mut self, standing: Standing) -> Self {
+        for act in &mut self.acts {
+            if let Act::Entry { program, .. } = act {
+                *program = standing;
+            }
+        }
+        self
+    }
+
+    /// The strictest answer to its acts.
+    fn decide(&self, caller: Caller) -> Decision {
+        let rank = |decision: &Decision| match decision {
+            Decision::Allow => 0,
+            Decision::Confirm(_) => 1,
+            Decision::Deny(_) => 2,
+        };
+        let answers = self.acts.iter().rev().map(|act| policy::decide(*act, caller));
+        answers.max_by_key(rank).unwrap_or(Decision::Allow)
+    }
+
+    fn why(&self, reason: Reason) -> Option<Why> {
+        let subject = self.acts.iter().find_map(|act| match act {
+            Act::Entry { subject, .. } => Some(*subject),
+            Act::Trust(_) => None,
+        })?;
+        let Subject { coordinate, sensitivity, .. } = subject;
+        let leads_to = self.leads_to.clone().filter(|_| reason == Reason::NotChosen);
+        Some(Why { at: coordinate.clone(), sensitivity, reason, leads_to })
+    }
+}
+
+/// A yes, of policy or of the owner, to what was asked about and to nothing else: it is consumed by the one
+/// change, or the one use, that it was given for, and puts that on record.
+#[must_use = "what was agreed to is on record only with what comes of it"]
+#[derive(Default)]
+pub(super) struct Consent {
+    /// One for each wish, in their order.
+    events: Vec<Event>,
+    on: Vec<Ground>,
+    /// Whether a question was open, for as long as it took.
+    asked: bool,
+}
+
+impl Consent {
+    /// Both, for one change.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.events.extend(other.events);
+        self.on.extend(other.on);
+        Self { asked: self.asked || other.asked, ..self }
+    }
+
+    pub(super) fn was_asked(&self) -> bool {
+        self.asked
+    }
+
+    /// The events that go on record, each in place of one.
+    pub(super) fn with_events(self, with: impl FnMut(Event) -> Vec<Event>) -> Self {
+        Self { events: self.events.into_iter().flat_map(with).collect(), ..self }
+    }
+
+    /// What the wish of this number came to nothing.
+    pub(super) fn fail(&mut self, number: usize) {
+        if let Some(event) = self.events.get_mut(number) {
+            event.outcome = Outcome::Failed;
+        }
+    }
+
+    fn failed(self) -> Vec<Event> {
+        with_outcome(self.events, Outcome::Failed)
+    }
+
+    fn check(on: &[Ground], batch: &Batch<'_>) -> Result<(), vault::Error> {
+        on.iter().try_for_each(|Ground { basis, name }| batch.expect(basis, name))
+    }
+}
+
+fn with_outcome(events: Vec<Event>, outcome: Outcome) -> Vec<Event> {
+    events.into_iter().map(|event| Event { outcome, ..event }).collect()
+}
+
+impl<'a> Session<'a> {
+    pub fn new(
+        vault: &'a mut Vault,
+        approver: &'a mut dyn Approver,
+        clock: &'a dyn Fn() -> Moment,
+    ) -> Self {
+        Self { vault, approver, clock }
+    }
+
     pub fn view(&self) -> View<'_> {
         self.vault.view()
     }
@@ -37,17 +187,71 @@ impl Session<'_> {
         self.approver.asker()
     }
 
-    pub(super) fn event(&self, action: Action, outcome: Outcome) -> Event {
-        Event::new(action, outcome, self.asker(), self.now())
+    /// Who asks, as policy sees them.
+    pub(super) fn caller(&self) -> Result<Caller, Error> {
+        let has_proof = self.view().proof()? != Proof::Nothing;
+        Ok(Caller { asker: self.asker(), has_proof })
     }
 
-    /// Puts a question to the owner, who answers with a proof. [`Error::Rule`] if nobody is there to be
-    /// asked; [`Error::Vault`] while the vault waits after too many wrong tries.
-    pub(super) fn confirm(&mut self, question: &Question<'_>) -> Result<(), Error> {
-        if self.asker() != Asker::Person {
-            return Err(Error::Rule(Reason::NeedsPerson.to_string()));
-        }
+    /// An event whose outcome is that of what is asked.
+    pub(super) fn event(&self, action: Action) -> Event {
+        Event::new(action, Outcome::Allowed, self.asker(), self.now())
+    }
+
+    /// Asks policy about all `wishes`, and the owner once about those that need it.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] has every wish that policy denies, and then nobody is asked; [`Error::Declined`],
+    /// [`Error::WrongProof`] and [`Error::Vault`] while the vault waits after too many wrong tries. What was
+    /// refused is on record before this returns.
+    pub(super) fn ask(
+        &mut self,
+        wishes: Vec<Wish<'_>>,
+        about: &About<'_>,
+    ) -> Result<Consent, Error> {
         self.vault.check_writable()?;
+        let caller = self.caller()?;
+        let (mut consent, mut denied, mut why) = (Consent::default(), Vec::new(), Vec::new());
+        for wish in wishes {
+            let outcome = match wish.decide(caller) {
+                Decision::Allow => Outcome::Allowed,
+                Decision::Confirm(reason) => {
+                    consent.asked = true;
+                    why.extend(wish.why(reason));
+                    Outcome::Confirmed
+                }
+                Decision::Deny(reason) => {
+                    denied.push((wish.what, reason));
+                    Outcome::Denied
+                }
+            };
+            consent.events.push(Event { outcome, ..wish.event });
+            consent.on.extend(wish.on);
+        }
+        let refusal = match (denied.is_empty(), consent.asked) {
+            (false, _) => Err(Error::Denied(denied)),
+            (true, true) => self.confirm(&Question { about, why: &why }),
+            (true, false) => Ok(()),
+        };
+        let Err(refusal) = refusal else { return Ok(consent) };
+        let mut refused = with_outcome(
+            consent.events.into_iter().filter(|event| event.outcome != Outcome::Allowed).collect(),
+            Outcome::Denied,
+        );
+        refused.dedup();
+        self.vault.record(&refused)?;
+        Err(refusal)
+    }
+
+    /// The record of what policy has no say in: what a peer told, which changes neither an entry nor trust.
+    pub(super) fn note(&self, event: Event, basis: &Basis) -> Consent {
+        let on =
+            vec![Ground { basis: basis.clone(), name: "what is known of this package".into() }];
+        Consent { events: vec![event], on, asked: false }
+    }
+
+    /// Puts a question to the owner, who answers with a proof.
+    fn confirm(&mut self, question: &Question<'_>) -> Result<(), Error> {
         let proof = self.view().proof()?;
         let typed = self.approver.approve(question, proof).ok_or(Error::Declined)?;
         match (self.vault.prove(proof, &typed, (self.clock)())?, proof) {
@@ -57,156 +261,49 @@ impl Session<'_> {
         }
     }
 
-    /// [`Session::confirm`], with a refusal on record as `event`, denied.
-    pub(super) fn confirm_or_record(
+    /// Carries out what was agreed to, if nothing that it was agreed on has changed since, with a row of
+    /// the trail: all of it, or nothing but a row that says it failed.
+    pub(super) fn write<T, E: Into<Error>>(
         &mut self,
-        question: &Question<'_>,
-        event: &Event,
-    ) -> Result<(), Error> {
-        let answer = self.confirm(question);
-        if answer.is_err() {
-            self.record_denied(event)?;
-        }
-        answer
-    }
-
-    pub(super) fn record_denied(&mut self, event: &Event) -> Result<(), Error> {
-        Ok(self.vault.record(&[Event { outcome: Outcome::Denied, ..event.clone() }])?)
-    }
-
-    /// Changes the vault, with the change on record as `event`: both, or neither.
-    pub(super) fn write<T>(
-        &mut self,
-        event: Event,
-        change: impl FnOnce(&mut Batch<'_>, Moment) -> Result<T, vault::Error>,
+        consent: Consent,
+        change: impl FnOnce(&mut Batch<'_>, Moment) -> Result<T, E>,
     ) -> Result<T, Error> {
         let now = self.now();
-        Ok(self.vault.write(|batch| {
-            batch.audit(&[event])?;
-            change(batch, now)
-        })?)
-    }
-
-    /// Asks policy about all `subjects`, and the owner once about those that need it. Gives how each
-    /// came to be allowed. [`Error::Denied`] has every entry that policy denies, and then nobody is
-    /// asked. What is refused is on record before this returns.
-    pub(super) fn authorize(
-        &mut self,
-        subjects: &[Subject<'_>],
-        purpose: Use<'_>,
-    ) -> Result<Vec<Outcome>, Error> {
-        self.vault.check_writable()?;
-        let (operation, asker) = (purpose.operation, self.asker());
-        let allowance = self.allowance(purpose.program)?;
-        let allowed_program = allowance.unchanged;
-        let mut outcomes = Vec::with_capacity(subjects.len());
-        let (mut denied, mut to_confirm) = (Vec::new(), Vec::new());
-        for subject in subjects.iter().copied() {
-            let at = subject.coordinate.clone();
-            let request = Request { operation, subject, allowed_program, asker };
-            outcomes.push(match policy::decide(request) {
-                Decision::Allow => Outcome::Allowed,
-                Decision::Confirm(reason) => {
-                    to_confirm.push((at, subject.sensitivity, reason));
-                    Outcome::Confirmed
-                }
-                Decision::Deny(reason) => {
-                    denied.push((at, reason));
-                    Outcome::Denied
-                }
-            });
-        }
-        let refusal = if !denied.is_empty() {
-            Some(Error::Denied(denied))
-        } else {
-            self.ask_about(&to_confirm, purpose, &allowance).err()
-        };
-        let Some(refusal) = refusal else { return Ok(outcomes) };
-        let refused: Vec<Event> = subjects
-            .iter()
-            .zip(&outcomes)
-            .filter(|(_, outcome)| **outcome != Outcome::Allowed)
-            .map(|(subject, _)| self.use_event(purpose, Outcome::Denied, subject.coordinate))
-            .collect();
-        self.vault.record(&refused)?;
-        Err(refusal)
-    }
-
-    /// Puts uses on record. What a person agreed to has to be what is used: a question is open for as long
-    /// as it takes.
-    pub(super) fn record_uses(
-        &mut self,
-        entries: &[&Stored],
-        outcomes: &[Outcome],
-        purpose: Use<'_>,
-    ) -> Result<(), Error> {
-        let event = |(entry, outcome): (&&Stored, &Outcome)| {
-            self.use_event(purpose, *outcome, &entry.coordinate)
-        };
-        let events: Vec<Event> = entries.iter().zip(outcomes).map(event).collect();
-        let asked = outcomes.contains(&Outcome::Confirmed);
-        let done = self.vault.record_if(&events, |batch| {
-            let mut agreed = entries.iter().filter(|_| asked);
-            agreed.try_for_each(|entry| batch.expect(entry.basis(), &entry.coordinate))
+        let granted: Vec<Basis> = consent.on.iter().map(|ground| ground.basis.clone()).collect();
+        let done = self.vault.write_on(&granted, |batch| {
+            Consent::check(&consent.on, batch)?;
+            batch.audit(&consent.events)?;
+            change(batch, now).map_err(Into::into)
         });
-        if done.is_err() {
-            let failed = |event| Event { outcome: Outcome::Failed, ..event };
-            self.vault.record(&events.into_iter().map(failed).collect::<Vec<_>>())?;
-        }
-        Ok(done?)
+        done.or_else(|error| self.record_failure(consent, error))
     }
 
-    fn ask_about(
+    /// Puts on record what was agreed to and changes nothing. What the owner agreed to has to be what is
+    /// used: a question is open for as long as it takes.
+    pub(super) fn record(&mut self, consent: Consent) -> Result<(), Error> {
+        let done = self.vault.record_if(&consent.events, |batch| match consent.asked {
+            true => Consent::check(&consent.on, batch),
+            false => Ok(()),
+        });
+        done.or_else(|error| self.record_failure(consent, error.into()))
+    }
+
+    /// What was agreed to did not work, for a reason that is no storage's.
+    pub(super) fn record_failure<T>(&mut self, consent: Consent, why: Error) -> Result<T, Error> {
+        if !matches!(&why, Error::Vault(e) if !matches!(e, vault::Error::Moved(_))) {
+            self.vault.record(&consent.failed())?;
+        }
+        Err(why)
+    }
+
+    /// Erases earlier revisions, as was agreed to.
+    pub(super) fn prune(
         &mut self,
-        entries: &[(Coordinate, Sensitivity, Reason)],
-        purpose: Use<'_>,
-        allowance: &Allowance,
-    ) -> Result<(), Error> {
-        if entries.is_empty() {
-            return Ok(());
-        }
-        let Use { operation, program, .. } = purpose;
-        self.confirm(&Question::Use { operation, entries, program })?;
-        // The question was open for as long as it took.
-        if self.allowance(program)? != *allowance {
-            return Err(vault::Error::Moved("the program, or the allowlist".into()).into());
-        }
-        Ok(())
-    }
-
-    /// What the allowlist says of a program, and whether the program is still what it was then.
-    fn allowance(&self, program: Option<Program<'_>>) -> Result<Allowance, Error> {
-        let Some(program) = program else { return Ok(Allowance::default()) };
-        let Looked { found, basis } =
-            self.view().allowed_program(&program.path.to_string_lossy())?;
-        let unchanged = match found {
-            Some(allowed) => super::allow::digest(program.path)? == allowed.digest,
-            None => false,
-        };
-        Ok(Allowance { unchanged, basis: Some(basis) })
-    }
-
-    /// What goes on record about a use of one entry.
-    pub(super) fn use_event(&self, purpose: Use<'_>, outcome: Outcome, at: &Coordinate) -> Event {
-        let event = self.event(purpose.action, outcome).about(at);
-        match purpose.program {
-            Some(program) => event.for_program(program.path.display()),
-            None => event,
-        }
-    }
-}
-
-/// How the allowlist stands to a program.
-#[derive(Default, PartialEq, Eq)]
-struct Allowance {
-    /// Whether it is on the list, and the file is what it was then.
-    unchanged: bool,
-    basis: Option<Basis>,
-}
-
-impl<'a> Program<'a> {
-    /// A program without arguments.
-    pub fn at(path: &'a Path) -> Self {
-        Self { path, arguments: &[] }
+        consent: Consent,
+        history: &Looked<Vec<Revision>>,
+        at: &Coordinate,
+    ) -> Result<Pruned, Error> {
+        let done = self.vault.prune(history, at, &consent.events);
+        done.or_else(|error| self.record_failure(consent, error.into()))
     }
 }

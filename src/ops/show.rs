@@ -1,9 +1,9 @@
 //! `show`: one value, where policy lets it.
 
 use super::select::origin;
-use super::session::Use;
+use super::session::Wish;
 use super::values::{Resolver, obtain};
-use super::{Error, Session, Source};
+use super::{About, Error, Listed, Session, Source};
 use crate::audit::Action;
 use crate::coordinate::SecretUri;
 use crate::policy::Operation;
@@ -17,7 +17,10 @@ pub fn show(
     resolver: &dyn Resolver,
 ) -> Result<Secret, Error> {
     let entry = session.view().named(&origin(project)?, at)?;
-    let purpose = Use { operation: Operation::Reveal, action: Action::Show, program: None };
-    let mut values = obtain(session, &[&entry], purpose, resolver)?;
+    let wish = Wish::of_entry(Operation::Reveal, entry.subject(), session.event(Action::Show))
+        .on(entry.basis(), &entry.coordinate)
+        .leading_to(entry.pointer());
+    let consent = session.ask(vec![wish], &About::Show)?;
+    let mut values = obtain(session, consent, &[&entry], resolver)?;
     values.pop().ok_or_else(|| Error::NoEntry(at.coordinate.clone()))
 }

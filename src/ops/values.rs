@@ -1,11 +1,9 @@
 //! Getting at values: from the vault, or from the clouds.
 
-use super::session::{Session, Use};
+use super::session::{Consent, Session};
 use super::{Error, Listed, Source};
-use crate::audit::Outcome;
 use crate::coordinate::Coordinate;
 use crate::pointer::Pointer;
-use crate::policy::Subject;
 use crate::provider::{Fault, Resolved, onepassword};
 use crate::secret::Secret;
 use crate::vault::Stored;
@@ -18,21 +16,18 @@ pub trait Resolver {
     fn read(&self, item: &onepassword::Item) -> Result<Secret, Fault>;
 }
 
-/// The values of `entries`, in their order, once policy and the owner allow it. All of it is on
-/// record, in one transaction, before a value is handed out. [`Error::Unresolved`] has every pointer
-/// that failed.
+/// The values of `entries`, in their order. All of it is on record, in one transaction, before a value is
+/// handed out. [`Error::Unresolved`] has every pointer that failed.
 pub(super) fn obtain(
     session: &mut Session<'_>,
+    consent: Consent,
     entries: &[&Stored],
-    purpose: Use<'_>,
     resolver: &dyn Resolver,
 ) -> Result<Vec<Secret>, Error> {
-    let subjects: Vec<Subject<'_>> = entries.iter().map(|entry| entry.subject()).collect();
-    let outcomes = session.authorize(&subjects, purpose)?;
-    let fetched = fetch(&session.view(), entries, resolver);
-    let outcomes = if fetched.is_ok() { outcomes } else { vec![Outcome::Failed; entries.len()] };
-    session.record_uses(entries, &outcomes, purpose)?;
-    fetched
+    match fetch(&session.view(), entries, resolver) {
+        Err(why) => session.record_failure(consent, why),
+        Ok(values) => session.record(consent).map(|()| values),
+    }
 }
 
 /// Nothing cloud-related is touched unless one of the items is a reference.

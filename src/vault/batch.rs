@@ -14,6 +14,9 @@ pub struct Batch<'a> {
     pub(super) keys: &'a Keys,
     pub(super) table: &'a mut Table,
     pub(super) custody: &'a Custody,
+    /// The rows that were asked about. Nothing else of what is asked about may be changed; all of it where
+    /// nobody asks, as when a vault is made.
+    pub(super) granted: Option<&'a [Basis]>,
 }
 
 /// What is to stand in a row.
@@ -48,6 +51,18 @@ impl Batch<'_> {
         if same { Ok(()) } else { Err(Error::Moved(what.to_string())) }
     }
 
+    /// Refuses a change of an entry, or of anything that only the owner's proof changes, that nobody was
+    /// asked about.
+    fn check_granted(&self, kind: Kind, lookup: &Lookup, guarded: bool) -> Result<(), Error> {
+        let is = |basis: &Basis| basis.kind == kind && basis.lookup == *lookup;
+        match self.granted {
+            Some(on) if (guarded || kind == Kind::ENTRY) && !on.iter().any(is) => {
+                Err(Error::Moved(format!("{}, which nobody was asked about,", kind.name())))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Adds a revision on top of what is there, and gives its number and its nonce.
     pub(super) fn add(
         &mut self,
@@ -57,6 +72,7 @@ impl Batch<'_> {
     ) -> Result<(u64, Nonce), Error> {
         let revision = self.table.next_revision(kind, &lookup);
         let guarded = content.guarded || self.table.is_guarded(kind, &lookup);
+        self.check_granted(kind, &lookup, guarded)?;
         let place = Place { kind, lookup, revision, guarded };
         let nonce = random()?;
         let metadata = self.keys.seal_metadata(place, &nonce, content.metadata);
@@ -90,6 +106,7 @@ impl Batch<'_> {
         lookup: &Lookup,
         revision: u64,
     ) -> Result<usize, Error> {
+        self.check_granted(kind, lookup, self.table.is_guarded(kind, lookup))?;
         let known = self.table.remove_below(kind, lookup, revision);
         let mut delete = self.db.prepare_cached(
             "DELETE FROM sealed WHERE kind = ?1 AND lookup = ?2 AND revision < ?3",

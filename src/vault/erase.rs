@@ -25,18 +25,18 @@ pub struct Pruned {
 
 impl Vault {
     /// Erases what is beneath the latest revision of an entry, and the whole of a removed one, with
-    /// `event` on record. What a file system, a snapshot or a backup keeps of it, nobody here knows.
+    /// `events` on record. What a file system, a snapshot or a backup keeps of it, nobody here knows.
     pub fn prune(
         &mut self,
         history: &Looked<Vec<Revision>>,
         at: &Coordinate,
-        event: Event,
+        events: &[Event],
     ) -> Result<Pruned, Error> {
         let mark = self.db.mark();
         let revisions = self.write(|batch| {
             // Before the first row goes, and under the lock of a writer: nobody takes it for done.
             mark.set(Left::Rebuild)?;
-            batch.audit(&[event])?;
+            batch.audit(events)?;
             batch.prune(history, at)
         })?;
         self.db.end("COMMIT")?;

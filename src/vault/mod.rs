@@ -35,7 +35,7 @@ pub use error::Error;
 pub use files::{FILE, medium_fault};
 pub use ledger::Ledger;
 pub use packages::Seen;
-pub use peers::{Peer, PeerKey};
+pub use peers::{KnownPeer, Peer, PeerKey};
 pub use programs::AllowedProgram;
 pub use proof::{Pin, Proof};
 pub use rows::{Basis, Looked};
@@ -185,8 +185,26 @@ impl Vault {
         &mut self,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.write_granted(None, change)
+    }
+
+    /// [`Vault::write`], where entries and what only the owner's proof changes may be changed on the rows
+    /// `on` alone.
+    pub fn write_on<T, E: From<Error>>(
+        &mut self,
+        on: &[Basis],
+        change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write_granted(Some(on), change)
+    }
+
+    fn write_granted<T, E: From<Error>>(
+        &mut self,
+        granted: Option<&[Basis]>,
+        change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.end_snapshot()?;
-        let done = self.commit(change);
+        let done = self.commit(granted, change);
         self.settle();
         done
     }
@@ -214,10 +232,11 @@ impl Vault {
 
     fn commit<T, E: From<Error>>(
         &mut self,
+        granted: Option<&[Basis]>,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         schema::begin_writing(&self.db)?;
-        let done = self.change(change);
+        let done = self.change(granted, change);
         if done.is_err() {
             self.version = None;
             self.db.end("ROLLBACK")?;
@@ -228,6 +247,7 @@ impl Vault {
     /// The transaction, on the rows as they are in it.
     fn change<T, E: From<Error>>(
         &mut self,
+        granted: Option<&[Basis]>,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.db.check_names()?;
@@ -237,6 +257,7 @@ impl Vault {
             keys: &self.keys,
             table: &mut self.table,
             custody: &self.way.custody,
+            granted,
         };
         let done = change(&mut batch)?;
         Digests::store(&self.db, &self.table, &self.keys, &self.meta)?;

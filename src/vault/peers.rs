@@ -15,6 +15,9 @@ pub struct Peer {
     pub name: String,
     pub key: PeerKey,
     pub added: Moment,
+    /// Whether the owner took them for who they say they are. Who is not is somebody to seal to, with a
+    /// question, and no sender.
+    pub confirmed: bool,
 }
 
 /// What is known of a peer decides what they can be.
@@ -29,6 +32,20 @@ pub enum PeerKey {
 }
 
 impl Peer {
+    /// Whose packages are trusted: a confirmed peer's.
+    pub fn sender(&self) -> Option<SigningPublic> {
+        self.signing().filter(|_| self.confirmed)
+    }
+
+    /// What people compare: 8 groups of 5 digits.
+    pub fn fingerprint(&self) -> String {
+        match &self.key {
+            PeerKey::Identity(identity) => identity.signing().fingerprint(),
+            PeerKey::Sender(key) => key.fingerprint(),
+            PeerKey::Recipient(recipient) => recipient.id().groups(),
+        }
+    }
+
     pub fn signing(&self) -> Option<SigningPublic> {
         match &self.key {
             PeerKey::Identity(identity) => Some(identity.signing()),
@@ -48,9 +65,9 @@ impl Peer {
 
 /// A peer's row. One who was removed stays, marked, so that the next who takes the name can be compared
 /// with them.
-struct Entry {
-    peer: Peer,
-    removed: bool,
+pub struct KnownPeer {
+    pub peer: Peer,
+    pub removed: bool,
 }
 
 impl View<'_> {
@@ -62,8 +79,14 @@ impl View<'_> {
     pub fn peer(&self, name: &str) -> Result<Looked<Option<Peer>>, Error> {
         let Looked { found, basis } =
             self.rows.look(Kind::PEER, &self.peer_lookup(name), decode)?;
-        let found = found.filter(|entry| !entry.removed).map(|entry| entry.peer);
+        let found = found.filter(|known| !known.removed).map(|known| known.peer);
         Ok(Looked { found, basis })
+    }
+
+    /// All that were ever known, those who were removed too.
+    pub fn known_peers(&self) -> Result<Vec<Looked<KnownPeer>>, Error> {
+        let rows = self.rows.each(Kind::PEER);
+        rows.map(|(basis, row)| Ok(Looked { found: decode(&row?)?, basis })).collect()
     }
 
     /// The peer whose packages are signed with `key`. Reads all peers: for many keys, call
@@ -73,13 +96,9 @@ impl View<'_> {
     }
 
     fn looked_peers(&self) -> Result<Vec<Looked<Peer>>, Error> {
-        let mut peers = Vec::new();
-        for (basis, row) in self.rows.each(Kind::PEER) {
-            let Entry { peer: found, removed } = decode(&row?)?;
-            if !removed {
-                peers.push(Looked { found, basis });
-            }
-        }
+        let there = self.known_peers()?.into_iter().filter(|known| !known.removed);
+        let peer = |Looked { found, basis }: Looked<KnownPeer>| Looked { found: found.peer, basis };
+        let mut peers: Vec<Looked<Peer>> = there.map(peer).collect();
         peers.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(peers)
     }
@@ -108,19 +127,20 @@ impl Batch<'_> {
 
 fn encode(peer: &Peer, removed: bool) -> Vec<u8> {
     let mut w = Writer::with_capacity(512);
-    w.array(4 + usize::from(removed)).text(&peer.name).uint(peer.added.millis());
+    let marks = u64::from(removed) | u64::from(!peer.confirmed) << 1;
+    w.array(4 + usize::from(marks != 0)).text(&peer.name).uint(peer.added.millis());
     match &peer.key {
         PeerKey::Identity(identity) => w.uint(0).text(&identity.to_string()),
         PeerKey::Sender(key) => w.uint(1).bytes(key.as_bytes()),
         PeerKey::Recipient(recipient) => w.uint(2).text(&recipient.to_text()),
     };
-    if removed {
-        w.uint(1);
+    if marks != 0 {
+        w.uint(marks);
     }
     w.finish()
 }
 
-fn decode(row: &Opened) -> Result<Entry, Error> {
+fn decode(row: &Opened) -> Result<KnownPeer, Error> {
     let bad = || Error::Damaged("a peer's key is unreadable".to_owned());
     let mut fields = Fields::of(&row.metadata, "peer")?;
     let name = fields.next()?.text()?.to_owned();
@@ -132,6 +152,7 @@ fn decode(row: &Opened) -> Result<Entry, Error> {
         2 => PeerKey::Recipient(Recipient::stored(key.text()?).ok_or_else(bad)?),
         _ => return Err(bad()),
     };
-    let removed = fields.more() && fields.next()?.uint()? == 1;
-    Ok(Entry { peer: Peer { name, key, added }, removed })
+    let marks = if fields.more() { fields.next()?.uint()? } else { 0 };
+    let (removed, confirmed) = (marks & 1 != 0, marks & 2 == 0);
+    Ok(KnownPeer { peer: Peer { name, key, added, confirmed }, removed })
 }

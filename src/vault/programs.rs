@@ -16,6 +16,9 @@ pub struct AllowedProgram {
     /// SHA-256 of its content when it was allowed.
     pub digest: [u8; 32],
     pub added: Moment,
+    /// Of what made programs load code where it was allowed ([`crate::env_name::digest`]); `None` if nobody
+    /// looked.
+    pub loaders: Option<[u8; 32]>,
 }
 
 impl View<'_> {
@@ -41,7 +44,8 @@ impl Batch<'_> {
     pub fn put_program(&mut self, on: &Basis, program: &AllowedProgram) -> Result<(), Error> {
         self.expect(on, &program.path)?;
         let mut w = Writer::with_capacity(128 + program.path.len());
-        w.array(3).text(&program.path).bytes(&program.digest).uint(program.added.millis());
+        w.array(4).text(&program.path).bytes(&program.digest).uint(program.added.millis());
+        w.bytes(program.loaders.as_ref().map_or(&[], |digest| digest));
         let lookup = self.view().program_lookup(&program.path);
         self.replace(Kind::PROGRAM, lookup, &Content::of(w.as_bytes(), true))
     }
@@ -59,5 +63,6 @@ fn decode(row: &Opened) -> Result<AllowedProgram, Error> {
         path: fields.next()?.text()?.to_owned(),
         digest: *fields.next()?.fixed()?,
         added: Moment::from_millis(fields.next()?.uint()?),
+        loaders: if fields.more() { fields.next()?.bytes()?.try_into().ok() } else { None },
     })
 }

@@ -261,7 +261,7 @@ fn peers_and_the_ledger_read_back() {
     let home = Home::new();
     let mut vault = home.open().unwrap();
     let alice = Identity::generate().unwrap();
-    let peer = |name: &str, key| Peer { name: name.into(), key, added: NOW };
+    let peer = |name: &str, key| Peer { name: name.into(), key, added: NOW, confirmed: true };
     let identity = peer("alice", PeerKey::Identity(alice.public()));
     let sender = peer("sam", PeerKey::Sender(Identity::generate().unwrap().signing.public()));
     let seen = |id, keep_until| Seen {
@@ -307,7 +307,7 @@ fn a_peer_that_was_removed_leaves_a_mark() {
     let home = Home::new();
     let mut vault = home.open().unwrap();
     let key = PeerKey::Sender(Identity::generate().unwrap().signing.public());
-    let peer = Peer { name: "sam".into(), key, added: NOW };
+    let peer = Peer { name: "sam".into(), key, added: NOW, confirmed: true };
     for _ in 0..2 {
         let at = vault.view().peer("sam").unwrap().basis;
         vault.write(|batch| batch.put_peer(&at, &peer)).unwrap();

@@ -95,7 +95,7 @@ impl Vault {
     ) -> Result<(), Error> {
         self.end_snapshot()?;
         self.db.spare_the_disk()?;
-        let done = self.commit(|batch| {
+        let done = self.commit(None, |batch| {
             still(batch)?;
             batch.audit(events)
         });

@@ -108,7 +108,7 @@ fn sealing_to_too_many_peers_tells_the_sealer_what_to_change() {
         ["seal", "--env", "dev", "-o", "p.kovra"].map(str::to_owned).to_vec();
     for number in 0..=limits::RECIPIENTS {
         let (name, key) = (format!("peer{number}"), Identity::generate().unwrap().public());
-        alice.ok(&["peer", "add", &name, &key.to_string()]);
+        alice.pin_key(&name, &key.to_string());
         seal.extend(["--to".to_owned(), name]);
     }
     let seal: Vec<&str> = seal.iter().map(String::as_str).collect();
@@ -136,7 +136,7 @@ fn a_receipt_that_is_odd_or_unpinned_has_its_own_hints() {
 fn a_rotation_that_nobody_confirms_is_not_answered_with_a_file() {
     let alice = Person::with_vault("alice");
     let [bob, other] = [(); 2].map(|()| Identity::generate().unwrap());
-    alice.ok(&["peer", "add", "bob", &bob.public().to_string()]);
+    alice.pin_key("bob", &bob.public().to_string());
     let rotated = Identity { signing: bob.signing, agreement: other.agreement };
     let hint = hint(&alice, &["peer", "add", "bob", &rotated.public().to_string()], 14);
     assert_eq!(hint, "nothing was changed; ask bob about the new key before you confirm it");
@@ -147,8 +147,8 @@ fn a_rotation_that_nobody_confirms_is_not_answered_with_a_file() {
 fn a_clock_that_was_set_back_is_the_importers_own() {
     let alice = Person::with_vault("alice");
     alice.add("dev/db/url", "v", &[]);
-    alice.ok(&["peer", "add", "me", &alice.id()]);
-    alice.ok(&["seal", "--env", "dev", "--to", "me", "-o", "p.kovra"]);
+    alice.pin(&alice);
+    alice.ok(&["seal", "--env", "dev", "--to", "alice", "-o", "p.kovra"]);
     let kek = ops::init::read_key_file(&alice.home().join("vault.key")).unwrap();
     let folder = alice.vault().parent().unwrap().to_owned();
     let mut vault = Locked::open(&folder).unwrap().unlock(&kek).unwrap();
@@ -158,7 +158,8 @@ fn a_clock_that_was_set_back_is_the_importers_own() {
     let file = std::fs::read(alice.home().join("p.kovra")).unwrap();
     let options = import::Options { file: &file, token: None, skip_high: false, project: None };
     let clock = || now;
-    let session = Session { vault: &mut vault, approver: &mut Nobody, clock: &clock };
+    let mut nobody = Nobody;
+    let session = Session::new(&mut vault, &mut nobody, &clock);
     let Err(error) = import::plan(&session, &options) else { panic!("imported") };
     assert_eq!(
         error.to_string(),

@@ -13,7 +13,8 @@ use kovra::package::Class::{self, Replay, Time};
 use kovra::policy::Asker;
 use kovra::secret::Secret;
 use kovra::vault::{
-    Custody, Held, Kek, Locked, NewEntry, NewVault, Origin, Peer, PeerKey, Proof, Stored, Vault,
+    Custody, Held, Kek, Locked, NewEntry, NewVault, Origin, Peer, PeerKey, Pin, Proof, Stored,
+    Vault,
 };
 
 /// Bob's vault, in which Alice and Mallory are pinned.
@@ -33,7 +34,7 @@ impl Bob {
         let mut vault = Locked::open(folder.path()).unwrap().unlock(&kek).unwrap();
         for (name, person) in [("alice", ALICE), ("mallory", MALLORY)] {
             let key = PeerKey::Identity(person.identity().public());
-            let peer = Peer { name: name.into(), key, added: NOW };
+            let peer = Peer { name: name.into(), key, added: NOW, confirmed: true };
             let at = vault.view().peer(name).unwrap().basis;
             vault.write(|batch| batch.put_peer(&at, &peer)).unwrap();
         }
@@ -65,7 +66,7 @@ impl Bob {
         approver: &mut dyn Approver,
         operate: impl FnOnce(&mut Session<'_>) -> T,
     ) -> T {
-        operate(&mut Session { vault: &mut self.vault, approver, clock: &|| now })
+        operate(&mut Session::new(&mut self.vault, approver, &|| now))
     }
 
     /// The class of the refusal of `file`, and what it says.
@@ -96,6 +97,8 @@ impl Bob {
     }
 }
 
+const PIN: &[u8] = b"2468-owner";
+
 /// A person who gives the same answer to everything, and counts the questions.
 struct Always(bool, usize);
 
@@ -106,7 +109,7 @@ impl Approver for Always {
 
     fn approve(&mut self, _: &Question<'_>, _: Proof) -> Option<Secret> {
         self.1 += 1;
-        self.0.then(|| Secret::new(Vec::new()))
+        self.0.then(|| Secret::copy_of(PIN))
     }
 }
 
@@ -140,6 +143,9 @@ fn package(sender: &Keys, number: u8, value: &str, sensitivity: u64) -> Forge {
 #[test]
 fn a_rotated_agreement_key_is_asked_about() {
     let mut bob = Bob::new();
+    let none = bob.vault.view().pin().unwrap().basis;
+    let pin = Pin::new(&Secret::copy_of(PIN)).unwrap();
+    bob.vault.write(|batch| batch.set_pin(&none, &pin)).unwrap();
     let rotated = Identity {
         signing: ALICE.identity().signing,
         agreement: AgreementSecret::from_bytes(&[0x77; 32]),
@@ -147,15 +153,15 @@ fn a_rotated_agreement_key_is_asked_about() {
     let key = || PeerKey::Identity(rotated.public());
     let pinned = |bob: &Bob| bob.vault.view().peer("alice").unwrap().found.unwrap().key;
     let old = pinned(&bob);
-    match bob.session(NOW, &mut Nobody, |bob| add(bob, "alice", key())) {
+    match bob.session(NOW, &mut Nobody, |bob| add(bob, "alice", key(), false)) {
         Err(Error::Rotation(name)) => assert_eq!(name, "alice"),
         _ => panic!("taken over without a person"),
     }
-    let declined = bob.session(NOW, &mut Always(false, 0), |bob| add(bob, "alice", key()));
+    let declined = bob.session(NOW, &mut Always(false, 0), |bob| add(bob, "alice", key(), false));
     assert!(matches!(declined, Err(Error::Declined)));
     assert_eq!(pinned(&bob), old);
     let mut yes = Always(true, 0);
-    let added = bob.session(NOW, &mut yes, |bob| add(bob, "alice", key())).unwrap();
+    let added = bob.session(NOW, &mut yes, |bob| add(bob, "alice", key(), false)).unwrap();
     assert!(matches!(added, Added::Updated(_)));
     assert_eq!((pinned(&bob), yes.1), (key(), 1));
 }

@@ -192,7 +192,7 @@ fn needs_programs_openssl_refuses_a_changed_package() {
 #[ignore = "needs age, openssl and python3 with cbor2"]
 fn needs_programs_what_the_program_seals_is_read_without_kovra() {
     let alice = forge::people::Person::with_vault("alice");
-    alice.ok(&["peer", "add", "carol", &CAROL.age_recipient()]);
+    alice.pin_key("carol", &CAROL.age_recipient());
     alice.add("dev/db/host", "db.internal", &[]);
     alice.add("dev/db/password", "correct horse", &["--sensitivity", "high"]);
     alice.ok(&["add", "prod/db/url", "--reference", "aws-sm://prod/db#dsn"]);

@@ -1,98 +1,251 @@
-//! The words of a question. They are made from facts; what a caller or a package chose is escaped.
+//! The words of a question. They are made from facts; what a caller or a package chose is escaped, marked
+//! off and cut.
 
-use super::{changes, count};
-use kovra::ops::{Older, Program, Question};
-use kovra::policy::Operation;
+use super::{changes, content, count};
+use kovra::entry::{Mode, Sensitivity};
+use kovra::ops::seal::Sealing;
+use kovra::ops::write::Change;
+use kovra::ops::{About, Older, Program, Question, Why};
+use kovra::policy::Standing;
 use kovra::text::{escape, hex};
+use kovra::vault::{Peer, Stored};
+use std::ffi::{OsStr, OsString};
+
+/// How many lines a list has before the rest is only counted.
+const LINES: usize = 20;
+/// How many characters of one argument or value are shown.
+const WIDTH: usize = 200;
+/// How many arguments of a program are shown.
+const ARGUMENTS: usize = 20;
 
 /// The whole question, but for how it is answered.
 pub(super) fn words(question: &Question<'_>) -> String {
-    match question {
-        Question::Use { operation, entries, program } => {
-            let what = match (operation, program) {
-                (Operation::Reveal, _) => "show the value of".to_owned(),
-                (Operation::Seal, _) => "seal into a package".to_owned(),
-                (Operation::Capture, _) => {
-                    "keep a copy in this vault of what its provider now has for".to_owned()
-                }
-                (_, Some(program)) => format!("{}\nwould receive", command_line(program)),
-                (_, None) => "use".to_owned(),
-            };
-            let lines: Vec<String> = entries
-                .iter()
-                .map(|(at, sensitivity, why)| format!("  {at} ({sensitivity}): {why}"))
-                .collect();
-            format!("{what}\n{}\nGo on?", lines.join("\n"))
+    let why = question.why;
+    match question.about {
+        About::Show => format!("show the value of\n{}\nGo on?", reasons(why)),
+        About::Resolve => format!(
+            "read what these pointers lead to, which somebody else chose; from then on they are yours\n{}\nGo on?",
+            reasons(why)
+        ),
+        About::Capture => format!(
+            "keep a copy in this vault of what its provider now has for\n{}\nGo on?",
+            reasons(why)
+        ),
+        About::Run { program, standing, digest, entries, names } => {
+            run(program, *standing, digest, names) + &received(why, *entries) + "\nGo on?"
         }
-        Question::Names { names, program } => format!(
-            "{}\nwould be started with variables that change how programs load or whom they talk \
-             to\n  {}\nGo on?",
-            command_line(program),
-            names.join(", ")
-        ),
-        Question::Pin { name, fingerprint } => format!(
-            "this package is signed by the key\n  {fingerprint}\nIs that the fingerprint \
-             that {name} told you?"
-        ),
-        Question::Rotation { name, fingerprint } => format!(
-            "{name} ({fingerprint}) has a new X25519 key, signed by the key you pinned.\n\
-             Later packages will be sealed to the new one. Did {name} tell you so?"
-        ),
-        Question::Allow(program) => format!(
-            "put this program on the allowlist, for values of production, and for high ones \
-             without a question\n  {}\n  SHA-256 {}\nGo on?",
-            escape(&program.path),
-            hex(&program.digest)
-        ),
-        Question::Lower { at, from, to } => {
-            format!("treat {at} less carefully from now on: {to} instead of {from}\nGo on?")
+        About::Seal(sealing) => seal(sealing, why),
+        About::Write(change) => write(change, why),
+        About::Remove(entry) => {
+            format!("remove\n  {}\n{}\nGo on?", line(entry), reasons(why))
         }
-        Question::Prune { at, revisions } => {
+        About::Prune { at, revisions } => {
             let what = count(*revisions, "earlier revision", "earlier revisions");
             format!("erase {what} of {at} for good\nGo on?")
         }
-        Question::ChangePin => "exchange the PIN of the vault\nGo on?".to_owned(),
-        Question::SealClock { now, seen } => format!(
+        About::Vouch { peer, known } => vouch(peer, known),
+        About::Rotation(peer) => format!(
+            "{} ({}) has a new X25519 key, signed by the key you pinned.\n\
+             Later packages will be sealed to the new one. Did {} tell you so?",
+            peer.name,
+            peer.fingerprint(),
+            peer.name
+        ),
+        About::Rename { peer, to } => format!(
+            "call the peer {} from now on {to}\n  {}\nGo on?",
+            peer.name,
+            peer.fingerprint()
+        ),
+        About::Allow { program, loaders } => format!(
+            "put this program on the allowlist, for values of production, and for high ones \
+             without a question\n  {}\n  SHA-256 {}\n{}Go on?",
+            escape(&program.path),
+            hex(&program.digest),
+            loading(loaders)
+        ),
+        About::SetPin => "exchange the PIN of the vault\nGo on?".to_owned(),
+        About::SealClock { now, seen } => format!(
             "by this machine's clock it is {now}, and the latest package was sealed at {seen}.\n\
              If that clock was wrong and this one is right, packages are numbered from now on; \
              receivers of the earlier one will be asked.\nIs it {now}?"
         ),
-        Question::ImportClock { now, seen } => format!(
+        About::ImportClock { now, seen } => format!(
             "by this machine's clock it is {now}, and the latest import was at {seen}.\nA clock \
              that was set back brings expired packages to life.\nIs it {now}?"
         ),
-        Question::Older(entries) => format!(
+        About::Older(entries) => format!(
             "the package is older than what its sender gave you before\n{}\nIf their clock was \
              ahead then, they can tell you. Import it all the same?",
-            older(entries)
+            cut(entries.iter().map(older))
         ),
-        Question::Overwrite(overwritten) => {
-            format!("the import would overwrite\n{}\nGo on?", changes(overwritten))
+        About::Overwrite { changes: overwritten, sender } => {
+            let another = overwritten.iter().any(|change| change.other_sender);
+            let whose = if another { ", which another sender sealed" } else { "" };
+            let shown = &overwritten[..overwritten.len().min(LINES)];
+            let more = overwritten.len() - shown.len();
+            let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+            let list = changes(shown);
+            format!(
+                "the import of a package by {sender} would overwrite{whose}\n{list}{more}\nGo on?"
+            )
         }
-        Question::Replace(c) => {
-            let whose = if c.other_sender { ", which another sender sealed" } else { "" };
-            format!("the import would overwrite{whose}\n{}\nGo on?", changes(&[*c]))
-        }
+        About::Unpin(_) | About::Nothing => "Go on?".to_owned(),
     }
 }
 
-fn older(entries: &[Older]) -> String {
-    let line = |Older { at, latest, this }: &Older| format!("  {at}: of {this}, not of {latest}");
-    entries.iter().map(line).collect::<Vec<_>>().join("\n")
+/// Lines, as many as can be read, and how many more there are.
+fn cut(lines: impl ExactSizeIterator<Item = String>) -> String {
+    let total = lines.len();
+    let mut shown: Vec<String> = lines.take(LINES).collect();
+    if total > LINES {
+        shown.push(format!("  and {} more", total - LINES));
+    }
+    shown.join("\n")
+}
+
+fn reasons(why: &[Why]) -> String {
+    cut(why.iter().map(reason))
+}
+
+fn reason(Why { at, sensitivity, reason, leads_to }: &Why) -> String {
+    let pointer = leads_to.as_ref().map(|pointer| format!(" \u{2192} {}", escape(pointer)));
+    format!("  {at} ({sensitivity}){}: {reason}", pointer.unwrap_or_default())
+}
+
+fn line(entry: &Stored) -> String {
+    format!("{} ({}) {}", entry.coordinate, entry.sensitivity, content(entry))
+}
+
+fn older(Older { at, latest, this }: &Older) -> String {
+    format!("  {at}: of {this}, not of {latest}")
+}
+
+fn seal(sealing: &Sealing<'_>, why: &[Why]) -> String {
+    let Sealing { entries, peers, until, out, token } = sealing;
+    let literals = entries.iter().filter(|entry| entry.held.mode() == Mode::Literal);
+    let high = literals.clone().filter(|entry| entry.sensitivity >= Sensitivity::High).count();
+    let (literals, all) = (literals.count(), count(entries.len(), "entry", "entries"));
+    let asked = |entry: &&Stored| why.iter().any(|why| why.at == entry.coordinate);
+    let (first, rest): (Vec<&Stored>, Vec<&Stored>) = entries.iter().partition(asked);
+    let ordered: Vec<&Stored> = first.into_iter().chain(rest).collect();
+    let mut lines = vec![format!(
+        "seal {all} ({literals} with a value, {high} of them high; the others are pointers)"
+    )];
+    lines.push(cut(ordered.iter().map(|entry| format!("  {}", line(entry)))));
+    lines.push(format!("into {} until {until}, for", quoted(out.as_os_str())));
+    lines.extend(peers.iter().map(|peer| {
+        let unknown = if peer.confirmed { "" } else { "; NEVER CONFIRMED" };
+        format!("  {} ({}{unknown})", peer.name, peer.fingerprint())
+    }));
+    if let Some(token) = token {
+        lines.push(format!("with a token in {}", quoted(token.as_os_str())));
+    }
+    let new: Vec<&str> =
+        peers.iter().filter(|peer| !peer.confirmed).map(|peer| peer.name.as_str()).collect();
+    lines.push(match new.is_empty() {
+        true => "Go on?".to_owned(),
+        false => format!(
+            "Is that the fingerprint that {} told you by another channel? If it is, their packages are \
+             trusted from now on.",
+            new.join(" and ")
+        ),
+    });
+    lines.join("\n")
+}
+
+fn write(change: &Change, why: &[Why]) -> String {
+    let Change { at, origin, before, over, sensitivity, pointer, level_only, from, .. } = change;
+    let mut lines = vec![format!("write {at} ({origin})")];
+    if let Some(from) = from {
+        lines.push(format!("  with the content of {from}"));
+    }
+    lines.extend(before.iter().map(|entry| format!("  was      {}", line(entry))));
+    lines.extend(over.iter().map(|entry| format!("  instead of the global {}", line(entry))));
+    let becomes = match pointer {
+        _ if *level_only => "the same".to_owned(),
+        Some(pointer) => super::points_to(pointer),
+        None => "a value".to_owned(),
+    };
+    lines.push(format!("  becomes  {at} ({sensitivity}) {becomes}"));
+    lines.push(reasons(why));
+    lines.push("Go on?".into());
+    lines.join("\n")
+}
+
+fn vouch(peer: &Peer, known: &[Peer]) -> String {
+    let mut lines = vec![format!("take this key for {}'s", peer.name)];
+    lines.push(format!("  {}", peer.fingerprint()));
+    let others = known.iter().filter(|other| other.name != peer.name || other.key != peer.key);
+    lines.extend(others.map(|other| {
+        let name = &other.name;
+        format!("  KNOWN BEFORE: {name} with the key\n  {}", other.fingerprint())
+    }));
+    lines.push(format!(
+        "Their packages are trusted from now on, and secrets are sealed to them.\nIs that the \
+         fingerprint that {} told you by another channel?",
+        peer.name
+    ));
+    lines.join("\n")
+}
+
+/// A program, what is known of it, and what makes it load code.
+fn run(program: &Program<'_>, standing: Standing, digest: &[u8; 32], names: &[&str]) -> String {
+    let on_list = match standing {
+        Standing::Allowed => "on the allowlist",
+        Standing::Unlisted => "not on the allowlist",
+        Standing::Changed => "CHANGED since it was allowed",
+        Standing::OtherEnvironment => "on the allowlist, for another environment than this",
+    };
+    let mut text = format!("run\n  {}\n", command_line(program));
+    text += &format!("  SHA-256 {}, {on_list}\n", hex(digest));
+    text += &loading(program.loaders);
+    if !names.is_empty() {
+        let names = names.join(", ");
+        text += &format!("with variables that change how it loads or whom it talks to: {names}\n");
+    }
+    text
+}
+
+fn received(why: &[Why], entries: usize) -> String {
+    let all = count(entries, "entry", "entries");
+    match why.is_empty() {
+        true => format!("It would receive {all}."),
+        false => format!("It would receive {all}, among them\n{}", reasons(why)),
+    }
+}
+
+/// What makes programs load code. `PATH` is always there and long; the others are why somebody looks.
+fn loading(loaders: &[(OsString, OsString)]) -> String {
+    if loaders.is_empty() {
+        return String::new();
+    }
+    let line = |(name, value): &(OsString, OsString)| {
+        format!("    {}={}", escape(&name.to_string_lossy()), quoted(value))
+    };
+    format!("  where programs load code by\n{}\n", cut(loaders.iter().map(line)))
 }
 
 /// A command with its absolute path, each argument escaped and marked off, none too long to read.
 fn command_line(program: &Program<'_>) -> String {
-    let mut words = vec![escape(&program.path.to_string_lossy())];
-    for argument in program.arguments {
-        let text = escape(&argument.to_string_lossy());
-        let cut: String = text.chars().take(200).collect();
-        let dots = if cut.len() < text.len() { "..." } else { "" };
-        words.push(if text.contains(' ') || text.is_empty() {
-            format!("'{cut}{dots}'")
-        } else {
-            cut + dots
-        });
+    let mut words = vec![quoted(program.path.as_os_str())];
+    words.extend(program.arguments.iter().take(ARGUMENTS).map(|argument| quoted(argument)));
+    let more = program.arguments.len().saturating_sub(ARGUMENTS);
+    if more > 0 {
+        words.push(format!("and {}", count(more, "more argument", "more arguments")));
     }
     words.join(" ")
+}
+
+/// What a caller chose: escaped, in quotes where it could be taken for something else, and cut.
+fn quoted(text: &OsStr) -> String {
+    let text = escape(&text.to_string_lossy());
+    let length = text.chars().count();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    let cut: String = text.chars().take(WIDTH).collect();
+    let more =
+        if length > WIDTH { format!("... ({} more)", length - WIDTH) } else { String::new() };
+    if !text.is_empty() && text.chars().all(plain) && more.is_empty() {
+        return cut;
+    }
+    format!("'{}'{more}", cut.replace('\'', "\\'"))
 }

@@ -2,6 +2,11 @@
 
 pub mod terminal;
 
+use kovra::clock::Moment;
+use kovra::ops::init::read_key_file;
+use kovra::ops::peer::parse_key;
+use kovra::secret::Secret;
+use kovra::vault::{Custody, Kek, Locked, Peer, Vault};
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -10,6 +15,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
+use std::time::SystemTime;
 use tempfile::TempDir;
 
 /// The program under test, which stands in cargo's folder of the profile. What asks for it runs from a
@@ -167,9 +173,42 @@ impl Person {
         self.pipe(&arguments, value.as_bytes()).expect(&arguments, 0);
     }
 
-    /// Pins `other` under their name.
+    /// Pins `other` under their name, confirmed.
     pub fn pin(&self, other: &Person) {
-        self.ok(&["peer", "add", other.name, &other.id()]);
+        self.pin_key(other.name, &other.id());
+    }
+
+    /// Pins a key, confirmed, as its owner would who has compared it at a terminal: through the library, which
+    /// asks nobody and takes no PIN. The questions have tests of their own.
+    pub fn pin_key(&self, name: &str, key: &str) {
+        let key = parse_key(key).expect("a key of a peer");
+        let added = Moment::from(SystemTime::now());
+        let peer = Peer { name: name.to_owned(), key, added, confirmed: true };
+        let mut vault = self.unlocked();
+        let basis = vault.view().peer(name).expect("a peer, or none").basis;
+        let pinned = vault.write(|batch| batch.put_peer(&basis, &peer));
+        pinned.expect("a peer that is pinned");
+    }
+
+    /// The person's vault, opened with what they have: a key file, or a passphrase in one.
+    pub fn unlocked(&self) -> Vault {
+        let in_home = |path: &str| self.home().join(path);
+        let given = |variable: &str| self.env.get(variable).map(|path| in_home(path));
+        let folder = given("KOVRA_HOME").unwrap_or(in_home(".local/share/kovra"));
+        let locked = Locked::open(&folder).expect("a vault");
+        let kek = match locked.custody() {
+            Custody::KeyFile { path } => {
+                read_key_file(&given("KOVRA_KEY_FILE").unwrap_or(self.home().join(path)))
+            }
+            Custody::Passphrase { salt } => {
+                let file = given("KOVRA_PASSPHRASE_FILE").expect("a passphrase in a file");
+                let text = std::fs::read_to_string(file).expect("a passphrase");
+                let typed = Secret::copy_of(text.trim_end().as_bytes());
+                Ok(Kek::from_passphrase(&typed, salt).expect("a key"))
+            }
+            Custody::Keyring => panic!("a keyring is not asked here"),
+        };
+        locked.unlock(&kek.expect("its key")).expect("the right key")
     }
 
     /// Gives `other` a copy of a file, under the same name.

@@ -1,0 +1,153 @@
+//! What it means, to the policy, to write an entry: whatever the command, its effect is what is asked about.
+
+use super::session::Wish;
+use super::{Error, Listed};
+use crate::audit::Event;
+use crate::coordinate::Coordinate;
+use crate::entry::{Mode, Sensitivity};
+use crate::pointer::Pointer;
+use crate::policy::{Act, Operation, Standing, Subject};
+use crate::vault::{Basis, Looked, Origin, Stored, View};
+use std::collections::HashMap;
+
+/// An entry that is about to be written.
+pub(super) struct Proposal<'a> {
+    pub(super) origin: &'a Origin,
+    pub(super) at: &'a Coordinate,
+    pub(super) sensitivity: Sensitivity,
+    /// Where it points, unless it is a literal.
+    pub(super) pointer: Option<&'a Pointer>,
+    pub(super) kind: Kind<'a>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Kind<'a> {
+    /// Another content, or another description.
+    Content,
+    /// Nothing but another sensitivity.
+    Level,
+    /// The content of this entry, under another name.
+    From(Subject<'a>),
+}
+
+/// A change of an entry, as the owner is asked about it.
+pub struct Change {
+    pub at: Coordinate,
+    pub origin: Origin,
+    /// What is there, or was last.
+    pub before: Option<Stored>,
+    /// The global entry that it wins over, in a project.
+    pub over: Option<Stored>,
+    pub sensitivity: Sensitivity,
+    /// Where it would point, unless it is a literal.
+    pub pointer: Option<Pointer>,
+    /// Whether only its sensitivity changes.
+    pub level_only: bool,
+    /// Where its content comes from, if it has another name.
+    pub from: Option<Coordinate>,
+    basis: Basis,
+}
+
+impl Change {
+    pub(super) fn plan(view: View<'_>, new: &Proposal<'_>) -> Result<Self, Error> {
+        let Looked { found: history, basis } = view.history(new.origin, new.at)?;
+        let global = match new.origin {
+            Origin::Global => None,
+            Origin::Project(_) => view.entry(&Origin::Global, new.at)?.found,
+        };
+        Ok(Self {
+            at: new.at.clone(),
+            origin: new.origin.clone(),
+            before: history.into_iter().find_map(|revision| revision.entry),
+            over: global,
+            sensitivity: new.sensitivity.max(Sensitivity::floor(new.at)),
+            pointer: new.pointer.cloned(),
+            level_only: matches!(new.kind, Kind::Level),
+            from: match new.kind {
+                Kind::From(source) => Some(source.coordinate.clone()),
+                Kind::Content | Kind::Level => None,
+            },
+            basis,
+        })
+    }
+
+    /// How carefully what it changes was treated: the entry, or the one that it wins over.
+    pub(super) fn level(&self) -> Option<Sensitivity> {
+        [&self.before, &self.over].into_iter().flatten().map(|entry| entry.sensitivity).max()
+    }
+
+    /// How it is asked about. `elsewhere` is the highest sensitivity with which another entry has its
+    /// pointer.
+    pub(super) fn wish<'a>(
+        &'a self,
+        source: Option<Subject<'a>>,
+        elsewhere: Option<Sensitivity>,
+        event: Event,
+    ) -> Wish<'a> {
+        let subject = |sensitivity| {
+            let mode = if self.pointer.is_some() { Mode::Reference } else { Mode::Literal };
+            Subject { coordinate: &self.at, sensitivity, mode, chosen: true }
+        };
+        let act = |operation, subject| {
+            let program = Standing::Unlisted;
+            Act::Entry { operation, subject, program }
+        };
+        let level = self.level();
+        let lowered = |was: &Sensitivity| *was > self.sensitivity;
+        let leaves_prod = source.filter(|source| source.coordinate.is_prod() && !self.at.is_prod());
+        let mut acts = Vec::new();
+        let most = [level, elsewhere, source.map(|source| source.sensitivity)];
+        if let Some(was) = most.into_iter().flatten().filter(lowered).max() {
+            acts.push(act(Operation::Lower, subject(was)));
+        } else if let Some(source) = leaves_prod {
+            acts.push(act(Operation::Lower, source));
+        }
+        acts.push(match level {
+            None => act(Operation::Add, subject(self.sensitivity)),
+            Some(was) if self.level_only && was <= self.sensitivity => {
+                act(Operation::Raise, subject(was))
+            }
+            Some(was) => act(Operation::Change, subject(was)),
+        });
+        let wish = Wish::new(acts, &self.at, event.about(&self.at)).on(&self.basis, &self.at);
+        match &self.over {
+            Some(global) => wish.on(global.basis(), &global.coordinate),
+            None => wish,
+        }
+    }
+}
+
+/// Which entries point at each secret of the clouds.
+#[derive(Default)]
+pub(super) struct Pointed(HashMap<String, Vec<Stored>>);
+
+impl Pointed {
+    /// Reads all entries, so it is done once a command, and only if there is a pointer.
+    pub(super) fn look(view: View<'_>) -> Result<Self, Error> {
+        let mut pointed = Self::default();
+        for entry in view.entries()? {
+            if let Some(secret) = entry.pointer().map(Pointer::secret) {
+                pointed.0.entry(secret).or_default().push(entry);
+            }
+        }
+        Ok(pointed)
+    }
+
+    /// The highest sensitivity with which another entry than the one at `at` points where `pointer` does.
+    pub(super) fn elsewhere(
+        &self,
+        pointer: &Pointer,
+        origin: &Origin,
+        at: &Coordinate,
+    ) -> Option<Sensitivity> {
+        let there = self.0.get(&pointer.secret())?.iter();
+        let other = there.filter(|entry| entry.origin != *origin || entry.coordinate != *at);
+        other.map(|entry| entry.sensitivity).max()
+    }
+}
+
+/// Of one entry: its change, as it is asked about, and how its pointer is treated elsewhere.
+pub(super) fn elsewhere(view: View<'_>, change: &Change) -> Result<Option<Sensitivity>, Error> {
+    let Some(pointer) = &change.pointer else { return Ok(None) };
+    Ok(Pointed::look(view)?.elsewhere(pointer, &change.origin, &change.at))
+}
