@@ -24,6 +24,7 @@ mod set;
 mod shared;
 mod show;
 mod target;
+mod transfer;
 mod ui;
 mod unlock;
 mod verify;
@@ -35,6 +36,7 @@ use kovra::clock::Moment;
 use kovra::exit::Exit;
 use kovra::ops::Session;
 use kovra::ops::init::is_there;
+use kovra::ops::transfer::Manner;
 use kovra::platform;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -97,6 +99,10 @@ enum Command {
     Set(set::Args),
     /// Change an entry's sensitivity or description
     Edit(edit::Args),
+    /// Give an entry another name, env or project, with its history
+    Mv(transfer::Args),
+    /// Copy an entry to another name, env or project, with its history
+    Cp(transfer::Args),
     /// Remove an entry; it can be restored
     Rm(target::Args),
     /// Show an entry's earlier revisions
@@ -183,6 +189,8 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Generate(args) => generate::run(args, context),
         Command::Set(args) => set::run(args, context),
         Command::Edit(args) => edit::run(args, context),
+        Command::Mv(args) => transfer::run(&args, Manner::Move, context),
+        Command::Cp(args) => transfer::run(&args, Manner::Copy, context),
         Command::Rm(args) => target::remove(&args, context),
         Command::Prune(args) => target::prune(&args, context),
         Command::History(args) => history::run(&args, context),

@@ -14,8 +14,8 @@ use crate::vault::{Looked, NewEntry, Origin, Pruned, Revision, Stored};
 
 /// An entry, named exactly: in one project, or global.
 pub struct Target {
-    at: Coordinate,
-    origin: Origin,
+    pub(super) at: Coordinate,
+    pub(super) origin: Origin,
 }
 
 impl Target {
@@ -25,7 +25,7 @@ impl Target {
         Ok(Self { at: uri.coordinate.clone(), origin: origin(project)? })
     }
 
-    fn find(&self, session: &Session<'_>) -> Result<Stored, Error> {
+    pub(super) fn find(&self, session: &Session<'_>) -> Result<Stored, Error> {
         let found = session.view().entry(&self.origin, &self.at)?.found;
         found.ok_or_else(|| Error::NoEntry(self.at.clone()))
     }

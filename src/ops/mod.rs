@@ -22,6 +22,7 @@ mod session;
 pub mod shared;
 pub mod show;
 mod source;
+pub mod transfer;
 mod values;
 pub mod verify;
 pub mod write;

@@ -283,6 +283,31 @@ impl Batch<'_> {
         self.put_revision(on, Stored { updated: now, ..entry }, value.expose())
     }
 
+    /// Writes all revisions of an entry under another name, on top of what stands there: each is as old and
+    /// as chosen as it was, and at least as sensitive as the name asks for.
+    pub fn copy_entry(
+        &mut self,
+        history: &Looked<Vec<Revision>>,
+        on: &Basis,
+        (origin, at): (&Origin, &Coordinate),
+    ) -> Result<Option<Stored>, Error> {
+        let (mut on, mut latest) = (on.clone(), None);
+        for entry in history.iter().rev().filter_map(|revision| revision.entry.as_ref()) {
+            let value = self.view().value(entry)?;
+            let copy = Stored {
+                origin: origin.clone(),
+                coordinate: at.clone(),
+                sensitivity: entry.sensitivity.max(Sensitivity::floor(at)),
+                basis: on.clone(),
+                ..entry.clone()
+            };
+            let written = self.put_revision(&on, copy, value.expose())?;
+            on = written.basis.clone();
+            latest = Some(written);
+        }
+        Ok(latest)
+    }
+
     /// Removes an entry: a new revision that holds nothing, on top of what was there.
     pub fn remove_entry(&mut self, entry: &Stored, now: Moment) -> Result<(), Error> {
         self.expect(&entry.basis, &entry.coordinate)?;

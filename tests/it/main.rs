@@ -22,6 +22,7 @@ mod kills;
 mod materialize;
 mod outside;
 mod owner;
+mod policy;
 mod programs;
 mod providers;
 mod races;

@@ -56,6 +56,8 @@ impl Person {
             ("TMPDIR", path("tmp")),
             ("PATH", "/usr/bin:/bin".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
+            // A pseudo-terminal would set it.
+            ("SHELL", "/bin/sh".to_owned()),
         ];
         let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { name, folder, env }
