@@ -49,6 +49,8 @@ pub enum Action {
     PeerRename,
     Copy,
     Move,
+    RefsTrust,
+    RefsDistrust,
 }
 
 /// Words, and numbers for the vault: a member's number is its place, so new ones go last.
@@ -97,6 +99,8 @@ names!(Action {
     PeerRename = "peer-rename",
     Copy = "cp",
     Move = "mv",
+    RefsTrust = "refs-trust",
+    RefsDistrust = "refs-distrust",
 });
 names!(Asker { Person = "person", Unattended = "unattended", Agent = "agent" });
 

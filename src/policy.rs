@@ -54,6 +54,9 @@ pub enum Trust {
     /// Put a program on the allowlist.
     Allow,
     Disallow,
+    /// Let an `.env.refs` name what is not just one's own.
+    TrustFile,
+    DistrustFile,
     /// Let an import overwrite what another sender gave, or turn a literal into a pointer or back.
     Overwrite,
     /// Give a variable a name that changes how programs load.
@@ -73,6 +76,8 @@ words!(Trust {
     Unpin = "unpin",
     Allow = "allow",
     Disallow = "disallow",
+    TrustFile = "trust",
+    DistrustFile = "distrust",
     Overwrite = "overwrite",
     Name = "name",
     Prune = "prune",
@@ -169,6 +174,8 @@ pub enum Reason {
     AgentChanges,
     NeedsPerson,
     NeedsProof,
+    /// A file of a checkout names what is not just one's own.
+    Untrusted,
     /// It is a matter of trust.
     Trust,
 }
@@ -202,6 +209,10 @@ impl fmt::Display for Reason {
             Self::NeedsProof => {
                 "only its owner may do that, and this vault has nothing to know them by; `kovra pin set` \
                  sets a PIN"
+            }
+            Self::Untrusted => {
+                "it names a project, a global entry or what is protected, and you have not trusted it; \
+                 `kovra refs trust` does"
             }
             Self::Trust => "it is a matter of trust",
         })
@@ -305,16 +316,20 @@ fn capture(subject: Subject<'_>, asker: Asker) -> Decision {
 }
 
 fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
-    use Trust::{Allow, Clock, Disallow, Exchange, Name, Overwrite, Pin, Prune, Rename, SetPin};
+    use Trust::{
+        Allow, Clock, Disallow, DistrustFile, Exchange, Name, Overwrite, Pin, Prune, Rename,
+        SetPin, TrustFile, Unpin, Vouch,
+    };
     match (trust, asker) {
         (_, Asker::Agent) => Decision::Deny(Reason::AgentChanges),
-        (Pin | Trust::Unpin | Disallow, _) => Decision::Allow,
+        (Pin | Unpin | Disallow | DistrustFile, _) => Decision::Allow,
+        (TrustFile, Asker::Unattended) => Decision::Deny(Reason::Untrusted),
         (_, Asker::Unattended) => Decision::Deny(Reason::NeedsPerson),
         (SetPin, Asker::Person) if !has_proof => Decision::Allow,
-        (Trust::Vouch | Exchange | Rename | Allow, _) if !has_proof => {
+        (Vouch | Exchange | Rename | Allow | TrustFile, _) if !has_proof => {
             Decision::Deny(Reason::NeedsProof)
         }
-        (Trust::Vouch | Exchange | Rename | Allow | SetPin, _)
+        (Vouch | Exchange | Rename | Allow | TrustFile | SetPin, _)
         | (Overwrite | Name | Prune | Clock, _) => Decision::Confirm(Reason::Trust),
     }
 }

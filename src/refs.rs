@@ -35,6 +35,8 @@ pub enum Assigned {
 pub struct Variable {
     pub name: String,
     pub from: Assigned,
+    /// Its source as it is written, with `${ENV}` in it.
+    pub source: String,
     /// Where the file says so. Counts from 1.
     pub line: usize,
 }
@@ -80,6 +82,30 @@ impl Refs {
     }
 }
 
+impl Refs {
+    /// Of what it says, whatever the order and the comments (`spec/policy.md` 8.2).
+    #[cfg(feature = "vault")]
+    pub fn digest(&self) -> [u8; 32] {
+        use sha2::{Digest, Sha256};
+        let mut pairs: Vec<[&str; 2]> =
+            self.variables.iter().map(|v| [v.name.as_str(), v.source.as_str()]).collect();
+        pairs.sort_unstable();
+        let mut hasher = Sha256::new();
+        let project = self.project.as_deref().unwrap_or_default();
+        for text in std::iter::once(project).chain(pairs.into_iter().flatten()) {
+            hasher.update((text.len() as u64).to_be_bytes());
+            hasher.update(text);
+        }
+        hasher.finalize().into()
+    }
+
+    /// Whether it names a project, or an entry as a global one.
+    pub fn names_origins(&self) -> bool {
+        let global = |v: &Variable| matches!(&v.from, Assigned::Secret { uri, .. } if uri.global);
+        self.project.is_some() || self.variables.iter().any(global)
+    }
+}
+
 /// A file that is being read.
 struct Reader<'a> {
     env: Option<&'a str>,
@@ -99,7 +125,8 @@ impl<'a> Reader<'a> {
         }
         self.check(name)?;
         let from = source(value, self.env)?;
-        self.refs.variables.push(Variable { name: name.to_owned(), from, line });
+        let (name, source) = (name.to_owned(), value.to_owned());
+        self.refs.variables.push(Variable { name, from, source, line });
         Ok(())
     }
 

@@ -18,6 +18,7 @@ mod materialize;
 mod peer;
 mod pin;
 mod receipt;
+mod refs;
 mod run;
 mod seal;
 mod set;
@@ -135,6 +136,9 @@ enum Command {
     /// The PIN that proves that it is you who says yes
     #[command(subcommand)]
     Pin(pin::Command),
+    /// Which .env.refs may name projects, global and protected entries
+    #[command(subcommand)]
+    Refs(refs::Command),
     /// Show what was done, refused, and by whom
     Audit(audit::Args),
     /// List what was sealed to whom, and what to rotate if they leave
@@ -197,6 +201,7 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Restore(args) => history::restore(&args, context),
         Command::Allow(command) => allow::run(command, context),
         Command::Pin(command) => pin::run(&command, context),
+        Command::Refs(command) => refs::run(command, context),
         Command::Audit(args) => audit::run(args, context),
         Command::Shared(args) => shared::run(&args, context),
         Command::Receipt(args) => receipt::run(&args, context),

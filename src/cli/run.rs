@@ -39,13 +39,15 @@ pub(super) struct Args {
 /// Replaces this process with the command, so that its stdin, terminal, signals and exit code are
 /// its own and nothing stays behind that knows its secrets.
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let refs = read_refs(args)?;
+    let refs = read_refs(&args.refs, args.env.as_deref(), &args.allow_name)?;
+    let file = whereabouts(&args.refs);
     let (name, arguments) =
         args.command.split_first().ok_or_else(|| Failure::usage("no command"))?;
     let path = find_program(name)?;
     let loaders = env_name::loaders(std::env::vars_os());
     let options = Options {
         refs: &refs,
+        path: &file,
         project: args.project.as_deref(),
         program: Program { path: &path, arguments, loaders: &loaders },
         allow_names: &args.allow_name,
@@ -115,8 +117,11 @@ fn listed(names: &[Coordinate]) -> String {
 /// In bytes: far more than an environment holds.
 const REFS: usize = 1 << 20;
 
-fn read_refs(args: &Args) -> Result<Refs, Failure> {
-    let path = &args.refs;
+pub(super) fn read_refs(
+    path: &Path,
+    env: Option<&str>,
+    allowed: &[String],
+) -> Result<Refs, Failure> {
     let text = read_text(path).map_err(|e| {
         let failure = Failure::usage(format!("{}: {e}", path.display()));
         if e.kind() == io::ErrorKind::NotFound {
@@ -125,8 +130,15 @@ fn read_refs(args: &Args) -> Result<Refs, Failure> {
             failure
         }
     })?;
-    let refs = Refs::parse_allowing(&text, args.env.as_deref(), &args.allow_name);
-    refs.map_err(|error| ops::Error::Refs { path: path.clone(), error }.into())
+    let refs = Refs::parse_allowing(&text, env, allowed);
+    refs.map_err(|error| ops::Error::Refs { path: path.to_owned(), error }.into())
+}
+
+/// Where a file is, without links, by which it is trusted. What has no such name, as a pipe, is trusted by the
+/// one that it was given.
+pub(super) fn whereabouts(path: &Path) -> String {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    path.to_string_lossy().into_owned()
 }
 
 fn read_text(path: &Path) -> io::Result<String> {

@@ -23,6 +23,7 @@ pub mod shared;
 pub mod show;
 mod source;
 pub mod transfer;
+pub mod trust;
 mod values;
 pub mod verify;
 pub mod write;
@@ -89,7 +90,10 @@ pub enum About<'a> {
         entries: usize,
         /// Variables that change how programs load, which are let through.
         names: &'a [&'a str],
+        /// The file that says so, if it is not trusted yet.
+        untrusted: Option<trust::File<'a>>,
     },
+    TrustFile(trust::File<'a>),
     Seal(seal::Sealing<'a>),
     /// To read what pointers lead to, and keep nothing.
     Resolve,

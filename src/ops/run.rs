@@ -2,6 +2,7 @@
 
 use super::select::origin;
 use super::session::{Consent, Wish};
+use super::trust::File;
 use super::values::{Resolver, obtain};
 use super::{About, Error, Listed, Missing, Program, Session, Source};
 use crate::audit::Action;
@@ -14,11 +15,13 @@ use crate::policy::{Operation, Standing, Trust};
 use crate::refs::{self, Refs, Variable};
 use crate::secret::Secret;
 use crate::text::escape;
-use crate::vault::{self, Basis, Looked, Origin, Stored};
+use crate::vault::{self, Basis, Looked, Origin, Stored, View};
 use std::ffi::OsString;
 
 pub struct Options<'a> {
     pub refs: &'a Refs,
+    /// Where they were read, absolute and without links.
+    pub path: &'a str,
     /// The project, where it is not the file's own.
     pub project: Option<&'a str>,
     pub program: Program<'a>,
@@ -49,8 +52,10 @@ pub fn environment(
     let Wanted { mut variables, secrets } = wanted(&session.view(), &project, options)?;
     check_known(&session.view(), &variables, &secrets)?;
     let entries: Vec<&Stored> = secrets.iter().map(|(_, entry)| entry).collect();
-    let consent = ask(session, &entries, options)?;
-    let values = obtain(session, consent, &entries, resolver)?;
+    let untrusted = untrusted(&session.view(), &entries, options)?;
+    let consent = ask(session, &entries, options, untrusted.as_ref())?;
+    let trusted = untrusted.map(|(file, looked)| (file.trusted(session), looked.basis));
+    let values = obtain(session, consent, &entries, resolver, trusted)?;
     for ((name, entry), value) in secrets.iter().zip(&values) {
         check_value(name, entry, value)?;
         variables.push((name.clone(), environment_value(name, entry, value)?));
@@ -73,7 +78,7 @@ fn wanted<S: Source>(
 ) -> Result<Wanted<S::Item>, Error> {
     let mut wanted = Wanted { variables: Vec::new(), secrets: Vec::new() };
     let mut missing = Vec::new();
-    for Variable { name, from, line } in &options.refs.variables {
+    for Variable { name, from, line, .. } in &options.refs.variables {
         let text = match from {
             refs::Assigned::Literal(text) => text.into(),
             refs::Assigned::Env { name: variable, fallback } => {
@@ -168,6 +173,7 @@ fn ask(
     session: &mut Session<'_>,
     entries: &[&Stored],
     options: &Options<'_>,
+    untrusted: Option<&(File<'_>, Looked<bool>)>,
 ) -> Result<Consent, Error> {
     let program = options.program;
     let names = let_through(options)?;
@@ -186,14 +192,32 @@ fn ask(
         let what = names.join(", ");
         wishes.push(Wish::of_trust(Trust::Name, what, event.clone()));
     }
+    wishes.extend(untrusted.map(|(file, looked)| file.wish(session, looked)));
     let Allowance { standing, digest, .. } = allowance;
-    let about = About::Run { program, standing, digest, entries: entries.len(), names: &names };
+    let untrusted = untrusted.map(|(file, _)| *file);
+    let entries = entries.len();
+    let about = About::Run { program, standing, digest, entries, names: &names, untrusted };
     let consent = session.ask(wishes, &about)?;
     if consent.was_asked() && super::allow::digest(program.path)? != digest {
         let moved = vault::Error::Moved(escape(&path));
         return session.record_failure(consent, moved.into());
     }
     Ok(consent)
+}
+
+/// The file, if it names more than one's own low and medium entries and nobody has trusted it as it is.
+fn untrusted<'a>(
+    view: &View<'_>,
+    entries: &[&Stored],
+    options: &Options<'a>,
+) -> Result<Option<(File<'a>, Looked<bool>)>, Error> {
+    let protected = entries.iter().any(|entry| entry.subject().is_protected());
+    if !protected && !options.refs.names_origins() {
+        return Ok(None);
+    }
+    let file = File { path: options.path, refs: options.refs };
+    let looked = file.look(*view)?;
+    Ok((!*looked).then_some((file, looked)))
 }
 
 /// How the allowlist stands to a program.

@@ -21,6 +21,6 @@ pub fn show(
         .on(entry.basis(), &entry.coordinate)
         .leading_to(entry.pointer());
     let consent = session.ask(vec![wish], &About::Show)?;
-    let mut values = obtain(session, consent, &[&entry], resolver)?;
+    let mut values = obtain(session, consent, &[&entry], resolver, None)?;
     values.pop().ok_or_else(|| Error::NoEntry(at.coordinate.clone()))
 }

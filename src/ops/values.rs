@@ -6,7 +6,7 @@ use crate::coordinate::Coordinate;
 use crate::pointer::Pointer;
 use crate::provider::{Fault, Resolved, onepassword};
 use crate::secret::Secret;
-use crate::vault::Stored;
+use crate::vault::{Basis, Stored, TrustedFile};
 
 /// What is outside of every source, as operations see it: the clouds, and 1Password.
 pub trait Resolver {
@@ -17,17 +17,26 @@ pub trait Resolver {
 }
 
 /// The values of `entries`, in their order. All of it is on record, in one transaction, before a value is
-/// handed out. [`Error::Unresolved`] has every pointer that failed.
+/// handed out, with the file that was `trusted` by the same yes. [`Error::Unresolved`] has every pointer that
+/// failed.
 pub(super) fn obtain(
     session: &mut Session<'_>,
     consent: Consent,
     entries: &[&Stored],
     resolver: &dyn Resolver,
+    trusted: Option<(TrustedFile, Basis)>,
 ) -> Result<Vec<Secret>, Error> {
-    match fetch(&session.view(), entries, resolver) {
-        Err(why) => session.record_failure(consent, why),
-        Ok(values) => session.record(consent).map(|()| values),
+    let values = match fetch(&session.view(), entries, resolver) {
+        Ok(values) => values,
+        Err(why) => return session.record_failure(consent, why),
+    };
+    match trusted {
+        None => session.record(consent)?,
+        Some((file, basis)) => {
+            session.write(consent, |batch, _| batch.put_trusted(&basis, &file))?
+        }
     }
+    Ok(values)
 }
 
 /// Nothing cloud-related is touched unless one of the items is a reference.

@@ -26,6 +26,7 @@ mod schema;
 mod shares;
 mod state;
 mod trail;
+mod trusted;
 mod ways;
 
 pub use batch::Batch;
@@ -41,6 +42,7 @@ pub use proof::{Pin, Proof};
 pub use rows::{Basis, Looked};
 pub use shares::{Given, Share, SharedEntry, SharedWith};
 pub use trail::Trail;
+pub use trusted::TrustedFile;
 pub use ways::{Custody, Kek};
 
 use crate::platform::{NewFile, private_folder};

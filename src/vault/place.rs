@@ -14,6 +14,7 @@ impl Kind {
     pub(super) const SHARE: Self = Self(5);
     pub(super) const STATE: Self = Self(6);
     pub(super) const LEDGER: Self = Self(7);
+    pub(super) const FILE: Self = Self(8);
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -25,6 +26,7 @@ impl Kind {
             Self::SHARE => "a share",
             Self::STATE => "the vault's state",
             Self::LEDGER => "a sender's ledger",
+            Self::FILE => "a trusted file",
             Self(_) => "a kind of a later kovra",
         }
     }

@@ -222,6 +222,9 @@ mod entries {
             case.prepare(&person, &mut vault);
         }
         drop(vault);
+        for case in cases.iter().filter(|case| case.operation() == "inject") {
+            person.trust_refs(&format!("{}.refs", case.file()));
+        }
         let before = person.unlocked();
         let mut wrong = Vec::new();
         for case in &cases {
@@ -297,6 +300,16 @@ fn trust_command(person: &Person, operation: &str, name: &str) -> Vec<String> {
         "disallow" => {
             allow(person, &mut vault, &tool[2..]);
             words(&["allow", "rm", &tool])
+        }
+        "trust" => {
+            person.write(&refs, format!("project = {name}\n"));
+            words(&["refs", "trust", &refs])
+        }
+        "distrust" => {
+            person.write(&refs, "V=x\n");
+            drop(vault);
+            person.trust_refs(&refs);
+            words(&["refs", "distrust", &refs])
         }
         "overwrite" => {
             let value = Content::Literal(Secret::copy_of(b"another's"));

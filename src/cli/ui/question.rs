@@ -4,9 +4,11 @@
 use super::{changes, content, count};
 use kovra::entry::{Mode, Sensitivity};
 use kovra::ops::seal::Sealing;
+use kovra::ops::trust::File;
 use kovra::ops::write::Change;
 use kovra::ops::{About, Older, Program, Question, Why};
 use kovra::policy::Standing;
+use kovra::refs::{Assigned, Variable};
 use kovra::text::{escape, hex};
 use kovra::vault::{Peer, Stored};
 use std::ffi::{OsStr, OsString};
@@ -31,9 +33,11 @@ pub(super) fn words(question: &Question<'_>) -> String {
             "keep a copy in this vault of what its provider now has for\n{}\nGo on?",
             reasons(why)
         ),
-        About::Run { program, standing, digest, entries, names } => {
-            run(program, *standing, digest, names) + &received(why, *entries) + "\nGo on?"
+        About::Run { program, standing, digest, entries, names, untrusted } => {
+            let file = untrusted.as_ref().map(file).unwrap_or_default();
+            run(program, *standing, digest, names) + &received(why, *entries) + &file + "\nGo on?"
         }
+        About::TrustFile(untrusted) => format!("trust a file{}\nGo on?", file(untrusted)),
         About::Seal(sealing) => seal(sealing, why),
         About::Write(change) => write(change, why),
         About::Remove(entry) => {
@@ -212,6 +216,19 @@ fn received(why: &[Why], entries: usize) -> String {
         true => format!("It would receive {all}."),
         false => format!("It would receive {all}, among them\n{}", reasons(why)),
     }
+}
+
+/// A file that was not trusted yet, and what it says.
+fn file(file: &File<'_>) -> String {
+    let pair = |v: &Variable| format!("    {} = {}", v.name, quoted(v.source.as_ref()));
+    let project = file.refs.project.iter().map(|project| format!("    project = {project}"));
+    // What is given from the vault comes first: the rest is anybody's to read.
+    let given = |v: &&Variable| matches!(v.from, Assigned::Secret { .. });
+    let (given, rest): (Vec<_>, Vec<_>) = file.refs.variables.iter().partition(given);
+    let pairs = given.into_iter().chain(rest).map(pair);
+    let lines: Vec<String> = project.chain(pairs).collect();
+    let path = quoted(file.path.as_ref());
+    format!("\n  {path}, WHICH YOU HAVE NOT TRUSTED YET, says\n{}", cut(lines.into_iter()))
 }
 
 /// What makes programs load code. `PATH` is always there and long; the others are why somebody looks.

@@ -5,8 +5,9 @@ pub mod terminal;
 use kovra::clock::Moment;
 use kovra::ops::init::read_key_file;
 use kovra::ops::peer::parse_key;
+use kovra::refs::Refs;
 use kovra::secret::Secret;
-use kovra::vault::{Custody, Kek, Locked, Peer, Vault};
+use kovra::vault::{Custody, Kek, Locked, Peer, TrustedFile, Vault};
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -190,6 +191,19 @@ impl Person {
         let basis = vault.view().peer(name).expect("a peer, or none").basis;
         let pinned = vault.write(|batch| batch.put_peer(&basis, &peer));
         pinned.expect("a peer that is pinned");
+    }
+
+    /// Trusts an `.env.refs` as it is, as its owner would who has read it at a terminal.
+    pub fn trust_refs(&self, name: &str) {
+        let path = self.home().join(name).canonicalize().expect("a file");
+        let text = std::fs::read_to_string(&path).expect("its text");
+        let digest = Refs::parse(&text, Some("env")).expect("a file that is read").digest();
+        let path = path.into_os_string().into_string().expect("a path in UTF-8");
+        let file = TrustedFile { path, digest, added: SystemTime::now().into() };
+        let mut vault = self.unlocked();
+        let basis = vault.view().trusted_file(&file.path).expect("a file, or none").basis;
+        let trusted = vault.write(|batch| batch.put_trusted(&basis, &file));
+        trusted.expect("a file that is trusted");
     }
 
     /// The person's vault, opened with what they have: a key file, or a passphrase in one.
