@@ -2,6 +2,7 @@
 
 use super::error::Failure;
 use super::{Context, json, ui};
+use kovra::identity::Recipient;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -16,5 +17,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         return ui::json(&json::Identity::from(&identity));
     }
     ui::note(&format!("Fingerprint: {}", identity.signing().fingerprint()));
+    let recipient = Recipient::Kovra(identity.agreement()).id();
+    ui::note(&format!("As a recipient: {}", recipient.groups()));
     ui::data(&identity.to_string())
 }

@@ -4,8 +4,9 @@ use super::error::Failure;
 use super::import::read_token;
 use super::{Context, ui};
 use kovra::ops::inspect::{Inside, Report, Shown, diagnose, inspect};
+use kovra::ops::known::{Acquaintances, recipient_name};
 use kovra::ops::verify::read_package;
-use kovra::text::{escape, hex};
+use kovra::text::escape;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -28,7 +29,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let token = args.token.as_deref().map(read_token).transpose()?;
     let vault = if context.has_vault()? { Some(context.vault()?) } else { None };
     let report = inspect(&file, vault.as_ref(), token.as_ref(), context.now)?;
-    ui::data(&outside(&report))?;
+    let all = match &vault {
+        Some(vault) => Acquaintances::of(vault.view())?,
+        None => Acquaintances::default(),
+    };
+    ui::data(&outside(&report, &all))?;
     match &report.contents {
         Some(Ok(contents)) => inside(contents),
         Some(Err(why)) => {
@@ -40,10 +45,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 /// What anyone can read.
-fn outside(report: &Report) -> String {
+fn outside(report: &Report, all: &Acquaintances) -> String {
     let header = &report.header;
     let mut lines = vec![match &report.intact {
-        Ok(sender) => format!("intact, signed by {}", sender.fingerprint()),
+        Ok(sender) => match all.signer(*sender) {
+            None => format!("intact, signed by {}", sender.fingerprint()),
+            Some(known) => format!("intact, signed by {known} ({})", sender.fingerprint()),
+        },
         Err(why) => format!("NOT INTACT: {why}; nothing below is sure"),
     }];
     lines.push(format!("package     {}", header.id_hex()));
@@ -51,8 +59,8 @@ fn outside(report: &Report) -> String {
     lines.push(format!("created     {}", header.created));
     lines.push(format!("expires     {}", header.expires));
     for recipient in &header.recipients {
-        let print = hex(&recipient.fingerprint);
-        lines.push(format!("recipient   {} {print}", recipient.kind.name()));
+        let name = recipient_name(all.recipient(recipient).as_ref(), recipient);
+        lines.push(format!("recipient   {} {name}", recipient.kind.name()));
     }
     lines.push(format!(
         "entries     {}, and {} more that need the token",

@@ -3,10 +3,11 @@
 
 use kovra::audit::Event;
 use kovra::entry::Mode;
-use kovra::identity::{PublicIdentity, RecipientId, SigningPublic};
+use kovra::identity::{PublicIdentity, Recipient as RecipientKey, RecipientId, SigningPublic};
+use kovra::ops::known::{Acquaintances, Known};
 use kovra::ops::materialize::{Materialized, Purpose};
 use kovra::ops::shared::Item;
-use kovra::ops::verify::{Known, Report};
+use kovra::ops::verify::Report;
 use kovra::package::Header;
 use kovra::provider::CloudIdentity;
 use kovra::text::hex;
@@ -38,6 +39,7 @@ made! {
     Identity from identity: PublicIdentity {
         identity: String = identity.to_string(),
         fingerprint: String = identity.signing().fingerprint(),
+        recipient_fingerprint: String = RecipientKey::Kovra(identity.agreement()).id().groups(),
     }
 }
 
@@ -50,7 +52,8 @@ made! {
             PeerKey::Sender(_) => None,
             PeerKey::Recipient(recipient) => Some(recipient.to_text()),
         },
-        fingerprint: Option<String> = peer.signing().map(|key| key.fingerprint()),
+        fingerprint: String = peer.fingerprint(),
+        confirmed: bool = peer.confirmed,
     }
 }
 
@@ -67,19 +70,19 @@ made! {
 #[derive(Serialize, Default)]
 struct Content {
     mode: Option<String>,
-    fingerprint: Option<String>,
+    value_fingerprint: Option<String>,
     pointer: Option<String>,
 }
 
 impl Content {
     fn literal(fingerprint: impl ToString) -> Self {
         let mode = Some(Mode::Literal.to_string());
-        Self { mode, fingerprint: Some(fingerprint.to_string()), pointer: None }
+        Self { mode, value_fingerprint: Some(fingerprint.to_string()), pointer: None }
     }
 
     fn reference(pointer: impl ToString) -> Self {
         let mode = Some(Mode::Reference.to_string());
-        Self { mode, fingerprint: None, pointer: Some(pointer.to_string()) }
+        Self { mode, value_fingerprint: None, pointer: Some(pointer.to_string()) }
     }
 }
 
@@ -279,18 +282,38 @@ struct Counts {
     high: usize,
 }
 
-made! {
-    /// As a header lists it.
-    Recipient from recipient: RecipientId {
-        kind: &'static str = recipient.kind.name(),
-        fingerprint: String = hex(&recipient.fingerprint),
+/// As a header lists it, and who it is here.
+#[derive(Serialize)]
+struct Recipient {
+    kind: &'static str,
+    known: &'static str,
+    name: Option<String>,
+    fingerprint: String,
+    id: String,
+}
+
+impl Recipient {
+    fn new(recipient: &RecipientId, all: &Acquaintances) -> Self {
+        let (known, name) = known(all.recipient(recipient).as_ref());
+        let (kind, fingerprint) = (recipient.kind.name(), recipient.groups());
+        Self { kind, known, name, fingerprint, id: hex(&recipient.fingerprint) }
+    }
+}
+
+/// Who somebody is, in a word; and by which name.
+fn known(known: Option<&Known>) -> (&'static str, Option<String>) {
+    match known {
+        Some(Known::Peer { name, .. }) => ("peer", Some(name.clone())),
+        Some(Known::Me) => ("me", None),
+        Some(Known::Given) => ("given", None),
+        None => ("unknown", None),
     }
 }
 
 const GOOD: &str = "good";
 
 impl Verdict {
-    pub(super) fn new(report: &Report, known: Option<&Known>) -> Self {
+    pub(super) fn new(report: &Report, known: Option<&Known>, all: &Acquaintances) -> Self {
         let refusal = report.verdict.as_ref().err();
         let header = report.signed.as_ref().map(|signed| &signed.header);
         Self {
@@ -304,20 +327,16 @@ impl Verdict {
             created: header.map(|h| h.created.to_string()),
             expires: header.map(|h| h.expires.to_string()),
             entries: header.map(|h| Counts { normal: h.normal, high: h.high }),
-            recipients: header.map(|h| h.recipients.iter().map(Recipient::from).collect()),
+            recipients: header
+                .map(|h| h.recipients.iter().map(|r| Recipient::new(r, all)).collect()),
             ext: header.map(|h| h.ext.clone()),
         }
     }
 }
 
 impl Sender {
-    fn new(key: &SigningPublic, known: Option<&Known>) -> Self {
-        let (known, name) = match known {
-            Some(Known::Peer(name)) => ("peer", Some(name.clone())),
-            Some(Known::Me) => ("me", None),
-            Some(Known::Given) => ("given", None),
-            None => ("unknown", None),
-        };
+    fn new(key: &SigningPublic, who: Option<&Known>) -> Self {
+        let (known, name) = known(who);
         Self { known, name, fingerprint: key.fingerprint(), key: hex(key.as_bytes()) }
     }
 }

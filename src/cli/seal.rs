@@ -78,10 +78,7 @@ fn show(report: &Report, out: &str) -> Result<(), Failure> {
     };
     let header = ["SEALED", "SENSITIVITY", "MODE", "FINGERPRINT"];
     ui::table(&header, report.entries.iter().map(row).collect())?;
-    let peer = |p: &Peer| match p.signing() {
-        Some(key) => format!("  to       {} ({})", p.name, key.fingerprint()),
-        None => format!("  to       {}", p.name),
-    };
+    let peer = |p: &Peer| format!("  to       {} ({})", p.name, p.fingerprint());
     let mut lines = vec![format!("Wrote {out} ({} bytes).", report.size)];
     lines.extend(report.peers.iter().map(peer));
     lines.push(format!("  package  {}", report.header.id_hex()));

@@ -5,9 +5,10 @@ use super::{Context, json, ui};
 use kovra::exit::Exit;
 use kovra::identity::{PublicIdentity, SigningPublic};
 use kovra::ops;
+use kovra::ops::known::{Acquaintances, Known, recipient_name};
 use kovra::ops::peer;
-use kovra::ops::verify::{Known, Signed, read_package, verify};
-use kovra::text::{escape, hex};
+use kovra::ops::verify::{Signed, read_package, verify};
+use kovra::text::escape;
 use kovra::vault::Peer;
 use std::path::PathBuf;
 
@@ -26,41 +27,47 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let file = read_package(&args.file)?;
-    let mut known = Vec::new();
+    let (mut known, mut all) = (Vec::new(), Acquaintances::default());
     let trusted = || {
-        known = known_senders(args.from.as_deref(), context)?;
+        (known, all) = known_senders(args.from.as_deref(), context)?;
         Ok::<_, Failure>(known.iter().map(|(_, key)| *key).collect())
     };
     let report = verify(&file, trusted, context.now)?;
     let sender = report.signed.as_ref().map(|signed| signed.sender);
     let known = known.into_iter().find(|(_, key)| Some(*key) == sender).map(|(known, _)| known);
     match &report.signed {
-        _ if args.json => ui::json(&json::Verdict::new(&report, known.as_ref()))?,
-        Some(signed) => ui::data(&words(signed, report.verdict.is_ok(), known.as_ref()))?,
+        _ if args.json => ui::json(&json::Verdict::new(&report, known.as_ref(), &all))?,
+        Some(signed) => ui::data(&words(signed, report.verdict.is_ok(), known.as_ref(), &all))?,
         None => {}
     }
     Ok(report.verdict.map_err(ops::Error::from)?)
 }
 
-/// Those who may have sealed it, with their keys. Without `--from` that is every peer; without a
+/// Those who may have sealed it, with their keys; and all who are known here. Without `--from` that is every peer; without a
 /// vault it is nobody, and the package can be intact at best.
 fn known_senders(
     from: Option<&str>,
     context: &Context,
-) -> Result<Vec<(Known, SigningPublic)>, Failure> {
+) -> Result<(Vec<(Known, SigningPublic)>, Acquaintances), Failure> {
+    let nobody = Acquaintances::default;
     if let Some(text) = from.filter(|text| text.starts_with("kovra1")) {
         let identity: PublicIdentity = text.parse().map_err(ops::Error::from)?;
-        return Ok(vec![(Known::Given, identity.signing())]);
+        return Ok((vec![(Known::Given, identity.signing())], nobody()));
     }
     if from.is_none() && !context.has_vault()? {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), nobody()));
     }
     let vault = match context.vault() {
         Err(locked) if locked.exit == Exit::Locked && from.is_none() => {
             ui::note(&format!("Note: {}, so no peer is known here.", locked.what));
-            return Ok(Vec::new());
+            return Ok((Vec::new(), nobody()));
         }
         vault => vault?,
+    };
+    let all = Acquaintances::of(vault.view())?;
+    let named = |peer: &Peer, key| {
+        let (name, fingerprint) = (peer.name.clone(), peer.fingerprint());
+        (Known::Peer { name, fingerprint }, key)
     };
     if let Some(name) = from {
         let peer = peer::get(vault.view(), name)?;
@@ -73,16 +80,16 @@ fn known_senders(
                 "`kovra peer confirm {name}`, once you have compared the fingerprint"
             )));
         }
-        return Ok(vec![(Known::Peer(peer.found.name), key)]);
+        return Ok((vec![named(&peer, key)], all));
     }
     let view = vault.view();
     let me = view.identity()?.signing.public();
-    let sender = |peer: Peer| peer.sender().map(|key| (Known::Peer(peer.name), key));
+    let sender = |peer: Peer| peer.sender().map(|key| named(&peer, key));
     let peers = view.peers()?.into_iter().filter_map(sender);
-    Ok(peers.chain([(Known::Me, me)]).collect())
+    Ok((peers.chain([(Known::Me, me)]).collect(), all))
 }
 
-fn words(signed: &Signed, good: bool, known: Option<&Known>) -> String {
+fn words(signed: &Signed, good: bool, known: Option<&Known>, all: &Acquaintances) -> String {
     let header = &signed.header;
     let verdict = match (good, known) {
         (true, Some(name)) => format!("Good: sealed by {name}, intact, in date."),
@@ -100,8 +107,8 @@ fn words(signed: &Signed, good: bool, known: Option<&Known>) -> String {
         "  says it is sealed to".to_owned(),
     ];
     for recipient in &header.recipients {
-        let print = hex(&recipient.fingerprint[..8]);
-        lines.push(format!("    {} {print}", recipient.kind.name()));
+        let name = recipient_name(all.recipient(recipient).as_ref(), recipient);
+        lines.push(format!("    {} {name}", recipient.kind.name()));
     }
     for name in &header.ext {
         lines.push(format!("  extension, ignored: \"{}\"", escape(name)));

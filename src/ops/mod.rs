@@ -10,6 +10,7 @@ pub mod generate;
 pub mod import;
 pub mod init;
 pub mod inspect;
+pub mod known;
 pub mod list;
 pub mod materialize;
 pub mod peer;

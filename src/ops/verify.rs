@@ -6,7 +6,6 @@ use crate::identity::SigningPublic;
 use crate::limits;
 use crate::package::{self, Header, Package};
 use crate::platform;
-use std::fmt;
 use std::path::Path;
 
 pub struct Report {
@@ -20,26 +19,6 @@ pub struct Report {
 pub struct Signed {
     pub header: Header,
     pub sender: SigningPublic,
-}
-
-/// Who a sender is to whoever asks.
-pub enum Known {
-    /// A peer, by the local name.
-    Peer(String),
-    /// The owner of the vault.
-    Me,
-    /// The identity that was given with `--from`.
-    Given,
-}
-
-impl fmt::Display for Known {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Peer(name) => name,
-            Self::Me => "me",
-            Self::Given => "the given identity",
-        })
-    }
 }
 
 /// Checks a package against the keys that are `trusted`. Nobody is asked for them before it is intact:

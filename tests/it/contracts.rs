@@ -287,7 +287,7 @@ fn audit_takes_coordinates_only() {
 fn history_and_shared_tell_content_as_list_does() {
     let (alice, _) = sealed();
     let content = |told: &serde_json::Value| {
-        ["mode", "fingerprint", "pointer"].map(|field| told[0][field].clone())
+        ["mode", "value_fingerprint", "pointer"].map(|field| told[0][field].clone())
     };
     let told = |command: &str| {
         let arguments: Vec<&str> = command.split(' ').chain(["--json"]).collect();

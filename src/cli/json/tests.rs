@@ -41,7 +41,12 @@ fn the_words_are_those_of_the_enums() {
     let kinds: Vec<_> = (0..).map_while(RecipientKind::from_number).collect();
     let classes = all(Class::ALL, Class::name);
     let key = SigningSecret::from_bytes(&[1; 32]).public();
-    let known = [Some(Known::Peer("bob".into())), Some(Known::Me), Some(Known::Given), None];
+    let known = [
+        Some(Known::Peer { name: "bob".into(), fingerprint: String::new() }),
+        Some(Known::Me),
+        Some(Known::Given),
+        None,
+    ];
     let known = known.map(|known| Sender::new(&key, known.as_ref()).known);
     let expected = [
         ("action", all(Action::ALL, Action::name)),
@@ -149,12 +154,19 @@ fn contents() -> [Content; 2] {
 
 /// Each command, and what it prints: fields full, and as empty as they can be.
 fn examples() -> Vec<(&'static str, Vec<Value>)> {
-    let identity = Identity { identity: "kovra1...".into(), fingerprint: "12345".into() };
+    let identity = Identity {
+        identity: "kovra1...".into(),
+        fingerprint: "12345".into(),
+        recipient_fingerprint: "67890".into(),
+    };
     let program = Program { path: "/bin/x".into(), sha256: "00ff".into(), added: TIME.into() };
-    let peer = |key, fingerprint| json(Peer { name: "bob".into(), key, fingerprint });
+    let peer = |key, confirmed| {
+        let fingerprint = "12345".into();
+        json(Peer { name: "bob".into(), key, fingerprint, confirmed })
+    };
     vec![
         ("id", vec![json(identity)]),
-        ("peer list", vec![peer(some("kovra1..."), None), peer(None, some("12345"))]),
+        ("peer list", vec![peer(some("kovra1..."), true), peer(None, false)]),
         ("allow list", vec![json(program)]),
         ("list", entries()),
         ("history", pasts()),
@@ -263,6 +275,17 @@ fn clouds() -> Vec<Value> {
     fault("no-identity").map(cloud).to_vec()
 }
 
+fn recipients() -> Vec<Recipient> {
+    let recipient = |name| Recipient {
+        kind: "age",
+        known: "peer",
+        name,
+        fingerprint: "12345".into(),
+        id: "00".into(),
+    };
+    vec![recipient(some("bob")), recipient(None)]
+}
+
 fn verdicts() -> Vec<Value> {
     let sender =
         |name| Sender { known: "peer", name, fingerprint: "12345".into(), key: "00ff".into() };
@@ -279,7 +302,7 @@ fn verdicts() -> Vec<Value> {
             created: signed.and(some(TIME)),
             expires: signed.and(some(TIME)),
             entries: signed.and(Some(Counts { normal: 1, high: 0 })),
-            recipients: signed.map(|()| vec![Recipient { kind: "age", fingerprint: "00".into() }]),
+            recipients: signed.map(|()| recipients()),
             ext: signed.map(|()| vec!["a/b".to_owned()]),
         })
     };

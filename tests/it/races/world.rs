@@ -123,7 +123,7 @@ impl State {
         };
         let known =
             |entry: &&Value| entry["coordinate"].as_str().unwrap().starts_with("dev/known/");
-        let same = |other: &&Value| other["fingerprint"] == entry["fingerprint"];
+        let same = |other: &&Value| other["value_fingerprint"] == entry["value_fingerprint"];
         let name = listed.iter().filter(known).find(same).map(|known| &known["coordinate"]);
         let level = LEVELS.iter().position(|level| entry["sensitivity"] == *level);
         Self {

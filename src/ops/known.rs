@@ -1,0 +1,68 @@
+//! Who somebody is to whoever asks: the keys of a package, by the names that a person knows.
+
+use super::Error;
+use crate::identity::{PublicIdentity, Recipient, RecipientId, SigningPublic};
+use crate::vault::{Peer, View};
+use std::fmt;
+
+/// Who a key is to whoever asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// A peer, by the local name and the fingerprint that was compared.
+    Peer { name: String, fingerprint: String },
+    /// The owner of the vault.
+    Me,
+    /// The identity that was given with `--from`.
+    Given,
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Peer { name, .. } => f.write_str(name),
+            Self::Me => f.write_str("you"),
+            Self::Given => f.write_str("the given identity"),
+        }
+    }
+}
+
+/// Everybody whom a vault knows; nobody without one.
+#[derive(Default)]
+pub struct Acquaintances {
+    me: Option<PublicIdentity>,
+    peers: Vec<Peer>,
+}
+
+impl Acquaintances {
+    pub fn of(view: View<'_>) -> Result<Self, Error> {
+        Ok(Self { me: Some(view.identity()?.public()), peers: view.peers()? })
+    }
+
+    pub fn signer(&self, key: SigningPublic) -> Option<Known> {
+        let is_me = self.me.as_ref().is_some_and(|me| me.signing() == key);
+        self.known(is_me, |peer| peer.signing() == Some(key))
+    }
+
+    pub fn recipient(&self, id: &RecipientId) -> Option<Known> {
+        let is = |recipient: Recipient| recipient.id() == *id;
+        let me = self.me.as_ref();
+        let is_me = me.is_some_and(|me| is(Recipient::Kovra(me.agreement())));
+        self.known(is_me, |peer| peer.recipient().is_some_and(is))
+    }
+
+    fn known(&self, is_me: bool, is: impl Fn(&Peer) -> bool) -> Option<Known> {
+        let peer = || self.peers.iter().find(|peer| is(peer));
+        let known =
+            |peer: &Peer| Known::Peer { name: peer.name.clone(), fingerprint: peer.fingerprint() };
+        if is_me { Some(Known::Me) } else { peer().map(known) }
+    }
+}
+
+/// As a person can recognise a recipient: who it is, or the fingerprint that `kovra id` prints of it.
+pub fn recipient_name(known: Option<&Known>, id: &RecipientId) -> String {
+    match known {
+        Some(Known::Peer { name, fingerprint }) => format!("{name} ({fingerprint})"),
+        Some(other) => other.to_string(),
+        None => id.groups(),
+    }
+}
