@@ -211,8 +211,8 @@ impl fmt::Display for Reason {
                  sets a PIN"
             }
             Self::Untrusted => {
-                "it names a project, a global entry or what is protected, and you have not trusted it; \
-                 `kovra refs trust` does"
+                "it names a project, a global entry, or what would be given without a question, and you have \
+                 not trusted it; `kovra refs trust` does"
             }
             Self::Trust => "it is a matter of trust",
         })

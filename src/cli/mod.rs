@@ -136,7 +136,7 @@ enum Command {
     /// The PIN that proves that it is you who says yes
     #[command(subcommand)]
     Pin(pin::Command),
-    /// Which .env.refs may name projects, global and protected entries
+    /// Which .env.refs may name projects, global and prod entries
     #[command(subcommand)]
     Refs(refs::Command),
     /// Show what was done, refused, and by whom

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Trust a file as it is, so that it may name projects, global and protected entries; you confirm it
+    /// Trust a file as it is, so that it may name projects, global and prod entries; you confirm it
     Trust {
         #[arg(value_name = "FILE", default_value = ".env.refs")]
         file: PathBuf,

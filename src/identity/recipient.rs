@@ -123,6 +123,15 @@ mod tests {
 
     const AGE: &str = "age15j0tfy4l8su7uy3u82nu02x68l234jddqk9xngj7urmjag0069mqfz0xck";
 
+    /// Computed with Python's hashlib.
+    #[test]
+    fn a_recipient_has_eight_groups_of_five_digits() {
+        let id = RecipientId { kind: RecipientKind::Age, fingerprint: [7; 32] };
+        assert_eq!(id.groups(), "05002 03434 29828 71374 90790 29997 41039 84823");
+        let other = RecipientId { kind: RecipientKind::Kovra, ..id };
+        assert_ne!(other.groups(), id.groups());
+    }
+
     #[test]
     fn plain_recipients_read_back() {
         let age = Recipient::plain(AGE).unwrap();

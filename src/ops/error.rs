@@ -324,8 +324,9 @@ mod tests {
             (Error::Rotation(bob()), "ask bob about the new key"),
             (
                 Error::Uncompared { name: bob(), fingerprint: String::new() },
-                "give the one that bob told you with --fingerprint",
+                "run this at a terminal, with the one that bob told you",
             ),
+            (Error::KnownBefore(bob()), "ask bob by another channel"),
             (
                 Error::OtherSender { name: bob(), fingerprint: String::new() },
                 "ask bob for their fingerprint again",

@@ -77,6 +77,8 @@ pub struct Why {
     pub reason: Reason,
     /// The pointer that would be followed, if nobody has chosen it yet.
     pub leads_to: Option<String>,
+    /// The variable that it would be the value of.
+    pub variable: Option<String>,
 }
 
 /// What is about to be done.

@@ -52,8 +52,9 @@ pub fn environment(
     let Wanted { mut variables, secrets } = wanted(&session.view(), &project, options)?;
     check_known(&session.view(), &variables, &secrets)?;
     let entries: Vec<&Stored> = secrets.iter().map(|(_, entry)| entry).collect();
-    let untrusted = untrusted(&session.view(), &entries, options)?;
-    let consent = ask(session, &entries, options, untrusted.as_ref())?;
+    let allowance = Allowance::look(session, options.program)?;
+    let untrusted = untrusted(&session.view(), &entries, options, allowance.standing)?;
+    let consent = ask(session, &secrets, options, allowance, untrusted.as_ref())?;
     let trusted = untrusted.map(|(file, looked)| (file.trusted(session), looked.basis));
     let values = obtain(session, consent, &entries, resolver, trusted)?;
     for ((name, entry), value) in secrets.iter().zip(&values) {
@@ -171,21 +172,22 @@ fn check_size(what: &str, size: usize) -> Result<(), Error> {
 /// Asks about all that the program gets, and about the names that it gets it under.
 fn ask(
     session: &mut Session<'_>,
-    entries: &[&Stored],
+    secrets: &[(String, Stored)],
     options: &Options<'_>,
+    allowance: Allowance,
     untrusted: Option<&(File<'_>, Looked<bool>)>,
 ) -> Result<Consent, Error> {
     let program = options.program;
     let names = let_through(options)?;
-    let allowance = Allowance::look(session, program)?;
     let path = program.path.to_string_lossy();
     let event = session.event(Action::Run).for_program(program.path.display());
-    let wishes = entries.iter().map(|entry| {
+    let wishes = secrets.iter().map(|(name, entry)| {
         Wish::of_entry(Operation::Inject, entry.subject(), event.clone())
             .by_program(allowance.standing)
             .on(entry.basis(), &entry.coordinate)
             .on(&allowance.basis, "the allowlist")
             .leading_to(entry.pointer())
+            .under(name)
     });
     let mut wishes: Vec<Wish<'_>> = wishes.collect();
     if !names.is_empty() {
@@ -195,7 +197,7 @@ fn ask(
     wishes.extend(untrusted.map(|(file, looked)| file.wish(session, looked)));
     let Allowance { standing, digest, .. } = allowance;
     let untrusted = untrusted.map(|(file, _)| *file);
-    let entries = entries.len();
+    let entries = secrets.len();
     let about = About::Run { program, standing, digest, entries, names: &names, untrusted };
     let consent = session.ask(wishes, &about)?;
     if consent.was_asked() && super::allow::digest(program.path)? != digest {
@@ -205,14 +207,19 @@ fn ask(
     Ok(consent)
 }
 
-/// The file, if it names more than one's own low and medium entries and nobody has trusted it as it is.
+/// The file, if it names more than it may and nobody has trusted it as it is (`spec/policy.md` 8.1).
 fn untrusted<'a>(
     view: &View<'_>,
     entries: &[&Stored],
     options: &Options<'a>,
+    standing: Standing,
 ) -> Result<Option<(File<'a>, Looked<bool>)>, Error> {
-    let protected = entries.iter().any(|entry| entry.subject().is_protected());
-    if !protected && !options.refs.names_origins() {
+    // What is given without a question is given as the file says.
+    let unasked = standing == Standing::Allowed;
+    let more = |entry: &&Stored| {
+        entry.coordinate.is_prod() || unasked && entry.sensitivity == Sensitivity::High
+    };
+    if !entries.iter().any(more) && !options.refs.names_origins() {
         return Ok(None);
     }
     let file = File { path: options.path, refs: options.refs };

@@ -24,6 +24,8 @@ pub(super) struct Wish<'a> {
     what: String,
     /// Where a pointer leads that is about to be followed.
     leads_to: Option<String>,
+    /// The variable that it would be the value of.
+    variable: Option<String>,
     event: Event,
     on: Vec<Ground>,
 }
@@ -37,7 +39,7 @@ struct Ground {
 impl<'a> Wish<'a> {
     /// Of an entry. `event` is about it already.
     pub(super) fn new(acts: Vec<Act<'a>>, at: &Coordinate, event: Event) -> Self {
-        Self { acts, what: at.to_string(), leads_to: None, event, on: Vec::new() }
+        Self { acts, what: at.to_string(), leads_to: None, variable: None, event, on: Vec::new() }
     }
 
     pub(super) fn of_entry(operation: Operation, subject: Subject<'a>, event: Event) -> Self {
@@ -49,13 +51,13 @@ impl<'a> Wish<'a> {
     /// Of trust: in `what`, which is shown as it is.
     pub(super) fn of_trust(trust: Trust, what: impl Into<String>, event: Event) -> Self {
         let (acts, what) = (vec![Act::Trust(trust)], what.into());
-        Self { acts, what, leads_to: None, event, on: Vec::new() }
+        Self { acts, what, leads_to: None, variable: None, event, on: Vec::new() }
     }
 
     /// Of a peer, whom nobody is asked about without a matter of trust.
     pub(super) fn of_peer(trust: Option<Trust>, name: &str, event: Event) -> Self {
-        let acts = trust.map(Act::Trust).into_iter().collect();
-        Self { acts, what: name.to_owned(), leads_to: None, event, on: Vec::new() }
+        let (acts, what) = (trust.map(Act::Trust).into_iter().collect(), name.to_owned());
+        Self { acts, what, leads_to: None, variable: None, event, on: Vec::new() }
     }
 
     /// Is given up if what was looked at is another by then.
@@ -66,6 +68,11 @@ impl<'a> Wish<'a> {
 
     pub(super) fn leading_to(mut self, pointer: Option<impl ToString>) -> Self {
         self.leads_to = pointer.map(|pointer| pointer.to_string());
+        self
+    }
+
+    pub(super) fn under(mut self, variable: &str) -> Self {
+        self.variable = Some(variable.to_owned());
         self
     }
 
@@ -113,7 +120,8 @@ impl<'a> Wish<'a> {
         })?;
         let Subject { coordinate, sensitivity, .. } = subject;
         let leads_to = self.leads_to.clone().filter(|_| reason == Reason::NotChosen);
-        Some(Why { at: coordinate.clone(), sensitivity, reason, leads_to })
+        let variable = self.variable.clone();
+        Some(Why { at: coordinate.clone(), sensitivity, reason, leads_to, variable })
     }
 }
 

@@ -55,7 +55,7 @@ impl Owner {
             ran.stdout
         };
         assert_eq!(read(&["list", "--json"]), self.listed);
-        assert!(read(&["verify", "p.kovra"]).contains("me"));
+        assert!(read(&["verify", "p.kovra"]).contains("sealed by you"));
         read(&["inspect", "p.kovra"]);
         read(&["peer", "list"]);
         read(&["audit"]);

@@ -289,7 +289,7 @@ fn a_change_of_mode_needs_a_person() {
         bob.import(&Forge::normal(first).file(), NOW, &mut Nobody).unwrap();
         let mode = bob.get("dev/db/url").held.mode();
         let file = later(second).file();
-        assert!(matches!(bob.import(&file, NOW, &mut Nobody), Err(Error::Rule(_))));
+        assert!(matches!(bob.import(&file, NOW, &mut Nobody), Err(Error::Denied(_))));
         let no = bob.import(&file, NOW, &mut Always(false, 0));
         assert!(matches!(no, Err(Error::Declined)));
         assert_eq!(bob.get("dev/db/url").held.mode(), mode);
@@ -305,7 +305,9 @@ fn a_sensitivity_is_never_lowered() {
     let to = [To::kovra(&BOB)];
     let high = entry("dev/db/url", Value::Literal(b"one"), 2);
     bob.import(&Forge::with(&to, vec![], vec![high]).file(), NOW, &mut Nobody).unwrap();
-    bob.import(&package(&ALICE, 99, "two", 0).file(), NOW, &mut Nobody).unwrap();
+    let two = package(&ALICE, 99, "two", 0).file();
+    assert!(matches!(bob.import(&two, NOW, &mut Nobody), Err(Error::Denied(_))));
+    bob.import(&two, NOW, &mut Always(true, 0)).unwrap();
     assert_eq!(bob.get("dev/db/url").sensitivity, Sensitivity::High);
     assert_eq!(bob.value("dev/db/url"), b"two");
 
@@ -326,7 +328,9 @@ fn a_sensitivity_is_never_lowered() {
             )
         })
         .unwrap();
-    bob.import(&package(&ALICE, 1, "hers", 0).file(), NOW, &mut Nobody).unwrap();
+    let hers = package(&ALICE, 1, "hers", 0).file();
+    assert!(matches!(bob.import(&hers, NOW, &mut Nobody), Err(Error::Denied(_))));
+    bob.import(&hers, NOW, &mut Always(true, 0)).unwrap();
     assert_eq!(bob.get("dev/db/url").sensitivity, Sensitivity::High);
     assert_eq!(bob.value("dev/db/url"), b"hers");
 }
@@ -337,7 +341,7 @@ fn another_senders_entry_needs_a_person() {
     let mut bob = Bob::new();
     bob.import(&package(&ALICE, 1, "alice's", 1).file(), NOW, &mut Nobody).unwrap();
     let hers = package(&MALLORY, 2, "mallory's", 1).file();
-    assert!(matches!(bob.import(&hers, NOW, &mut Nobody), Err(Error::Rule(_))));
+    assert!(matches!(bob.import(&hers, NOW, &mut Nobody), Err(Error::Denied(_))));
     assert!(matches!(bob.import(&hers, NOW, &mut Always(false, 0)), Err(Error::Declined)));
     assert_eq!(bob.value("dev/db/url"), b"alice's");
     bob.import(&hers, NOW, &mut Always(true, 0)).unwrap();

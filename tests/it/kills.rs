@@ -1,12 +1,11 @@
 //! A kill at any moment of any command. The vault opens and is as it was or as
 //! it should be, no file has its final name that is not on record, and what is left over stops nobody.
 
-use forge::people::{Person, kovra_path, terminal::Seat};
+use forge::people::{ASKED, PIN, Person, kovra_path, terminal::Seat};
 use serde_json::Value;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-const YES: &str = "[y/N]";
 /// Entries of the package that is imported, so that the import takes a while.
 const MANY: usize = 150;
 
@@ -68,7 +67,7 @@ struct Start {
 
 impl Start {
     fn new() -> Self {
-        let (alice, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));
+        let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
         alice.pin(&bob);
         bob.pin(&alice);
         alice.add("dev/a/b", "one", &[]);
@@ -129,8 +128,11 @@ enum Running {
 impl Running {
     fn start(person: &Person, arguments: &[&str], victim: &Victim) -> Self {
         if victim.asks {
-            let mut seated = person.waits_at(arguments, YES);
-            seated.press_line("y");
+            let mut seated = person.sit(kovra_path(), arguments);
+            // What has landed is refused before anybody is asked.
+            if seated.comes(ASKED) {
+                seated.press_line(PIN);
+            }
             return Self::Seated(seated);
         }
         let input = person.write("input", victim.input);

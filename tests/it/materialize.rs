@@ -107,9 +107,12 @@ fn a_check_reads_and_changes_nothing() {
     bob.ok(&["import", "p.kovra"]);
     bob.env.extend(clouds.env());
     let before = entry(&bob, "dev/a/key");
-    assert!(bob.ok(&["materialize", "--check"]).stdout.contains(" readable "));
+    bob.fails(&["materialize", "--check"], 20);
+    assert!(clouds.requests().is_empty(), "nothing was read before a yes");
+    assert!(bob.owner_ok(&["materialize", "--check"]).screen.contains(" readable "));
     assert_eq!(entry(&bob, "dev/a/key"), before, "it is as it was");
-    bob.ok(&["materialize"]);
+    bob.fails(&["materialize"], 20);
+    bob.owner_ok(&["materialize"]);
     assert_eq!(entry(&bob, "dev/a/key")["chosen"], true);
     bob.ok(&["add", "dev/a/denied", "--reference", "azure-kv://team-kv/denied"]);
     bob.fails(&["materialize", "--check"], 30);

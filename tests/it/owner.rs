@@ -1,12 +1,9 @@
 //! The owner's yes, the record of it, and what can be taken back: PIN, allowlist, history, audit
 //! trail, shares, receipts.
 
-use forge::people::{Person, kovra_path};
+use forge::people::{ASKED, PIN, Person, kovra_path};
 use rusqlite::Connection;
 use serde_json::Value;
-
-const PIN: &str = "2468-owner";
-const ASKED: &str = "PIN of the vault, or nothing for no: ";
 
 /// A person whose vault has a PIN.
 fn owner(name: &'static str) -> Person {
@@ -174,8 +171,8 @@ fn the_owner_says_yes_and_no_to_every_question() {
     carol.ok(&["seal", "dev/a/b", "--to", "alice", "-o", "carol.kovra"]);
     carol.hand(&alice, "carol.kovra");
     let pin_carol = ["peer", "add", "carol", "--from", "carol.kovra"];
-    answered(&pin_carol, "", "signed by the key", 20);
-    answered(&pin_carol, PIN, "signed by the key", 0);
+    answered(&pin_carol, "", "take this key for carol's", 20);
+    answered(&pin_carol, PIN, "take this key for carol's", 0);
 
     alice.add("dev/a/b", "mine", &[]);
     answered(&["import", "carol.kovra"], "", "would overwrite", 20);
@@ -190,7 +187,7 @@ fn the_owner_says_yes_and_no_to_every_question() {
 
     alice.ok(&["edit", "dev/a/b", "--sensitivity", "high"]);
     let seal = ["seal", "dev/a/b", "--to", "bob", "-o", "p.kovra", "--token-out", "p.token"];
-    answered(&seal, PIN, "seal into a package", 0);
+    answered(&seal, PIN, "seal 1 entry (1 with a value, 1 of them high", 0);
     let new = [("New PIN: ", "1357-new"), ("The same again: ", "1357-new"), (ASKED, PIN)];
     assert_eq!(alice.at_terminal(&["pin", "set"], &new).code, 0);
     answered(&["show", "dev/a/b"], PIN, "not the vault's PIN", 20);
@@ -237,7 +234,12 @@ fn an_allowed_program_gets_high_values_until_it_changes() {
     person.fails(&run, 125);
     let session = person.at_terminal(&["allow", "add", "./tool"], &[(ASKED, PIN)]);
     assert_eq!(session.code, 0, "{}", session.screen);
+    let said = person.fails(&run, 125);
+    assert!(said.contains("`kovra refs trust` does"), "{said}");
+    person.owner_ok(&["refs", "trust"]);
     assert_eq!(person.ok(&run).stdout, "got value\n");
+    let also = person.at_terminal(&run, &[]);
+    assert!(also.screen.contains("got value"), "{}", also.screen);
     person.write("tool", "#!/bin/sh\necho stole $A\n");
     person.fails(&run, 125);
     assert!(person.ok(&["allow", "list"]).stdout.contains("changed since"));
@@ -251,7 +253,8 @@ fn what_was_overwritten_or_removed_comes_back_until_it_is_pruned() {
     person.add("dev/db/url", "one", &[]);
     person.set("dev/db/url", "two");
     person.ok(&["edit", "dev/db/url", "--sensitivity", "high", "--description", "a note"]);
-    person.ok(&["rm", "dev/db/url"]);
+    person.fails(&["rm", "dev/db/url"], 20);
+    person.owner_ok(&["rm", "dev/db/url"]);
     person.fails(&["show", "dev/db/url"], 1);
     assert_eq!(json(&person, &["list", "--json"]), serde_json::json!([]));
     let history = json(&person, &["history", "dev/db/url", "--json"]);
@@ -261,7 +264,8 @@ fn what_was_overwritten_or_removed_comes_back_until_it_is_pruned() {
 
     person.fails(&["restore", "dev/db/url", "4"], 1);
     person.fails(&["restore", "dev/db/url", "9"], 1);
-    let restored = person.ok(&["restore", "dev/db/url", "1"]).stdout;
+    person.fails(&["restore", "dev/db/url", "1"], 20);
+    let restored = person.owner_ok(&["restore", "dev/db/url", "1"]).screen;
     assert!(restored.contains("(High)"), "restoring never lowers: {restored}");
     let session = person.at_terminal(&["show", "dev/db/url"], &[(ASKED, PIN)]);
     assert!(session.screen.contains("one"), "{}", session.screen);
@@ -280,7 +284,7 @@ fn lowering_a_sensitivity_is_confirmed() {
     person.fails(&["edit", "prod/a/b", "--sensitivity", "medium"], 20);
     let lower = ["edit", "dev/a/b", "--sensitivity", "low"];
     let session = person.at_terminal(&lower, &[(ASKED, PIN)]);
-    assert!(session.screen.contains("Low instead of Inject-only"), "{}", session.screen);
+    assert!(session.screen.contains("becomes  dev/a/b (Low) the same"), "{}", session.screen);
     assert_eq!(person.ok(&["show", "dev/a/b"]).stdout, "value");
 }
 
@@ -322,8 +326,7 @@ fn the_trail_says_what_was_done_and_refused() {
         })
         .collect();
     for expected in [
-        "pin-set confirmed - person",
-        "peer-add allowed - unattended",
+        "pin-set allowed - person",
         "add allowed dev/a/high unattended",
         "show denied dev/a/high unattended",
         "show confirmed dev/a/high person",
@@ -344,7 +347,7 @@ fn the_trail_says_what_was_done_and_refused() {
     assert_eq!(count(&["--coordinate", "dev/a/b"]), 4);
     assert_eq!(count(&["--env", "prod"]), 1);
     assert_eq!(count(&["--action", "show"]), 3);
-    assert_eq!(count(&["--peer", "bob"]), 2);
+    assert_eq!(count(&["--peer", "bob"]), 1);
     assert_eq!(count(&["--since", "1h"]), rows.as_array().unwrap().len());
     assert_eq!(count(&["--until", "2020-01-01T00:00:00Z"]), 0);
     alice.fails(&["audit", "--action", "nonsense"], 2);

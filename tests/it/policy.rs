@@ -1,7 +1,7 @@
 //! Every row of the tables in `spec/policy.md`, and the command that comes to it: as a person at a terminal,
 //! unattended, and as an agent.
 
-use forge::people::{Person, kovra_path};
+use forge::people::{ASKED, PIN, Person, kovra_path};
 use kovra::clock::Moment;
 use kovra::coordinate::Coordinate;
 use kovra::entry::{Content, Entry, Sensitivity};
@@ -9,11 +9,9 @@ use kovra::env_name;
 use kovra::identity::{Identity, SigningSecret};
 use kovra::ops::allow::digest;
 use kovra::secret::Secret;
-use kovra::vault::{AllowedProgram, NewEntry, Origin, Pin, Provenance, Stored, Vault};
+use kovra::vault::{AllowedProgram, NewEntry, Origin, Provenance, Stored, Vault};
 use std::time::SystemTime;
 
-const PIN: &str = "2468-owner";
-const ASKED: &str = "PIN of the vault, or nothing for no: ";
 const ASKERS: [&str; 3] = ["person", "unattended", "agent"];
 
 /// The cells of the rows of the table whose heading starts so.
@@ -26,12 +24,6 @@ fn rows(heading: &str) -> Vec<Vec<&'static str>> {
 
 fn now() -> Moment {
     SystemTime::now().into()
-}
-
-fn set_pin(vault: &mut Vault) {
-    let pin = Pin::new(&Secret::copy_of(PIN.as_bytes())).unwrap();
-    let none = vault.view().pin().unwrap().basis;
-    vault.write(|batch| batch.set_pin(&none, &pin)).unwrap();
 }
 
 /// As somebody else's package brings it, or as its owner adds it.
@@ -215,8 +207,8 @@ mod entries {
         person.pin(&bob);
         script(&person, "allowed");
         script(&person, "other");
+        person.set_pin();
         let mut vault = person.unlocked();
-        set_pin(&mut vault);
         allow(&person, &mut vault, "allowed");
         for case in &cases {
             case.prepare(&person, &mut vault);
@@ -356,7 +348,7 @@ fn trust() {
         let (mut person, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));
         person.pin(&bob);
         if proof {
-            set_pin(&mut person.unlocked());
+            person.set_pin();
         }
         // Where there is none, a PIN that is set is asked for from then on.
         let mut all = rows(heading);

@@ -196,7 +196,7 @@ fn an_older_pointer_is_refused_after_the_newer_was_captured() {
         &["--reference", "azure-kv://team-kv/newer"],
     );
     withheld.bob.env.extend(clouds.env());
-    withheld.bob.ok(&["materialize", "dev/a/b"]);
+    withheld.bob.owner_ok(&["materialize", "dev/a/b"]);
     withheld.stays_out("materialized");
     withheld.bob.ok(&["materialize", "--capture", "dev/a/b"]);
     withheld.stays_out("captured");

@@ -1,6 +1,6 @@
 //! `kovra run`: the command is its own process in every way, and is never started half-resolved.
 
-use forge::people::Person;
+use forge::people::{ASKED, PIN, Person};
 use std::os::unix::process::ExitStatusExt;
 
 fn person_with(refs: &str) -> Person {
@@ -18,6 +18,7 @@ fn variables_come_from_where_the_file_says() {
          LEVEL=info\n",
     );
     person.env.insert("OUTER".into(), "outer value".into());
+    person.trust_refs(".env.refs");
     person.add("dev/db/url", "postgres://shop", &["--project", "shop"]);
     let script = "echo $URL $GLOBAL $NONE $USER_HOME $REGION $LEVEL";
     let ran = person.ok(&["run", "--env", "dev", "--", "sh", "-c", script]);
@@ -117,22 +118,27 @@ fn high_and_prod_are_confirmed_once_or_not_run_at_all() {
     let touch = ["run", "--", "sh", "-c", "touch started; echo got $A $B $C"];
     let said = person.fails(&touch, 125);
     assert!(said.contains("dev/a/high") && said.contains("prod/b/c"), "{said}");
+    person.set_pin();
     let session = person.at_terminal(&touch, &[]);
     assert!(
         session.code == 125 && session.screen.contains("kovra allow add"),
         "{}",
         session.screen
     );
-    let session = person.at_terminal(&["allow", "add", "sh"], &[("Go on? [y/N]", "y")]);
+    let session = person.owner_ok(&["allow", "add", "sh"]);
     assert!(session.screen.contains("allows everything"), "{}", session.screen);
-    let session = person.at_terminal(&touch, &[("Go on? [y/N]", "")]);
+    let session = person.at_terminal(&touch, &[(ASKED, "")]);
     assert_eq!(session.code, 125, "{}", session.screen);
     assert!(!person.home().join("started").exists());
-    let session = person.at_terminal(&touch, &[("Go on? [y/N]", "yes")]);
+    let session = person.at_terminal(&touch, &[(ASKED, PIN)]);
     assert_eq!(session.code, 0, "{}", session.screen);
+    assert!(session.screen.contains("WHICH YOU HAVE NOT TRUSTED YET"), "{}", session.screen);
+    assert!(session.screen.contains("B = prod/b/c (High): it is of production"));
     assert!(session.screen.contains("/bin/sh -c 'touch started"), "{}", session.screen);
     assert!(session.screen.contains("got high prod inject"), "{}", session.screen);
-    assert_eq!(session.screen.matches("[y/N]").count(), 1);
+    assert_eq!(session.screen.matches("Go on?").count(), 1);
+    let again = person.at_terminal(&touch, &[(ASKED, "")]);
+    assert!(!again.screen.contains("NOT TRUSTED"), "it is by now: {}", again.screen);
 }
 
 #[test]
@@ -187,7 +193,10 @@ fn a_name_is_let_through_only_by_name_and_by_the_owner() {
     let session = person.at_terminal(&all, &[("Go on? [y/N]", "n")]);
     assert_eq!(session.code, 125, "{}", session.screen);
     assert!(!person.home().join("started").exists());
-    let session = person.at_terminal(&all, &[("KUBECONFIG, PERLLIB\r\nGo on? [y/N]", "y")]);
+    let session = person.at_terminal(
+        &all,
+        &[("KUBECONFIG, PERLLIB\r\nIt would receive 1 entry.\r\nGo on? [y/N]", "y")],
+    );
     assert!(session.screen.contains("got postgres://dev lib"), "{}", session.screen);
     for wrong in ["KOVRA_HOME", "A-B", "LD_*", ""] {
         let said = person.fails(&["run", "--allow-name", wrong, "--", "true"], 2);
@@ -349,9 +358,12 @@ mod with_clouds {
         assert!(said.contains("dev/pay/key"), "{said}");
         bob.fails(&["show", "dev/pay/key"], 20);
         assert!(clouds.requests().is_empty());
-        let session = bob.at_terminal(&run, &[("not materialized it yet\r\nGo on? [y/N]", "y")]);
+        let asked = "(Medium) \u{2192} azure-kv://team-kv/key: its pointer came in a package and you have \
+                     not materialized it yet\r\nGo on? [y/N]";
+        let session = bob.at_terminal(&run, &[(asked, "y")]);
         assert!(session.screen.contains("got value"), "{}", session.screen);
-        bob.ok(&["materialize", "dev/pay/key"]);
+        bob.fails(&["materialize", "dev/pay/key"], 20);
+        bob.owner_ok(&["materialize", "dev/pay/key"]);
         assert_eq!(bob.ok(&run).stdout, "got value\n");
         assert_eq!(bob.ok(&["show", "dev/pay/key"]).stdout, "value");
     }
@@ -369,9 +381,10 @@ mod with_clouds {
             ("dev/a/missing", "aws-sm://missing?region=eu-west-1"),
         ]);
         bob.env.extend(clouds.env());
-        let table = bob.run(&["materialize"]).expect(&["materialize"], 30);
+        let table = bob.owner(&["materialize"]);
+        assert_eq!(table.code, 30, "{}", table.screen);
         for word in ["denied", "not found", "resolved"] {
-            assert!(table.stdout.contains(word), "{word}:\n{}", table.stdout);
+            assert!(table.screen.contains(word), "{word}:\n{}", table.screen);
         }
         let run = ["run", "--", "touch", "started"];
         let session = bob.at_terminal(&run, &[("Go on? [y/N]", "y")]);
@@ -379,7 +392,7 @@ mod with_clouds {
         for name in ["dev/a/denied", "dev/a/missing"] {
             assert!(session.screen.contains(&format!("{name} did not resolve")));
         }
-        assert!(!session.screen.contains(LEAK) && !table.stderr.contains(LEAK));
+        assert!(!session.screen.contains(LEAK) && !table.screen.contains(LEAK));
         assert!(!bob.home().join("started").exists());
     }
 
@@ -388,10 +401,10 @@ mod with_clouds {
         let clouds = Standin::builder().azure("team-kv", "key", Answer::Broken).start();
         let mut bob = bob_with_pointers(&[("dev/a/key", "azure-kv://team-kv/key")]);
         bob.env.extend(clouds.env());
-        bob.fails(&["materialize"], 32);
+        assert_eq!(bob.owner(&["materialize"]).code, 32);
         bob.env.retain(|name, _| !name.starts_with("AZURE"));
-        let said = bob.fails(&["materialize"], 31);
-        assert!(said.contains("az login"), "{said}");
+        let said = bob.owner(&["materialize"]);
+        assert!(said.code == 31 && said.screen.contains("az login"), "{}", said.screen);
         bob.fails(&["materialize", "--env", "staging"], 1);
         bob.fails(&["materialize", "dev/no/such"], 1);
     }

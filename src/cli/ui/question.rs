@@ -111,9 +111,10 @@ fn reasons(why: &[Why]) -> String {
     cut(why.iter().map(reason))
 }
 
-fn reason(Why { at, sensitivity, reason, leads_to }: &Why) -> String {
+fn reason(Why { at, sensitivity, reason, leads_to, variable }: &Why) -> String {
+    let variable = variable.as_ref().map(|name| format!("{name} = ")).unwrap_or_default();
     let pointer = leads_to.as_ref().map(|pointer| format!(" \u{2192} {}", escape(pointer)));
-    format!("  {at} ({sensitivity}){}: {reason}", pointer.unwrap_or_default())
+    format!("  {variable}{at} ({sensitivity}){}: {reason}", pointer.unwrap_or_default())
 }
 
 fn line(entry: &Stored) -> String {
@@ -135,7 +136,12 @@ fn seal(sealing: &Sealing<'_>, why: &[Why]) -> String {
     let mut lines = vec![format!(
         "seal {all} ({literals} with a value, {high} of them high; the others are pointers)"
     )];
-    lines.push(cut(ordered.iter().map(|entry| format!("  {}", line(entry)))));
+    let reason = |entry: &Stored| {
+        let why = why.iter().find(|why| why.at == entry.coordinate);
+        why.map(|why| format!(": {}", why.reason)).unwrap_or_default()
+    };
+    let listed = |entry: &&Stored| format!("  {}{}", line(entry), reason(entry));
+    lines.push(cut(ordered.iter().map(listed)));
     lines.push(format!("into {} until {until}, for", quoted(out.as_os_str())));
     lines.extend(peers.iter().map(|peer| {
         let unknown = if peer.confirmed { "" } else { "; NEVER CONFIRMED" };

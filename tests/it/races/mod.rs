@@ -9,7 +9,7 @@ mod world;
 
 use forge::people::terminal::Session;
 use std::sync::Barrier;
-use world::{State, World, Writer};
+use world::{State, World, Writer, YES};
 
 /// How often each pair is started at once; `.ci/long races` asks for many more.
 fn rounds() -> usize {
@@ -114,7 +114,9 @@ fn while_it_waits(
     let waits = person.waits_at(&arguments, prompt);
     let between_them = other.run(&person, "b");
     let between = State::of(&person);
-    let session = waits.then_answers(waiting.answer("a"));
+    let mut waits = waits;
+    waits.press_line(&waiting.answer("a"));
+    let session = waits.answer_always(YES, "y");
     let found = State::of(&person);
     person.ok(&["audit", "--verify"]);
     let what = format!("{waiting:?} ({}) while {other:?} ({})", session.code, between_them.code);

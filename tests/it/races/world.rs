@@ -6,7 +6,7 @@ use forge::people::{Person, kovra_path};
 use serde_json::Value;
 
 const AT: &str = "dev/a/b";
-const YES: &str = "[y/N]";
+pub(super) const YES: &str = "[y/N]";
 
 /// What a command does to the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +43,8 @@ impl Writer {
     pub(super) fn prompt(self) -> Option<&'static str> {
         match self {
             Self::Set => Some("(hidden): "),
-            Self::Lower | Self::Prune | Self::Import | Self::Capture => Some(YES),
-            _ => None,
+            Self::Raise => None,
+            _ => Some(YES),
         }
     }
 
@@ -74,27 +74,17 @@ impl Writer {
     pub(super) fn run(self, person: &Person, tag: &str) -> Session {
         let arguments = self.at_a_terminal(tag);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let (more, input) = match self {
-            Self::Set => (&["--stdin"][..], self.answer(tag)),
-            _ => (&[][..], String::new()),
-        };
-        match self.prompt().filter(|_| more.is_empty()) {
-            Some(prompt) => person.sit(kovra_path(), &arguments).answer_always(prompt, "y"),
-            None => {
-                let ran = person.pipe(&[&arguments, more].concat(), input.as_bytes());
-                Session { code: ran.code.cast_unsigned(), screen: ran.stdout + &ran.stderr }
-            }
+        let mut seat = person.sit(kovra_path(), &arguments);
+        if self == Self::Set && seat.comes("(hidden): ") {
+            seat.press_line(&self.answer(tag));
         }
+        seat.answer_always(YES, "y")
     }
 
     /// Whether the question of this one shows what the other changes.
     pub(super) fn was_asked_of_what_changed(self, other: Self) -> bool {
-        match self {
-            Self::Lower => other == Self::Raise,
-            Self::Prune => other != Self::Prune,
-            Self::Import | Self::Capture => other != Self::Prune,
-            _ => false,
-        }
+        // The value is typed before the question, so that one shows what is there then.
+        self != Self::Set && other != Self::Prune
     }
 }
 

@@ -7,7 +7,7 @@ use kovra::ops::init::read_key_file;
 use kovra::ops::peer::parse_key;
 use kovra::refs::Refs;
 use kovra::secret::Secret;
-use kovra::vault::{Custody, Kek, Locked, Peer, TrustedFile, Vault};
+use kovra::vault::{Custody, Kek, Locked, Peer, Pin, Proof, TrustedFile, Vault};
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -31,6 +31,13 @@ pub fn kovra_path() -> &'static str {
     });
     &PATH
 }
+
+/// Of [`Person::with_pin`].
+pub const PIN: &str = "2468-owner";
+/// How that is asked for.
+pub const ASKED: &str = "PIN of the vault, or nothing for no: ";
+/// How a vault without one asks.
+pub const YES: &str = "[y/N] ";
 
 /// Somebody with a home, a temporary folder in it, and an environment that holds nothing else.
 pub struct Person {
@@ -69,6 +76,21 @@ impl Person {
         let person = Self::new(name);
         person.ok(&["init", "--key-file", "vault.key"]);
         person
+    }
+
+    /// [`Person::with_vault`], whose owner has a PIN.
+    pub fn with_pin(name: &'static str) -> Self {
+        let person = Self::with_vault(name);
+        person.set_pin();
+        person
+    }
+
+    /// Sets the [`PIN`], through the library.
+    pub fn set_pin(&self) {
+        let pin = Pin::new(&Secret::copy_of(PIN.as_bytes())).expect("a PIN");
+        let mut vault = self.unlocked();
+        let none = vault.view().pin().expect("a PIN, or none").basis;
+        vault.write(|batch| batch.set_pin(&none, &pin)).expect("a PIN that is set");
     }
 
     /// The same person on another disk: a home with the same files, of which `vault.key` is the key.
@@ -160,6 +182,37 @@ impl Person {
     #[track_caller]
     pub fn fails(&self, arguments: &[&str], code: i32) -> String {
         self.run(arguments).expect(arguments, code).stderr
+    }
+
+    /// Runs kovra at a terminal as its owner, who says yes to whatever it asks.
+    #[track_caller]
+    pub fn owner(&self, arguments: &[&str]) -> terminal::Session {
+        let (prompt, yes) = self.yes();
+        self.sit(kovra_path(), arguments).answer_always(prompt, yes)
+    }
+
+    /// [`Person::owner`], which must succeed.
+    #[track_caller]
+    pub fn owner_ok(&self, arguments: &[&str]) -> terminal::Session {
+        let session = self.owner(arguments);
+        assert_eq!(session.code, 0, "kovra {}\n{}", arguments.join(" "), session.screen);
+        session
+    }
+
+    /// What a question ends with in this person's vault, and the yes to it.
+    pub fn yes(&self) -> (&'static str, &'static str) {
+        let proof = self.unlocked().view().proof().expect("a proof, or none");
+        if proof == Proof::Pin { (ASKED, PIN) } else { (YES, "y") }
+    }
+
+    /// Gives an entry that is protected another value, at a terminal.
+    #[track_caller]
+    pub fn owner_sets(&self, coordinate: &str, value: &str) {
+        let (prompt, yes) = self.yes();
+        let mut seat = self.waits_at(&["set", coordinate], "(hidden): ");
+        seat.press_line(value);
+        let session = seat.answer_always(prompt, yes);
+        assert_eq!(session.code, 0, "{}", session.screen);
     }
 
     /// Adds a literal.
