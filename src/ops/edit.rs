@@ -95,7 +95,7 @@ pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Resul
         entry.description = Some(description).filter(|d| !d.is_empty());
     }
     let same_words = entry.description == before.description;
-    let kind = if same_words { Kind::Level } else { Kind::Content };
+    let kind = if same_words { Kind::Level } else { Kind::Kept };
     let (action, sensitivity, pointer) = (Action::Edit, entry.sensitivity, before.pointer());
     let consent = ask(session, target, &Edit { action, sensitivity, pointer, kind })?;
     session.write(consent, |batch, now| batch.relabel(before.basis(), &before, entry, now))
@@ -133,7 +133,7 @@ pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Resul
     if let Some(last) = last {
         entry.sensitivity = entry.sensitivity.max(last.sensitivity);
     }
-    let (action, sensitivity, kind) = (Action::Restore, entry.sensitivity, Kind::Content);
+    let (action, sensitivity, kind) = (Action::Restore, entry.sensitivity, Kind::Kept);
     let edit = Edit { action, sensitivity, pointer: wanted.pointer(), kind };
     let consent = ask(session, target, &edit)?;
     session.write(consent, |batch, now| batch.relabel(&history.basis, &wanted, entry, now))

@@ -3,7 +3,7 @@
 
 use super::select::origin;
 use super::session::{Consent, Wish};
-use super::write::{self, Kind, Pointed, Proposal};
+use super::write::{self, Elsewhere, Kind, Pointed, Proposal};
 use super::{About, Error, Older, Replay, Session};
 use crate::audit::{Action, Event};
 use crate::clock::Moment;
@@ -301,7 +301,7 @@ fn change(
     let (sensitivity, kind) = (entry.sensitivity, Kind::Content);
     let proposal = Proposal { origin, at, sensitivity, pointer, kind };
     let mut write = write::Change::plan(view, &proposal)?;
-    let elsewhere = pointer.and_then(|pointer| pointed.elsewhere(pointer, origin, at));
+    let elsewhere = pointer.and_then(|pointer| pointed.elsewhere(pointer, origin, at).level);
     let levels = [write.level(), elsewhere, Some(write.sensitivity)];
     entry.sensitivity = levels.into_iter().flatten().max().unwrap_or(sensitivity);
     write.sensitivity = entry.sensitivity;
@@ -351,7 +351,7 @@ fn ask(
 ) -> Result<Consent, Error> {
     let event = event(session, plan);
     let all = changes.iter().map(|change| {
-        let wish = change.write.wish(None, None, event.clone());
+        let wish = change.write.wish(None, Elsewhere::default(), event.clone());
         if overwrites(change) { wish.trusting(Trust::Overwrite) } else { wish }
     });
     let wishes: Vec<Wish<'_>> = all.collect();

@@ -97,19 +97,13 @@ pub fn add(
         Some(old) if matches!(peer.key, PeerKey::Sender(_)) && old.confirmed => {
             return Ok(Added::Known(old.clone()));
         }
-        // The pinned sender shows an X25519 key, signed by the pinned key.
-        Some(old) if matches!(old.key, PeerKey::Sender(_)) => Trust::Pin,
+        // An X25519 key, signed by the pinned key: the first that is known, or another one.
         Some(_) => Trust::Exchange,
-        None if before.iter().any(|other| other.name == name || !same_person(other, &peer)) => {
-            Trust::Exchange
-        }
         None if !before.is_empty() => Trust::Exchange,
         None if vouches || matches!(peer.key, PeerKey::Sender(_)) => Trust::Vouch,
         None => Trust::Pin,
     };
-    if trust == Trust::Pin {
-        peer.confirmed = old.as_ref().is_some_and(|old| old.confirmed);
-    }
+    peer.confirmed = trust != Trust::Pin;
     let rotation = trust == Trust::Exchange && old.is_some();
     let about = match rotation {
         true => About::Rotation(&peer),

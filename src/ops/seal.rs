@@ -15,6 +15,7 @@ use crate::vault::{
     self, Basis, Given, Held, Looked, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, View,
 };
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -65,8 +66,9 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     }
     let view = session.view();
     let stored = options.selection.of(&view)?;
+    let names: BTreeSet<&String> = options.to.iter().collect();
     let peers =
-        options.to.iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
+        names.into_iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
     let recipients = distinct_recipients(&peers)?;
     let entries =
         stored.iter().map(|entry| travelling(view, entry)).collect::<Result<Vec<_>, Error>>()?;

@@ -22,8 +22,10 @@ pub(super) struct Proposal<'a> {
 
 #[derive(Clone, Copy)]
 pub(super) enum Kind<'a> {
-    /// Another content, or another description.
+    /// A new content.
     Content,
+    /// The content that it has, or had, as chosen as it was; another description.
+    Kept,
     /// Nothing but another sensitivity.
     Level,
     /// The content of this entry, under another name.
@@ -43,6 +45,8 @@ pub struct Change {
     pub pointer: Option<Pointer>,
     /// Whether only its sensitivity changes.
     pub level_only: bool,
+    /// Whether a pointer would be chosen by it.
+    chooses: bool,
     /// Where its content comes from, if it has another name.
     pub from: Option<Coordinate>,
     basis: Basis,
@@ -63,9 +67,10 @@ impl Change {
             sensitivity: new.sensitivity.max(Sensitivity::floor(new.at)),
             pointer: new.pointer.cloned(),
             level_only: matches!(new.kind, Kind::Level),
+            chooses: matches!(new.kind, Kind::Content),
             from: match new.kind {
                 Kind::From(source) => Some(source.coordinate.clone()),
-                Kind::Content | Kind::Level => None,
+                Kind::Content | Kind::Kept | Kind::Level => None,
             },
             basis,
         })
@@ -76,12 +81,11 @@ impl Change {
         [&self.before, &self.over].into_iter().flatten().map(|entry| entry.sensitivity).max()
     }
 
-    /// How it is asked about. `elsewhere` is the highest sensitivity with which another entry has its
-    /// pointer.
+    /// How it is asked about. `elsewhere` is how its pointer is treated by other entries.
     pub(super) fn wish<'a>(
         &'a self,
         source: Option<Subject<'a>>,
-        elsewhere: Option<Sensitivity>,
+        elsewhere: Elsewhere,
         event: Event,
     ) -> Wish<'a> {
         let subject = |sensitivity| {
@@ -96,7 +100,7 @@ impl Change {
         let lowered = |was: &Sensitivity| *was > self.sensitivity;
         let leaves_prod = source.filter(|source| source.coordinate.is_prod() && !self.at.is_prod());
         let mut acts = Vec::new();
-        let most = [level, elsewhere, source.map(|source| source.sensitivity)];
+        let most = [level, elsewhere.level, source.map(|source| source.sensitivity)];
         if let Some(was) = most.into_iter().flatten().filter(lowered).max() {
             acts.push(act(Operation::Lower, subject(was)));
         } else if let Some(source) = leaves_prod {
@@ -109,12 +113,28 @@ impl Change {
             }
             Some(was) => act(Operation::Change, subject(was)),
         });
-        let wish = Wish::new(acts, &self.at, event.about(&self.at)).on(&self.basis, &self.at);
+        if elsewhere.unchosen && self.chooses {
+            // To write it here is to choose it, whoever chose it there.
+            let unchosen = Subject { chosen: false, ..subject(self.sensitivity) };
+            acts.push(act(Operation::Resolve, unchosen));
+        }
+        let wish = Wish::new(acts, &self.at, event.about(&self.at))
+            .on(&self.basis, &self.at)
+            .leading_to(self.pointer.as_ref());
         match &self.over {
             Some(global) => wish.on(global.basis(), &global.coordinate),
             None => wish,
         }
     }
+}
+
+/// How a pointer is treated by the entries that have it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Elsewhere {
+    /// The highest sensitivity of another entry.
+    pub(super) level: Option<Sensitivity>,
+    /// Whether one, be it the same, came in a package and nobody has chosen it.
+    pub(super) unchosen: bool,
 }
 
 /// Which entries point at each secret of the clouds.
@@ -133,21 +153,24 @@ impl Pointed {
         Ok(pointed)
     }
 
-    /// The highest sensitivity with which another entry than the one at `at` points where `pointer` does.
+    /// How the entries that point where `pointer` does treat it, other than the one at `at`.
     pub(super) fn elsewhere(
         &self,
         pointer: &Pointer,
         origin: &Origin,
         at: &Coordinate,
-    ) -> Option<Sensitivity> {
-        let there = self.0.get(&pointer.secret())?.iter();
-        let other = there.filter(|entry| entry.origin != *origin || entry.coordinate != *at);
-        other.map(|entry| entry.sensitivity).max()
+    ) -> Elsewhere {
+        let there = self.0.get(&pointer.secret()).into_iter().flatten();
+        let other = there.clone().filter(|e| e.origin != *origin || e.coordinate != *at);
+        Elsewhere {
+            level: other.map(|entry| entry.sensitivity).max(),
+            unchosen: there.into_iter().any(|entry| !entry.subject().chosen),
+        }
     }
 }
 
 /// Of one entry: its change, as it is asked about, and how its pointer is treated elsewhere.
-pub(super) fn elsewhere(view: View<'_>, change: &Change) -> Result<Option<Sensitivity>, Error> {
-    let Some(pointer) = &change.pointer else { return Ok(None) };
+pub(super) fn elsewhere(view: View<'_>, change: &Change) -> Result<Elsewhere, Error> {
+    let Some(pointer) = &change.pointer else { return Ok(Elsewhere::default()) };
     Ok(Pointed::look(view)?.elsewhere(pointer, &change.origin, &change.at))
 }

@@ -251,7 +251,9 @@ fn a_sender_is_pinned_from_a_package_only_by_fingerprint() {
     bob.ok(&["import", "p.kovra"]);
     let said = bob.fails(&["seal", "--env", "dev", "--to", "alice", "-o", "back.kovra"], 2);
     assert!(said.contains("only as a sender"), "{said}");
-    assert!(bob.ok(&["peer", "add", "alice", &alice.id()]).stdout.contains("Updated"));
+    let theirs = ["peer", "add", "alice", &alice.id()];
+    bob.fails(&theirs, 14);
+    assert!(bob.owner_ok(&theirs).screen.contains("Updated"));
     bob.ok(&["seal", "--env", "dev", "--to", "alice", "-o", "back.kovra"]);
 }
 

@@ -27,7 +27,13 @@ fn now() -> Moment {
 }
 
 /// As somebody else's package brings it, or as its owner adds it.
-fn put(vault: &mut Vault, at: &str, content: Content, sensitivity: Sensitivity, ours: bool) {
+pub(crate) fn put(
+    vault: &mut Vault,
+    at: &str,
+    content: Content,
+    sensitivity: Sensitivity,
+    ours: bool,
+) {
     let entry = Entry { coordinate: at.parse().unwrap(), content, sensitivity, description: None };
     let sender = SigningSecret::from_bytes(&[7; 32]).public();
     let theirs = Provenance::Package { sender, package: [3; 16], seq: 1 };
@@ -42,13 +48,13 @@ fn get(vault: &Vault, at: &str) -> Option<Stored> {
     vault.view().entry(&Origin::Global, &at).unwrap().found
 }
 
-fn script(person: &Person, name: &str) {
+pub(crate) fn script(person: &Person, name: &str) {
     use std::os::unix::fs::PermissionsExt;
     let path = person.write(name, "#!/bin/sh\nexit 0\n");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-fn allow(person: &Person, vault: &mut Vault, name: &str) {
+pub(crate) fn allow(person: &Person, vault: &mut Vault, name: &str) {
     let path = person.home().join(name);
     let env = person.env.iter().map(|(name, value)| (name.into(), value.into()));
     let program = AllowedProgram {

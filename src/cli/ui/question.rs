@@ -260,7 +260,7 @@ fn command_line(program: &Program<'_>) -> String {
 }
 
 /// What a caller chose: escaped, in quotes where it could be taken for something else, and cut.
-fn quoted(text: &OsStr) -> String {
+pub(super) fn quoted(text: &OsStr) -> String {
     let text = escape(&text.to_string_lossy());
     let length = text.chars().count();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);

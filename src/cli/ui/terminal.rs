@@ -1,12 +1,11 @@
 //! The person at the controlling terminal.
 
-use super::question::words;
+use super::question::{quoted, words};
 use crate::cli::error::Failure;
 use kovra::ops::{Approver, Question};
 use kovra::platform::{self, Terminal};
 use kovra::policy::Asker;
 use kovra::secret::Secret;
-use kovra::text::escape;
 use kovra::vault::Proof;
 use std::sync::OnceLock;
 
@@ -97,5 +96,5 @@ impl Approver for Person {
 fn caller() -> String {
     let Some(caller) = platform::caller() else { return "the system".into() };
     let program = caller.program.unwrap_or_default();
-    format!("{} (pid {})", escape(&program), caller.process)
+    format!("{} (pid {})", quoted(program.as_ref()), caller.process)
 }
