@@ -52,7 +52,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     };
     ui::note(&format!("Made a vault in {}.", context.home.display()));
     ui::note(&format!("Fingerprint: {}", identity.signing().fingerprint()));
-    ui::note("Give others this string, and the fingerprint on another way:");
+    ui::note("Give others this string, and the fingerprint by another channel:");
     ui::data(&identity.to_string())
 }
 

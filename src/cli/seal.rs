@@ -30,7 +30,7 @@ pub(super) struct Args {
     /// The package file to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// The token file to write if there are high literals; send it on another way
+    /// The token file to write if there are high literals; send it by another channel
     #[arg(long, value_name = "FILE")]
     token_out: Option<PathBuf>,
     #[arg(long, value_name = "TIME", help = ttl_help(), value_parser = humantime::parse_duration)]
@@ -85,7 +85,7 @@ fn show(report: &Report, out: &str) -> Result<(), Failure> {
     lines.push(format!("  expires  {}", report.header.expires));
     if let Some(token) = &report.token {
         lines.push(format!(
-            "  token    {}: it opens the high literals; send it on another way than the package",
+            "  token    {}: it opens the high literals; send it by another channel than the package",
             token.display()
         ));
     }

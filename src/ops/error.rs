@@ -208,8 +208,8 @@ impl Error {
             Self::SenderOnly(name) => {
                 format!("ask for their kovra1... string and `kovra peer add {name}` it")
             }
-            Self::NoTokenFile => "say where to write it with --token-out, and send it on another \
-                                  way than the package"
+            Self::NoTokenFile => "say where to write it with --token-out, and send it by another \
+                                  channel than the package"
                 .into(),
             Self::Unwritten { .. } => "seal it again; `kovra shared` shows this one, too, which \
                                        nobody has"

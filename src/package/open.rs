@@ -84,7 +84,7 @@ const NOT_MINE: (Class, &str) =
 
 fn no_token() -> Error {
     let what = "the package has high literals; give the token file that the sender passed on \
-                another way, or leave them out";
+                by another channel, or leave them out";
     Error::new(Class::Token, "high", what)
 }
 

@@ -9,6 +9,7 @@
 mod attacker;
 mod cli;
 mod clocks;
+mod consent;
 mod contracts;
 mod corpora;
 mod disks;
