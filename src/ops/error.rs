@@ -181,20 +181,10 @@ impl Error {
                                                wrong, import it at a terminal and confirm it"
                 .into(),
             Self::Replay(_) => "nothing was changed".into(),
-            Self::Rotation(name) => {
-                format!("nothing was changed; ask {name} about the new key before you confirm it")
-            }
-            Self::KnownBefore(name) => {
-                format!(
-                    "nothing was changed; ask {name} by another channel whether the key is theirs"
-                )
-            }
-            Self::Uncompared { name, .. } => {
-                format!("run this at a terminal, with the one that {name} told you")
-            }
-            Self::OtherSender { name, .. } => {
-                format!("nothing was pinned; ask {name} for their fingerprint again")
-            }
+            Self::Rotation(_)
+            | Self::KnownBefore(_)
+            | Self::Uncompared { .. }
+            | Self::OtherSender { .. } => return self.untrusted(),
             Self::NoEntry(_) | Self::Missing(_) => "`kovra list` shows what is there".into(),
             Self::NoPeer(_) => "`kovra peer list` shows who is there".into(),
             Self::Exists(_) => {
@@ -227,6 +217,27 @@ impl Error {
             | Self::Io { .. }
             | Self::Unsafe { .. }
             | Self::Unresolved(_) => return None,
+        })
+    }
+
+    /// For who is to compare a peer's key.
+    fn untrusted(&self) -> Option<String> {
+        Some(match self {
+            Self::Rotation(name) => {
+                format!("nothing was changed; ask {name} about the new key before you confirm it")
+            }
+            Self::KnownBefore(name) => {
+                format!(
+                    "nothing was changed; ask {name} by another channel whether the key is theirs"
+                )
+            }
+            Self::Uncompared { name, .. } => {
+                format!("run this at a terminal, with the one that {name} told you")
+            }
+            Self::OtherSender { name, .. } => {
+                format!("nothing was pinned; ask {name} for their fingerprint again")
+            }
+            _ => return None,
         })
     }
 }

@@ -121,8 +121,6 @@ pub enum About<'a> {
         peer: &'a Peer,
         to: &'a str,
     },
-    /// To remove a peer, which nobody is asked about.
-    Unpin(&'a Peer),
     /// May this program get values of production, and high ones without a question?
     Allow {
         program: &'a AllowedProgram,

@@ -37,16 +37,16 @@ fn with(env: &'static [(&'static str, &'static str)], attempt: Attempt) -> Attem
 
 const AGENT: &[(&str, &str)] = &[("KOVRA_AGENT", "1")];
 
-fn attempts() -> Vec<Attempt> {
-    let no = &[20];
-    let not_run = &[125];
-    let mut all = vec![
-        // Peers.
+const NO: &[i32] = &[20];
+const NOT_RUN: &[i32] = &[125];
+
+fn of_peers() -> Vec<Attempt> {
+    vec![
         attempt("exchange", &[21], &["peer add bob MALLORY"]),
         attempt("exchange by two steps", &[14], &["peer rm bob", "peer add bob MALLORY"]),
         attempt("another name for a known key", &[14], &["peer rm bob", "peer add robert BOB"]),
-        attempt("rename", no, &["peer rename bob mallory"]),
-        attempt("vouch", no, &["peer add mallory MALLORY", "peer confirm mallory"]),
+        attempt("rename", NO, &["peer rename bob mallory"]),
+        attempt("vouch", NO, &["peer add mallory MALLORY", "peer confirm mallory"]),
         attempt("become a sender", &[14], &["peer add mallory MALLORY", "verify mallory.kovra"]),
         attempt(
             "become a named sender",
@@ -58,97 +58,122 @@ fn attempts() -> Vec<Attempt> {
         attempt("be pinned from a package", &[14], &["peer add mallory --from mallory.kovra"]),
         attempt(
             "with a fingerprint of one's own",
-            no,
+            NO,
             &["peer add mallory --from mallory.kovra --fingerprint FINGERPRINT"],
         ),
         attempt(
             "low to an unconfirmed peer",
-            no,
+            NO,
             &["peer add mallory MALLORY", "seal dev/low/x --to mallory -o out.kovra"],
         ),
         attempt(
             "a pointer to an unconfirmed peer, beside a confirmed one",
-            no,
+            NO,
             &["peer add mallory MALLORY", "seal prod/db/url --to bob --to mallory -o out.kovra"],
         ),
-        attempt("high to a peer", no, &["seal dev/high/lit --to bob -o out.kovra --token-out t"]),
-        // Pointers, and what changes them.
-        attempt("re-aim", no, &["set prod/db/url --reference aws-sm://evil"]),
-        attempt("remove", no, &["rm prod/db/url"]),
+        attempt("high to a peer", NO, &["seal dev/high/lit --to bob -o out.kovra --token-out t"]),
+    ]
+}
+
+fn of_changes() -> Vec<Attempt> {
+    vec![
+        attempt("re-aim", NO, &["set prod/db/url --reference aws-sm://evil"]),
+        attempt("remove", NO, &["rm prod/db/url"]),
         attempt("add over", &[21], &["add prod/db/url --reference aws-sm://evil"]),
-        attempt("win over prod", no, &["add prod/db/url --reference aws-sm://evil --project shop"]),
+        attempt("win over prod", NO, &["add prod/db/url --reference aws-sm://evil --project shop"]),
         attempt(
             "win over high, low",
-            no,
+            NO,
             &["add dev/high/lit --reference aws-sm://evil --project shop --sensitivity low"],
         ),
-        attempt("describe", no, &["edit prod/db/url --description x"]),
-        attempt("restore an older one", no, &["restore prod/db/url 1"]),
-        attempt("erase the history", no, &["prune prod/db/url"]),
-        attempt("generate over", no, &["generate dev/high/lit --replace"]),
-        attempt("import over", no, &["import aws-sm://evil --as dev/high/lit --overwrite"]),
-        attempt("a colleague's package over it", no, &["import carol.kovra --overwrite"]),
-        // Pointers that nobody chose.
-        attempt("follow", no, &["materialize dev/imp/ptr"]),
-        attempt("check", no, &["materialize --check dev/imp/ptr"]),
-        attempt("capture", no, &["materialize --capture dev/imp/ptr"]),
-        attempt("show", no, &["show dev/imp/ptr"]),
-        attempt("inject", not_run, &["run --refs imp.refs -- env"]),
-        attempt("choose by set", no, &["set dev/imp/ptr --reference azure-kv://evil/key"]),
-        attempt("choose by another", no, &["add dev/q/q --reference azure-kv://EVIL/key#f"]),
-        attempt("choose by a copy", no, &["cp dev/imp/ptr dev/q/q", "show dev/q/q"]),
-        attempt("choose by a move", no, &["mv dev/imp/ptr dev/q/q", "materialize dev/q/q"]),
-        attempt("choose by words", no, &["edit dev/imp/ptr --description x", "show dev/imp/ptr"]),
+        attempt("describe", NO, &["edit prod/db/url --description x"]),
+        attempt("restore an older one", NO, &["restore prod/db/url 1"]),
+        attempt("erase the history", NO, &["prune prod/db/url"]),
+        attempt("generate over", NO, &["generate dev/high/lit --replace"]),
+        attempt("import over", NO, &["import aws-sm://evil --as dev/high/lit --overwrite"]),
+        attempt("a colleague's package over it", NO, &["import carol.kovra --overwrite"]),
+    ]
+}
+
+fn of_choosing() -> Vec<Attempt> {
+    vec![
+        attempt("follow", NO, &["materialize dev/imp/ptr"]),
+        attempt("check", NO, &["materialize --check dev/imp/ptr"]),
+        attempt("capture", NO, &["materialize --capture dev/imp/ptr"]),
+        attempt("show", NO, &["show dev/imp/ptr"]),
+        attempt("inject", NOT_RUN, &["run --refs imp.refs -- env"]),
+        attempt("choose by set", NO, &["set dev/imp/ptr --reference azure-kv://evil/key"]),
+        attempt("choose by another", NO, &["add dev/q/q --reference azure-kv://EVIL/key#f"]),
+        attempt("choose by a copy", NO, &["cp dev/imp/ptr dev/q/q", "show dev/q/q"]),
+        attempt("choose by a move", NO, &["mv dev/imp/ptr dev/q/q", "materialize dev/q/q"]),
+        attempt("choose by words", NO, &["edit dev/imp/ptr --description x", "show dev/imp/ptr"]),
         attempt(
             "choose by its history",
-            no,
+            NO,
             &["rm dev/imp/ptr", "restore dev/imp/ptr 1", "show dev/imp/ptr"],
         ),
-        // Sensitivity.
-        attempt("lower high", no, &["edit dev/high/lit --sensitivity low"]),
-        attempt("lower inject-only", no, &["edit dev/inj/key --sensitivity high"]),
-        attempt("lower prod", no, &["edit prod/db/pass --sensitivity medium"]),
-        attempt("move out of prod", no, &["mv prod/db/url dev/q/q"]),
-        attempt("copy out of prod", no, &["cp prod/db/pass dev/q/q"]),
+    ]
+}
+
+fn of_levels() -> Vec<Attempt> {
+    vec![
+        attempt("lower high", NO, &["edit dev/high/lit --sensitivity low"]),
+        attempt("lower inject-only", NO, &["edit dev/inj/key --sensitivity high"]),
+        attempt("lower prod", NO, &["edit prod/db/pass --sensitivity medium"]),
+        attempt("move out of prod", NO, &["mv prod/db/url dev/q/q"]),
+        attempt("copy out of prod", NO, &["cp prod/db/pass dev/q/q"]),
         attempt(
             "copy and lower",
-            no,
+            NO,
             &["cp dev/high/lit dev/q/q", "edit dev/q/q --sensitivity low"],
         ),
-        attempt("point there too", no, &["add dev/q/q --reference aws-sm://prod/db"]),
-        attempt("as a version", no, &["add dev/q/q --reference aws-sm://prod/db?version-stage=A"]),
-        attempt("as a field", no, &["add dev/q/q --reference aws-sm://prod/db#password"]),
-        attempt("elsewhere", no, &["add dev/q/q --reference aws-sm://prod/db?region=us-east-1"]),
+        attempt("point there too", NO, &["add dev/q/q --reference aws-sm://prod/db"]),
+        attempt("as a version", NO, &["add dev/q/q --reference aws-sm://prod/db?version-stage=A"]),
+        attempt("as a field", NO, &["add dev/q/q --reference aws-sm://prod/db#password"]),
+        attempt("elsewhere", NO, &["add dev/q/q --reference aws-sm://prod/db?region=us-east-1"]),
         attempt(
             "by its ARN",
-            no,
+            NO,
             &["add dev/q/q --reference \
                aws-sm://arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-a1B2c3"],
         ),
-        attempt("in capitals", no, &["add dev/q/q --reference azure-kv://TEAM-kv/KEY"]),
-        // Programs, loaders, files of a checkout.
-        attempt("allow", no, &["allow add ./evil"]),
-        attempt("see high", no, &["show dev/high/lit"]),
-        attempt("see prod", no, &["show prod/db/pass"]),
-        attempt("see inject-only", no, &["show dev/inj/key"]),
-        attempt("run with high", not_run, &["run --refs good.refs -- ./evil"]),
-        attempt("run with prod", not_run, &["run --refs prod.refs -- ./allowed"]),
-        attempt("trust a file", no, &["refs trust prod.refs"]),
-        attempt("a project", not_run, &["run --refs project.refs -- ./allowed"]),
-        attempt("a global entry", not_run, &["run --refs global.refs -- ./allowed"]),
-        attempt("a trusted file that changed", not_run, &["run --refs changed.refs -- ./allowed"]),
-        attempt("a literal loader", not_run, &["run --refs loader.refs -- ./allowed"]),
+        attempt("in capitals", NO, &["add dev/q/q --reference azure-kv://TEAM-kv/KEY"]),
+    ]
+}
+
+fn of_programs() -> Vec<Attempt> {
+    vec![
+        attempt("allow", NO, &["allow add ./evil"]),
+        attempt("see high", NO, &["show dev/high/lit"]),
+        attempt("see prod", NO, &["show prod/db/pass"]),
+        attempt("see inject-only", NO, &["show dev/inj/key"]),
+        attempt("run with high", NOT_RUN, &["run --refs good.refs -- ./evil"]),
+        attempt("run with prod", NOT_RUN, &["run --refs prod.refs -- ./allowed"]),
+        attempt("trust a file", NO, &["refs trust prod.refs"]),
+        attempt("a project", NOT_RUN, &["run --refs project.refs -- ./allowed"]),
+        attempt("a global entry", NOT_RUN, &["run --refs global.refs -- ./allowed"]),
+        attempt("a trusted file that changed", NOT_RUN, &["run --refs changed.refs -- ./allowed"]),
+        attempt("a literal loader", NOT_RUN, &["run --refs loader.refs -- ./allowed"]),
         attempt(
             "a name let through",
-            not_run,
+            NOT_RUN,
             &["run --refs loader.refs --allow-name LD_PRELOAD -- ./allowed"],
         ),
-        attempt("no file", not_run, &["run --refs zero.refs -- ./allowed"]),
-        attempt("an exchanged program", not_run, &["run --refs good.refs -- ./swapped"]),
-        // Receipts, the PIN.
+        attempt("no file", NOT_RUN, &["run --refs zero.refs -- ./allowed"]),
+        attempt("an exchanged program", NOT_RUN, &["run --refs good.refs -- ./swapped"]),
+    ]
+}
+
+fn of_the_rest() -> Vec<Attempt> {
+    vec![
         attempt("another's receipt", &[14], &["receipt forged.receipt"]),
-        attempt("a PIN", no, &["pin set"]),
-    ];
+        attempt("a PIN", NO, &["pin set"]),
+    ]
+}
+
+fn attempts() -> Vec<Attempt> {
+    let groups = [of_peers, of_changes, of_choosing, of_levels, of_programs, of_the_rest];
+    let mut all: Vec<Attempt> = groups.into_iter().flat_map(|group| group()).collect();
     const LOADERS: [&[(&str, &str)]; 6] = [
         &[("LD_PRELOAD", "/tmp/evil.so")],
         &[("BASH_ENV", "evil")],
@@ -158,7 +183,7 @@ fn attempts() -> Vec<Attempt> {
         &[("PERL5OPT", "-Mevil")],
     ];
     let good = "run --refs good.refs -- ./allowed";
-    all.extend(LOADERS.map(|env| with(env, attempt("a loader", not_run, &[good]))));
+    all.extend(LOADERS.map(|env| with(env, attempt("a loader", NOT_RUN, &[good]))));
     let of_agent = [
         "add prod/new/key --reference aws-sm://x",
         "add dev/new/key --reference aws-sm://x --sensitivity high",
@@ -170,7 +195,7 @@ fn attempts() -> Vec<Attempt> {
         "show dev/low/x",
         "seal dev/low/x --to bob -o out.kovra",
     ];
-    all.extend(of_agent.map(|step| with(AGENT, attempt("an agent", no, &[step]))));
+    all.extend(of_agent.map(|step| with(AGENT, attempt("an agent", NO, &[step]))));
     all
 }
 
@@ -300,7 +325,7 @@ fn kept(person: &Person, from: &[Stored]) -> Kept {
     let chosen_evil =
         now.iter().filter(evil).filter(|e| format!("{:?}", e.held).contains("chosen: true"));
     let peers = view.peers().unwrap().into_iter().filter(|peer| peer.confirmed);
-    let peers = peers.map(|peer| peer.fingerprint()).filter(|print| *print != "");
+    let peers = peers.map(|peer| peer.fingerprint());
     let programs = view.allowed_programs().unwrap().into_iter().map(|p| p.path);
     let files = view.trusted_files().unwrap().into_iter().map(|f| format!("{f:?}"));
     Kept {

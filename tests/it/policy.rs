@@ -3,16 +3,13 @@
 
 use forge::people::{ASKED, PIN, Person, kovra_path};
 use kovra::clock::Moment;
-use kovra::coordinate::Coordinate;
 use kovra::entry::{Content, Entry, Sensitivity};
 use kovra::env_name;
 use kovra::identity::{Identity, SigningSecret};
 use kovra::ops::allow::digest;
 use kovra::secret::Secret;
-use kovra::vault::{AllowedProgram, NewEntry, Origin, Provenance, Stored, Vault};
+use kovra::vault::{AllowedProgram, NewEntry, Origin, Provenance, Vault};
 use std::time::SystemTime;
-
-const ASKERS: [&str; 3] = ["person", "unattended", "agent"];
 
 /// The cells of the rows of the table whose heading starts so.
 fn rows(heading: &str) -> Vec<Vec<&'static str>> {
@@ -41,11 +38,6 @@ pub(crate) fn put(
     let basis = vault.view().entry(&Origin::Global, &entry.coordinate).unwrap().basis;
     let new = NewEntry { origin: &Origin::Global, entry: &entry, provenance };
     vault.write(|batch| batch.put_entry(&basis, new, now())).unwrap();
-}
-
-fn get(vault: &Vault, at: &str) -> Option<Stored> {
-    let at: Coordinate = at.parse().unwrap();
-    vault.view().entry(&Origin::Global, &at).unwrap().found
 }
 
 pub(crate) fn script(person: &Person, name: &str) {
@@ -112,6 +104,15 @@ fn judge(cell: &str, yes: bool, outcome: &Outcome) -> bool {
 mod entries {
     use super::*;
     use forge::clouds::Standin;
+    use kovra::coordinate::Coordinate;
+    use kovra::vault::Stored;
+
+    const ASKERS: [&str; 3] = ["person", "unattended", "agent"];
+
+    fn get(vault: &Vault, at: &str) -> Option<Stored> {
+        let at: Coordinate = at.parse().unwrap();
+        vault.view().entry(&Origin::Global, &at).unwrap().found
+    }
 
     /// A row, tried by somebody.
     struct Case {

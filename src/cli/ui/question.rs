@@ -3,6 +3,7 @@
 
 use super::{changes, content, count};
 use kovra::entry::{Mode, Sensitivity};
+use kovra::ops::import;
 use kovra::ops::seal::Sealing;
 use kovra::ops::trust::File;
 use kovra::ops::write::Change;
@@ -47,6 +48,14 @@ pub(super) fn words(question: &Question<'_>) -> String {
             let what = count(*revisions, "earlier revision", "earlier revisions");
             format!("erase {what} of {at} for good\nGo on?")
         }
+        About::Overwrite { changes, sender } => overwrite(changes, sender),
+        other => of_trust(other),
+    }
+}
+
+/// About people, programs and clocks.
+fn of_trust(about: &About<'_>) -> String {
+    match about {
         About::Vouch { peer, known } => vouch(peer, known),
         About::Rotation(peer) => format!(
             "{} ({}) has a new X25519 key, signed by the key you pinned.\n\
@@ -82,19 +91,19 @@ pub(super) fn words(question: &Question<'_>) -> String {
              ahead then, they can tell you. Import it all the same?",
             cut(entries.iter().map(older))
         ),
-        About::Overwrite { changes: overwritten, sender } => {
-            let another = overwritten.iter().any(|change| change.other_sender);
-            let whose = if another { ", which another sender sealed" } else { "" };
-            let shown = &overwritten[..overwritten.len().min(LINES)];
-            let more = overwritten.len() - shown.len();
-            let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-            let list = changes(shown);
-            format!(
-                "the import of a package by {sender} would overwrite{whose}\n{list}{more}\nGo on?"
-            )
-        }
-        About::Unpin(_) | About::Nothing => "Go on?".to_owned(),
+        _ => "Go on?".to_owned(),
     }
+}
+
+/// What an import would write over.
+fn overwrite(overwritten: &[&import::Change], sender: &str) -> String {
+    let another = overwritten.iter().any(|change| change.other_sender);
+    let whose = if another { ", which another sender sealed" } else { "" };
+    let shown = &overwritten[..overwritten.len().min(LINES)];
+    let more = overwritten.len() - shown.len();
+    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+    let list = changes(shown);
+    format!("the import of a package by {sender} would overwrite{whose}\n{list}{more}\nGo on?")
 }
 
 /// Lines, as many as can be read, and how many more there are.
