@@ -94,8 +94,12 @@ pub fn add(
             return Err(Error::OtherKey(old.name.clone()));
         }
         // A package of theirs says less than what is known.
-        Some(old) if matches!(peer.key, PeerKey::Sender(_)) && old.confirmed => {
-            return Ok(Added::Known(old.clone()));
+        Some(old) if matches!(peer.key, PeerKey::Sender(_)) => {
+            if old.confirmed {
+                return Ok(Added::Known(old.clone()));
+            }
+            peer.key = old.key.clone();
+            Trust::Vouch
         }
         // An X25519 key, signed by the pinned key: the first that is known, or another one.
         Some(_) => Trust::Exchange,

@@ -413,3 +413,37 @@ fn any_byte_of_the_file_may_be_another() {
         let _ = std::fs::remove_file(home.file().with_file_name("vault.db-wal"));
     }
 }
+
+/// Whoever was asked about one row changes no other that anybody is asked about.
+#[test]
+fn a_change_touches_only_what_it_was_granted() {
+    let home = Home::new();
+    let mut vault = home.open().unwrap();
+    let (one, other) = (literal("dev/a/one", "1"), literal("dev/a/other", "2"));
+    put(&mut vault, &one);
+    let at = |vault: &Vault, entry: &Entry| {
+        vault.view().entry(&Origin::Global, &entry.coordinate).unwrap().basis
+    };
+    let granted = [at(&vault, &one)];
+    for (entry, allowed) in [(&other, false), (&one, true)] {
+        let basis = at(&vault, entry);
+        let new = || NewEntry { origin: &Origin::Global, entry, provenance: None };
+        let done = vault.write_on(&granted, |batch| batch.put_entry(&basis, new(), NOW));
+        assert_eq!(done.is_ok(), allowed, "{:?}", done.err());
+    }
+    let peer = Peer {
+        name: "sam".into(),
+        key: PeerKey::Identity(Identity::generate().unwrap().public()),
+        added: NOW,
+        confirmed: true,
+    };
+    let none = vault.view().peer("sam").unwrap().basis;
+    assert!(vault.write_on(&granted, |batch| batch.put_peer(&none, &peer)).is_err());
+    vault.write_on(std::slice::from_ref(&none), |batch| batch.put_peer(&none, &peer)).unwrap();
+    let pinned = vault.view().peer("sam").unwrap();
+    let erased = vault.write_on(&granted, |batch| batch.remove_peer(&pinned.basis, &peer));
+    assert!(matches!(erased, Err(Error::Moved(_))), "nor is it erased");
+    // What nobody is asked about is written all the same.
+    let clock = vault.view().clock_floor().unwrap().basis;
+    vault.write_on(&[], |batch| batch.set_clock_floor(&clock, NOW)).unwrap();
+}

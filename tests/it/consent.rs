@@ -90,6 +90,21 @@ fn a_peer_who_was_known_comes_back_only_with_the_proof() {
     assert_eq!((&listed[0]["name"], listed.as_array().unwrap().len()), (&"robert".into(), 1));
 }
 
+/// A package of a peer shows their signing key alone, and takes nothing away of what is known.
+#[test]
+fn a_peer_is_confirmed_by_a_package_of_theirs_too() {
+    let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
+    alice.ok(&["peer", "add", "bob", &bob.id()]);
+    bob.pin(&alice);
+    bob.add("dev/b/b", "bob's", &[]);
+    bob.ok(&["seal", "dev/b/b", "--to", "alice", "-o", "b.kovra"]);
+    bob.hand(&alice, "b.kovra");
+    alice.owner_ok(&["peer", "add", "bob", "--from", "b.kovra"]);
+    assert_eq!(alice.ok(&["peer", "show", "bob"]).stdout.trim(), bob.id());
+    alice.ok(&["import", "b.kovra"]);
+    alice.ok(&["seal", "dev/b/b", "--to", "bob", "-o", "back.kovra"]);
+}
+
 /// The X25519 key of one identity under the signing key of another.
 #[test]
 fn nobodys_key_is_anothers() {
