@@ -87,7 +87,8 @@ fn ask_pin() -> Option<Secret> {
         return None;
     };
     let why = if first.is_empty() {
-        "No PIN: anyone at this terminal can confirm. `kovra pin set` sets one later."
+        "No PIN: anyone at this terminal can confirm, so no peer is vouched for and no program allowed. \
+         `kovra pin set` sets one later."
     } else if first.len() < PIN_MIN {
         "A PIN has at least 4 characters, so none was set. `kovra pin set` sets one."
     } else if !ui::typed_again(&first).unwrap_or(false) {

@@ -16,7 +16,9 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     let Command::Set = command;
     let new = ask_new()?;
     context.with_session(|session| pin::set(session, &new))?;
-    ui::data("The PIN is set. It is asked for before each use of a high secret.")
+    ui::data(
+        "The PIN is set. It is asked for before what is high, of prod or trusted is used or changed.",
+    )
 }
 
 /// A PIN, typed twice.

@@ -79,7 +79,8 @@ fn ask(
     let (operation, action, about) = match purpose {
         Purpose::Capture => (Operation::Capture, Action::Capture, About::Capture),
         Purpose::Choose | Purpose::Check => {
-            (Operation::Resolve, Action::Materialize, About::Resolve)
+            let chooses = purpose == Purpose::Choose;
+            (Operation::Resolve, Action::Materialize, About::Resolve { chooses })
         }
     };
     let event = session.event(action);

@@ -99,7 +99,10 @@ pub enum About<'a> {
     TrustFile(trust::File<'a>),
     Seal(seal::Sealing<'a>),
     /// To read what pointers lead to, and keep nothing.
-    Resolve,
+    Resolve {
+        /// Whether they are their owner's choice from then on.
+        chooses: bool,
+    },
     /// To keep a copy of what a pointer leads to.
     Capture,
     Write(&'a write::Change),

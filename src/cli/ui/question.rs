@@ -26,10 +26,11 @@ pub(super) fn words(question: &Question<'_>) -> String {
     let why = question.why;
     match question.about {
         About::Show => format!("show the value of\n{}\nGo on?", reasons(why)),
-        About::Resolve => format!(
-            "read what these pointers lead to, which somebody else chose; from then on they are yours\n{}\nGo on?",
-            reasons(why)
-        ),
+        About::Resolve { chooses } => {
+            let then = if *chooses { "; from then on they are your choice" } else { "" };
+            let what = "read what these pointers lead to, which somebody else chose";
+            format!("{what}{then}\n{}\nGo on?", reasons(why))
+        }
         About::Capture => format!(
             "keep a copy in this vault of what its provider now has for\n{}\nGo on?",
             reasons(why)
