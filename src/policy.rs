@@ -270,7 +270,16 @@ fn injection(subject: Subject<'_>, program: Standing, asker: Asker) -> Decision 
         Standing::OtherEnvironment if prod => Decision::Deny(Reason::OtherEnvironment),
         _ if !subject.chosen => confirm(asker, Reason::NotChosen),
         _ if prod => confirm(asker, Reason::Prod),
-        _ if subject.sensitivity == Sensitivity::High && !allowed => confirm(asker, Reason::High),
+        _ if subject.sensitivity == Sensitivity::High && !allowed => {
+            match (confirm(asker, Reason::High), program) {
+                // It ran without anybody until it changed, so that is what its owner has to know.
+                (Decision::Deny(_), Standing::Changed) => Decision::Deny(Reason::ProgramChanged),
+                (Decision::Deny(_), Standing::OtherEnvironment) => {
+                    Decision::Deny(Reason::OtherEnvironment)
+                }
+                (answer, _) => answer,
+            }
+        }
         _ => Decision::Allow,
     }
 }

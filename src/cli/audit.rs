@@ -5,8 +5,10 @@ use super::{Context, json, ui};
 use kovra::audit::{Action, Event, Filter};
 use kovra::clock::Moment;
 use kovra::coordinate::SecretUri;
+use kovra::exit::Exit;
+use kovra::ops;
 use kovra::text::escape;
-use kovra::vault::{self, Trail};
+use kovra::vault::{self, KnownPeer, Looked, Stored, Trail};
 use std::time::UNIX_EPOCH;
 
 #[derive(clap::Args)]
@@ -53,6 +55,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         until: args.until.map(|text| parse_time(&text, context.now)).transpose()?,
     };
     let Trail { events, damage } = context.vault()?.view().trail()?;
+    check_known(&filter, &events, context)?;
     if !args.verify {
         show(events.iter().filter(|(_, e)| filter.matches(e)).collect(), args.json)?;
     } else if damage.is_empty() {
@@ -61,6 +64,28 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     }
     let damaged = |what| vault::Error::Damaged(format!("the audit trail: {what}"));
     Failure::of_damage(damage.into_iter().map(damaged).collect())
+}
+
+/// A name that is neither in the vault nor in its trail is a typo, and no filter.
+fn check_known(filter: &Filter, events: &[(u64, Event)], context: &Context) -> Result<(), Failure> {
+    let Filter { coordinate, peer, .. } = filter;
+    let told = |is: &dyn Fn(&Event) -> bool| events.iter().any(|(_, event)| is(event));
+    if let Some(at) = coordinate {
+        let same = |event: &Event| event.coordinate.as_deref() == Some(at.as_str());
+        let there = |entry: &Stored| entry.coordinate.as_str() == at;
+        if !told(&same) && !context.vault()?.view().entries()?.iter().any(there) {
+            return Err(Failure::new(Exit::Failed, format!("{at} is and was not in the vault"))
+                .hint("`kovra list` shows what is there"));
+        }
+    }
+    if let Some(name) = peer {
+        let with = |event: &Event| event.peer.as_ref() == Some(name);
+        let known = |known: &Looked<KnownPeer>| known.peer.name == *name;
+        if !told(&with) && !context.vault()?.view().known_peers()?.iter().any(known) {
+            return Err(ops::Error::NoPeer(escape(name)).into());
+        }
+    }
+    Ok(())
 }
 
 fn show(wanted: Vec<&(u64, Event)>, as_json: bool) -> Result<(), Failure> {

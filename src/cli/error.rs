@@ -91,6 +91,8 @@ impl From<Error> for Failure {
                 Exit::Conflict
             }
             Error::NoEntry(_)
+            | Error::Removed(_)
+            | Error::InProject { .. }
             | Error::Missing(_)
             | Error::NoPeer(_)
             | Error::Nothing(_)

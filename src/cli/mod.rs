@@ -15,6 +15,7 @@ mod inspect;
 mod json;
 mod list;
 mod materialize;
+mod mistakes;
 mod peer;
 mod pin;
 mod receipt;
@@ -159,7 +160,14 @@ pub(crate) fn main() -> ExitCode {
     // A crash must not write values to disk.
     platform::forbid_core_dumps();
     platform::survive_file_limit();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let Some(failure) = mistakes::meant(&error) else { error.exit() };
+            ui::failure(&failure);
+            return ExitCode::from(failure.exit.code());
+        }
+    };
     let is_run = matches!(cli.command, Command::Run(_));
     let done = Context::new(cli.global).and_then(|context| {
         dispatch(cli.command, &context).map_err(|failure| context.of_medium(failure))

@@ -24,6 +24,9 @@ pub(super) struct Args {
     /// The project whose entries win over the global ones
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
+    /// Leave values out, and seal what points to one
+    #[arg(long)]
+    pointers_only: bool,
     /// A peer to seal to; may be given again
     #[arg(long, value_name = "PEER", required = true)]
     to: Vec<String>,
@@ -54,6 +57,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
             named: args.coordinates,
             project: args.project,
         },
+        pointers_only: args.pointers_only,
         to: args.to,
         ttl: args.ttl.unwrap_or(Duration::from_secs(limits::DEFAULT_LIFE)),
         out: args.output,

@@ -95,7 +95,10 @@ fn words(signed: &Signed, good: bool, known: Option<&Known>, all: &Acquaintances
         (true, Some(name)) => format!("Good: sealed by {name}, intact, in date."),
         (true, None) => "Good: intact, in date.".to_owned(),
         (false, Some(name)) => format!("Intact, sealed by {name}, and refused."),
-        (false, None) => "Intact, and by nobody you trust.".to_owned(),
+        (false, None) => match all.signer(signed.sender) {
+            Some(other) => format!("Intact, and by another than you asked for: {other}."),
+            None => "Intact, and by nobody you trust.".to_owned(),
+        },
     };
     let mut lines = vec![
         verdict,

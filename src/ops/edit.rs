@@ -4,7 +4,7 @@ use super::select::origin;
 use super::session::{Consent, Wish};
 use super::source::with_content;
 use super::write::{Change, Kind, Proposal, elsewhere};
-use super::{About, Error, Listed, Session};
+use super::{About, Error, Listed, Session, Source};
 use crate::audit::Action;
 use crate::coordinate::{Coordinate, SecretUri};
 use crate::entry::{Content, Sensitivity};
@@ -27,7 +27,7 @@ impl Target {
 
     pub(super) fn find(&self, session: &Session<'_>) -> Result<Stored, Error> {
         let found = session.view().entry(&self.origin, &self.at)?.found;
-        found.ok_or_else(|| Error::NoEntry(self.at.clone()))
+        found.ok_or_else(|| session.view().missing(&self.origin, &self.at))
     }
 }
 

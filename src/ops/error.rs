@@ -89,6 +89,11 @@ pub enum Error {
     Rule(String),
     #[error("{0} is not in the vault")]
     NoEntry(Coordinate),
+    #[error("{0} was removed")]
+    Removed(Coordinate),
+    /// It is only in these projects.
+    #[error("{at} is not in the vault globally; project {} has it", .projects.join(", "))]
+    InProject { at: Coordinate, projects: Vec<String> },
     /// Of `.env.refs`, every one.
     #[error("{}", missing(.0))]
     Missing(Vec<Missing>),
@@ -186,6 +191,18 @@ impl Error {
             | Self::Uncompared { .. }
             | Self::OtherSender { .. } => return self.untrusted(),
             Self::NoEntry(_) | Self::Missing(_) => "`kovra list` shows what is there".into(),
+            Self::Removed(at) => {
+                format!(
+                    "`kovra history {at}` shows what it held, `kovra restore {at} REVISION` brings it back"
+                )
+            }
+            Self::InProject { projects, .. } => {
+                let first = projects.first().map_or("NAME", String::as_str);
+                format!("--project {first} names that one")
+            }
+            Self::Denied(denied) if denied.iter().any(|(_, why)| *why == Reason::ProdLiteral) => {
+                "--pointers-only seals what points, and leaves the values out".into()
+            }
             Self::NoPeer(_) => "`kovra peer list` shows who is there".into(),
             Self::Exists(_) => {
                 "`kovra set` or `kovra import --overwrite` gives it another value".into()
@@ -305,10 +322,29 @@ fn missing(entries: &[Missing]) -> String {
 }
 
 fn unresolved(faults: &[(Coordinate, Fault)]) -> String {
-    let line = |(at, fault): &(Coordinate, Fault)| {
-        format!("{at} did not resolve: {}\n    {}", fault.what, fault.hint)
+    let mut causes: Vec<(&Fault, Vec<&str>)> = Vec::new();
+    for (at, fault) in faults {
+        let same =
+            |(other, _): &&mut (&Fault, _)| other.what == fault.what && other.hint == fault.hint;
+        match causes.iter_mut().find(same) {
+            Some((_, names)) => names.push(at.as_str()),
+            None => causes.push((fault, vec![at.as_str()])),
+        }
+    }
+    let line = |(fault, names): &(&Fault, Vec<&str>)| {
+        format!("{} did not resolve: {}\n    {}", some(names), fault.what, fault.hint)
     };
-    faults.iter().map(line).collect::<Vec<_>>().join("\n  ")
+    causes.iter().map(line).collect::<Vec<_>>().join("\n  ")
+}
+
+/// Names, as many as can be read.
+fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 4;
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    match names.len() {
+        0..=SHOWN => shown,
+        all => format!("{shown} and {} more", all - SHOWN),
+    }
 }
 
 #[cfg(test)]

@@ -88,13 +88,11 @@ fn wanted<S: Source>(
                 value.ok_or(Error::Usage(what))?
             }
             refs::Assigned::Secret { uri, fallback } => {
-                match (source.named(project, uri), fallback) {
-                    (Ok(item), _) => wanted.secrets.push((name.clone(), item)),
-                    (Err(Error::NoEntry(_)), Some(text)) => {
-                        wanted.variables.push((name.clone(), text.into()));
-                    }
-                    (Err(Error::NoEntry(_)), None) => missing.push((name, *line, uri)),
-                    (Err(error), _) => return Err(error),
+                let origin = if uri.global { &Origin::Global } else { project };
+                match (source.find(origin, &uri.coordinate)?, fallback) {
+                    (Some(item), _) => wanted.secrets.push((name.clone(), item)),
+                    (None, Some(text)) => wanted.variables.push((name.clone(), text.into())),
+                    (None, None) => missing.push((name, *line, uri)),
                 }
                 continue;
             }

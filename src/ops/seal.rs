@@ -22,6 +22,8 @@ use std::time::Duration;
 
 pub struct Options {
     pub selection: Selection,
+    /// Whether literals are left out.
+    pub pointers_only: bool,
     /// Names of peers.
     pub to: Vec<String>,
     /// How long it may be imported.
@@ -65,7 +67,11 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
         return Err(Error::Usage(format!("a package can be imported for 1 s to {most} days")));
     }
     let view = session.view();
-    let stored = options.selection.of(&view)?;
+    let mut stored = options.selection.of(&view)?;
+    stored.retain(|entry| !options.pointers_only || entry.pointer().is_some());
+    if stored.is_empty() {
+        return Err(Error::Nothing("no pointer is among the selected entries".into()));
+    }
     let names: BTreeSet<&String> = options.to.iter().collect();
     let peers =
         names.into_iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;

@@ -44,8 +44,18 @@ impl Upshot {
 
 /// Everything that was sealed, to `peer` if one is named; the latest first, each entry once for
 /// each peer and content.
+///
+/// # Errors
+/// [`Error::NoPeer`] for a name that nobody has or had.
 pub fn shared(view: View<'_>, peer: Option<&str>) -> Result<Vec<Item>, Error> {
     let mut items: Vec<Item> = Vec::new();
+    if let Some(name) = peer {
+        let pinned = view.known_peers()?.iter().any(|known| known.peer.name == name);
+        let given = |share: &Share| share.recipients.iter().any(|r| r.name == name);
+        if !pinned && !view.shares()?.iter().any(given) {
+            return Err(Error::NoPeer(crate::text::escape(name)));
+        }
+    }
     for share in view.shares()?.into_iter().rev() {
         let Share { package, sealed, recipients, entries, .. } = share;
         for recipient in recipients.iter().filter(|r| peer.is_none_or(|name| name == r.name)) {

@@ -32,7 +32,13 @@ pub trait Source {
     fn named(&self, project: &Origin, uri: &SecretUri) -> Result<Self::Item, Error> {
         let origin = if uri.global { &Origin::Global } else { project };
         let found = self.find(origin, &uri.coordinate)?;
-        found.ok_or_else(|| Error::NoEntry(uri.coordinate.clone()))
+        found.ok_or_else(|| self.missing(origin, &uri.coordinate))
+    }
+
+    /// Why there is nothing at `at` for `project`.
+    fn missing(&self, project: &Origin, at: &Coordinate) -> Error {
+        let _ = project;
+        Error::NoEntry(at.clone())
     }
 }
 
@@ -67,6 +73,19 @@ impl Source for View<'_> {
 
     fn value(&self, entry: &Stored) -> Result<Secret, Error> {
         Ok(View::value(self, entry)?)
+    }
+
+    fn missing(&self, project: &Origin, at: &Coordinate) -> Error {
+        let was = |origin| self.history(origin, at).is_ok_and(|history| !history.is_empty());
+        if was(project) || was(&Origin::Global) {
+            return Error::Removed(at.clone());
+        }
+        let there = self.readable_entries().0.into_iter().filter(|entry| entry.coordinate == *at);
+        let projects: Vec<String> = there.map(|entry| entry.origin.to_string()).collect();
+        if projects.is_empty() {
+            return Error::NoEntry(at.clone());
+        }
+        Error::InProject { at: at.clone(), projects }
     }
 }
 

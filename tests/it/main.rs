@@ -6,6 +6,7 @@
 // A test that cannot set itself up has nothing better to do than to panic.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod answers;
 mod attacker;
 mod cli;
 mod clocks;

@@ -241,7 +241,8 @@ fn an_allowed_program_gets_high_values_until_it_changes() {
     let also = person.at_terminal(&run, &[]);
     assert!(also.screen.contains("got value"), "{}", also.screen);
     person.write("tool", "#!/bin/sh\necho stole $A\n");
-    person.fails(&run, 125);
+    let said = person.fails(&run, 125);
+    assert!(said.contains("the program has changed since it was allowed"), "{said}");
     assert!(person.ok(&["allow", "list"]).stdout.contains("changed since"));
     person.ok(&["allow", "rm", "./tool"]);
     person.fails(&["allow", "rm", "./tool"], 1);
