@@ -46,13 +46,13 @@ pub enum Error {
     #[error("{class}: {0}", class = Class::Replay.phrase())]
     Replay(Replay),
     #[error(
-        "{class}: sender: {0}'s pinned key comes with a new X25519 key; run this at a terminal to \
+        "{class}: {0}'s pinned key comes with a new X25519 key; run this at a terminal to \
          confirm it",
         class = Class::Untrusted.phrase()
     )]
     Rotation(String),
     #[error(
-        "{class}: sender: nobody is here to compare the fingerprint {fingerprint}",
+        "{class}: nobody is here to compare the fingerprint {fingerprint}",
         class = Class::Untrusted.phrase()
     )]
     Uncompared {
@@ -68,7 +68,7 @@ pub enum Error {
         class = Class::Untrusted.phrase()
     )]
     KnownBefore(String),
-    #[error("{class}: sender: the package is by another key: {fingerprint}", class = Class::Untrusted.phrase())]
+    #[error("{class}: the package is by another key: {fingerprint}", class = Class::Untrusted.phrase())]
     OtherSender { name: String, fingerprint: String },
     #[error(transparent)]
     Vault(#[from] vault::Error),

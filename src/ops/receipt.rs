@@ -27,7 +27,7 @@ pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error>
     let view = session.view();
     let peer = view.peer_of(receipt.recipient)?.ok_or_else(|| {
         let print = receipt.recipient.fingerprint();
-        refuse(Class::Untrusted, format!("signed by a key you have not pinned: {print}"))
+        refuse(Class::Untrusted, format!("signed by a key that is no peer's: {print}"))
     })?;
     let not_ours =
         || refuse(Class::Binding, "it is about a package that was not sealed here".into());

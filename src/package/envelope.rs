@@ -137,7 +137,7 @@ impl<'a> Verified<'a> {
         let header = self.header();
         if !trusted.contains(&self.sender) {
             let print = self.sender.fingerprint();
-            let what = format!("intact, but sealed by a key you have not pinned: {print}");
+            let what = format!("intact, but not sealed by a key that was to be trusted: {print}");
             return Err(Error::new(Class::Untrusted, "sender", what));
         }
         header.check_date(now)?;

@@ -63,7 +63,7 @@ impl Class {
 /// A refusal: its class, the place in the package, and what is wrong there. Text from the package
 /// is in it only escaped, and never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {place}: {what}", .class.phrase())]
+#[error("{}", self.text())]
 pub struct Error {
     pub class: Class,
     pub place: &'static str,
@@ -73,6 +73,15 @@ pub struct Error {
 impl Error {
     pub fn new(class: Class, place: &'static str, what: impl Into<String>) -> Self {
         Self { class, place, what: what.into() }
+    }
+
+    /// A class that names the place says it once.
+    fn text(&self) -> String {
+        let (class, what) = (self.class.phrase(), &self.what);
+        match class.ends_with(self.place) {
+            true => format!("{class}: {what}"),
+            false => format!("{class}: {}: {what}", self.place),
+        }
     }
 }
 
