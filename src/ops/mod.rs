@@ -88,7 +88,7 @@ pub enum About<'a> {
         program: Program<'a>,
         standing: Standing,
         /// SHA-256 of its file.
-        digest: [u8; 32],
+        digest: Option<[u8; 32]>,
         /// How many entries it would get, with those that need no yes.
         entries: usize,
         /// Variables that change how programs load, which are let through.

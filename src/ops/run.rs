@@ -193,12 +193,20 @@ fn ask(
         wishes.push(Wish::of_trust(Trust::Name, what, event.clone()));
     }
     wishes.extend(untrusted.map(|(file, looked)| file.wish(session, looked)));
-    let Allowance { standing, digest, .. } = allowance;
+    let caller = session.caller()?;
+    let standing = allowance.standing;
+    // A program may be large, and who is not asked about it need not wait for its digest.
+    let digest = match allowance.digest {
+        None if wishes.iter().any(|wish| wish.needs_yes(caller)) => {
+            Some(super::allow::digest(program.path)?)
+        }
+        known => known,
+    };
     let untrusted = untrusted.map(|(file, _)| *file);
     let entries = secrets.len();
     let about = About::Run { program, standing, digest, entries, names: &names, untrusted };
     let consent = session.ask(wishes, &about)?;
-    if consent.was_asked() && super::allow::digest(program.path)? != digest {
+    if consent.was_asked() && Some(super::allow::digest(program.path)?) != digest {
         let moved = vault::Error::Moved(escape(&path));
         return session.record_failure(consent, moved.into());
     }
@@ -228,7 +236,8 @@ fn untrusted<'a>(
 /// How the allowlist stands to a program.
 struct Allowance {
     standing: Standing,
-    digest: [u8; 32],
+    /// Of its file, if it is on the list.
+    digest: Option<[u8; 32]>,
     basis: Basis,
 }
 
@@ -236,10 +245,10 @@ impl Allowance {
     fn look(session: &Session<'_>, program: Program<'_>) -> Result<Self, Error> {
         let path = program.path.to_string_lossy();
         let Looked { found, basis } = session.view().allowed_program(&path)?;
-        let digest = super::allow::digest(program.path)?;
+        let digest = found.as_ref().map(|_| super::allow::digest(program.path)).transpose()?;
         let standing = match found {
             None => Standing::Unlisted,
-            Some(allowed) if allowed.digest != digest => Standing::Changed,
+            Some(allowed) if Some(allowed.digest) != digest => Standing::Changed,
             Some(allowed) if allowed.loaders != Some(env_name::digest(program.loaders)) => {
                 Standing::OtherEnvironment
             }

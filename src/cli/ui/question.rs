@@ -37,7 +37,10 @@ pub(super) fn words(question: &Question<'_>) -> String {
         ),
         About::Run { program, standing, digest, entries, names, untrusted } => {
             let file = untrusted.as_ref().map(file).unwrap_or_default();
-            run(program, *standing, digest, names) + &received(why, *entries) + &file + "\nGo on?"
+            run(program, *standing, digest.as_ref(), names)
+                + &received(why, *entries)
+                + &file
+                + "\nGo on?"
         }
         About::TrustFile(untrusted) => format!("trust a file{}\nGo on?", file(untrusted)),
         About::Seal(sealing) => seal(sealing, why),
@@ -209,7 +212,12 @@ fn vouch(peer: &Peer, known: &[Peer]) -> String {
 }
 
 /// A program, what is known of it, and what makes it load code.
-fn run(program: &Program<'_>, standing: Standing, digest: &[u8; 32], names: &[&str]) -> String {
+fn run(
+    program: &Program<'_>,
+    standing: Standing,
+    digest: Option<&[u8; 32]>,
+    names: &[&str],
+) -> String {
     let on_list = match standing {
         Standing::Allowed => "on the allowlist",
         Standing::Unlisted => "not on the allowlist",
@@ -217,7 +225,8 @@ fn run(program: &Program<'_>, standing: Standing, digest: &[u8; 32], names: &[&s
         Standing::OtherEnvironment => "on the allowlist, for another environment than this",
     };
     let mut text = format!("run\n  {}\n", command_line(program));
-    text += &format!("  SHA-256 {}, {on_list}\n", hex(digest));
+    let digest = digest.map(|digest| hex(digest)).unwrap_or_default();
+    text += &format!("  SHA-256 {digest}, {on_list}\n");
     text += &loading(program.loaders);
     if !names.is_empty() {
         let names = names.join(", ");
