@@ -276,7 +276,8 @@ fn audit_takes_coordinates_only() {
     for coordinate in ["dev/db/url", "secret:dev/db/url", "secret://global/dev/db/url"] {
         assert_eq!(rows(coordinate), 1, "{coordinate}");
     }
-    assert_eq!(rows("dev/db/other"), 0);
+    let said = alice.fails(&["audit", "--coordinate", "dev/db/other"], 1);
+    assert!(said.contains("is and was not in the vault"), "{said}");
     for typo in ["dev/db", "dev.db.url", "secret://dev/db/url", "Dev/db/url"] {
         alice.fails(&["audit", "--coordinate", typo], 2);
     }
