@@ -81,6 +81,13 @@ impl Change {
         [&self.before, &self.over].into_iter().flatten().map(|entry| entry.sensitivity).max()
     }
 
+    /// Whether what another entry points at would be given more freely under this name, although its
+    /// sensitivity is no lower: out of prod, or to programs that nobody is asked about, as inject-only is.
+    fn frees(&self, was: Sensitivity, prod: bool) -> bool {
+        let unasked = was == Sensitivity::High && self.sensitivity == Sensitivity::InjectOnly;
+        !self.at.is_prod() && (prod || unasked)
+    }
+
     /// How it is asked about. `elsewhere` is how its pointer is treated by other entries.
     pub(super) fn wish<'a>(
         &'a self,
@@ -102,6 +109,8 @@ impl Change {
         let mut acts = Vec::new();
         let most = [level, elsewhere.level, source.map(|source| source.sensitivity)];
         if let Some(was) = most.into_iter().flatten().filter(lowered).max() {
+            acts.push(act(Operation::Lower, subject(was)));
+        } else if let Some(was) = elsewhere.level.filter(|was| self.frees(*was, elsewhere.prod)) {
             acts.push(act(Operation::Lower, subject(was)));
         } else if let Some(source) = leaves_prod {
             acts.push(act(Operation::Lower, source));
@@ -133,6 +142,8 @@ impl Change {
 pub(super) struct Elsewhere {
     /// The highest sensitivity of another entry.
     pub(super) level: Option<Sensitivity>,
+    /// Whether another entry is of prod.
+    pub(super) prod: bool,
     /// Whether one, be it the same, came in a package and nobody has chosen it.
     pub(super) unchosen: bool,
 }
@@ -163,6 +174,7 @@ impl Pointed {
         let there = self.0.get(&pointer.secret()).into_iter().flatten();
         let other = there.clone().filter(|e| e.origin != *origin || e.coordinate != *at);
         Elsewhere {
+            prod: other.clone().any(|entry| entry.coordinate.is_prod()),
             level: other.map(|entry| entry.sensitivity).max(),
             unchosen: there.into_iter().any(|entry| !entry.subject().chosen),
         }
