@@ -26,7 +26,11 @@ pub(crate) struct Attempt {
     env: &'static [(&'static str, &'static str)],
 }
 
-pub(crate) fn attempt(name: &'static str, codes: &'static [i32], steps: &[&'static str]) -> Attempt {
+pub(crate) fn attempt(
+    name: &'static str,
+    codes: &'static [i32],
+    steps: &[&'static str],
+) -> Attempt {
     let steps = steps.iter().map(|step| step.split(' ').collect()).collect();
     Attempt { name, steps, codes, env: &[] }
 }

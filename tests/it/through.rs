@@ -20,20 +20,40 @@ fn more() -> Vec<Attempt> {
         attempt("prune high", NO, &["prune dev/high/lit"]),
         attempt("prune low", NO, &["prune dev/low/x"]),
         attempt("remove and lower", NO, &["rm dev/inj/key"]),
-        attempt("copy what is high", NO, &["import azure-kv://team-kv/key --as dev/q/q --sensitivity low"]),
+        attempt(
+            "copy what is high",
+            NO,
+            &["import azure-kv://team-kv/key --as dev/q/q --sensitivity low"],
+        ),
         attempt("copy what nobody chose", NO, &["import azure-kv://evil/key --as dev/q/q"]),
         attempt("copy what is prod's", NO, &["import aws-sm://prod/db --as prod/q/q"]),
-        attempt("seal prod", NO, &["seal prod/db/pass --to bob -o out.kovra"]),
+        attempt("seal prod", NO, &["seal prod/db/pass --to bob -o out.kovra --token-out t"]),
         attempt("seal inject-only", NO, &["seal dev/inj/key --to bob -o out.kovra --token-out t"]),
         attempt("trust another", NO, &["refs trust global.refs"]),
         attempt("prod's pointer", &[125], &["run --refs prod.refs -- ./evil"]),
-        attempt("two names at once", NO, &["peer add m1 MALLORY", "seal dev/low/x --to bob --to m1 -o out.kovra"]),
+        attempt(
+            "two names at once",
+            NO,
+            &["peer add m1 MALLORY", "seal dev/low/x --to bob --to m1 -o out.kovra"],
+        ),
         attempt("a second name", &[21], &["peer add m1 MALLORY", "peer add m2 MALLORY"]),
-        attempt("a name that was", &[14], &["peer add m1 MALLORY", "peer rm m1", "peer add m1 BOB"]),
+        attempt(
+            "a name that was",
+            &[21],
+            &["peer add m1 MALLORY", "peer rm m1", "peer add m1 BOB"],
+        ),
         attempt("back again", &[14], &["peer rm bob", "peer add bob BOB"]),
         attempt("my own name", &[2], &["peer add me MALLORY"]),
-        attempt("lower by way of a copy", NO, &["cp dev/high/ptr dev/q/q", "edit dev/q/q --sensitivity low"]),
-        attempt("over its copy", NO, &["cp dev/high/lit dev/q/q", "set dev/q/q --reference aws-sm://evil"]),
+        attempt(
+            "lower by way of a copy",
+            NO,
+            &["cp dev/high/ptr dev/q/q", "edit dev/q/q --sensitivity low"],
+        ),
+        attempt(
+            "over its copy",
+            NO,
+            &["cp dev/high/lit dev/q/q", "set dev/q/q --reference aws-sm://evil"],
+        ),
     ]
 }
 
@@ -55,7 +75,10 @@ fn steps(person: &Person, steps: &[&str]) -> (i32, String) {
     let mut last = (0, String::new());
     for step in steps {
         let ran = person.run(&step.split(' ').collect::<Vec<_>>());
-        last = (ran.code, last.1 + &format!("$ kovra {step}\n{}{}[{}]\n", ran.stdout, ran.stderr, ran.code));
+        last = (
+            ran.code,
+            last.1 + &format!("$ kovra {step}\n{}{}[{}]\n", ran.stdout, ran.stderr, ran.code),
+        );
     }
     last
 }
@@ -247,7 +270,8 @@ fn a_name_makes_no_line_of_its_own() {
         &["seal", "--all", "--to", path, "-o", name],
     ] {
         let session = alice.sit(forge::people::kovra_path(), arguments).answer_always(ASKED, "");
-        let lies = session.screen.lines().any(|line| line.trim_start().starts_with("kovra: ALLOWED"));
+        let lies =
+            session.screen.lines().any(|line| line.trim_start().starts_with("kovra: ALLOWED"));
         if lies || session.screen.contains("\u{1b}[2K") {
             wrong.push(format!("{arguments:?}\n{}", session.screen));
         }
@@ -264,8 +288,9 @@ fn what_prod_points_at_is_not_copied_under_another_name() {
     let before = kept(&twin, &seeded);
     let arguments = ["import", "aws-sm://prod/db", "--as", "dev/q/q", "--sensitivity", "high"];
     let mut seat = twin.sit(forge::people::kovra_path(), &arguments);
-    let asked = seat.comes(ASKED);
+    let asked = seat.comes("kovra, asked by ");
     if asked {
+        seat.wait(ASKED);
         seat.press_line("");
     }
     let session = seat.end();
