@@ -4,6 +4,7 @@
 
 use crate::policy::{allow, put, script};
 use forge::people::{Person, kovra_path};
+use kovra::audit::{Event, Outcome};
 use kovra::entry::{Content, Sensitivity};
 use kovra::identity::SigningSecret;
 use kovra::package::Receipt;
@@ -312,6 +313,8 @@ pub(crate) struct Kept {
     protected: Vec<(String, String, usize)>,
     unchosen: usize,
     trusted: Vec<String>,
+    /// How many refusals are on record.
+    denied: usize,
 }
 
 pub(crate) fn kept(person: &Person, from: &[Stored]) -> Kept {
@@ -332,10 +335,12 @@ pub(crate) fn kept(person: &Person, from: &[Stored]) -> Kept {
     let peers = peers.map(|peer| peer.fingerprint());
     let programs = view.allowed_programs().unwrap().into_iter().map(|p| p.path);
     let files = view.trusted_files().unwrap().into_iter().map(|f| format!("{f:?}"));
+    let denied = |(_, event): &&(u64, Event)| event.outcome == Outcome::Denied;
     Kept {
         protected: protected.collect(),
         unchosen: chosen_evil.count(),
         trusted: peers.chain(programs).chain(files).collect(),
+        denied: view.trail().unwrap().events.iter().filter(denied).count(),
     }
 }
 
@@ -370,7 +375,14 @@ pub(crate) fn try_all(lock: Lock, all: Vec<Attempt>) {
             said += &(ran.stdout + &ran.stderr);
             code = ran.code;
         }
-        let through = gained(&before, &kept(&twin, &seeded));
+        let after = kept(&twin, &seeded);
+        // A rule of prod's names, and a PIN that nobody is there to type, come before policy is asked.
+        let asked = !["lower prod", "a PIN"].contains(&name);
+        let refused = code == 20 || code == 125 && said.contains("error: policy: ");
+        if refused && asked && after.denied == before.denied {
+            wrong.push(format!("{name} {steps:?}: the refusal is not on record\n{said}"));
+        }
+        let through = gained(&before, &after);
         let shown = said.contains("marker-") || twin.home().join("out.kovra").exists();
         if !codes.contains(&code) || through.is_some() || shown {
             wrong.push(format!("{name} {steps:?}: {code}, {through:?}\n{said}"));

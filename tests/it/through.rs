@@ -1,6 +1,6 @@
 //! More that somebody of the same user tries: other orders of commands, and what a yes may not mean.
 
-use crate::attacker::{Attempt, Lock, World, attempt, gained, kept, try_all};
+use crate::attacker::{Attempt, Lock, World, attempt, try_all};
 use crate::owner::rotated_id;
 use crate::policy::{put, script};
 use forge::people::{ASKED, Person};
@@ -43,7 +43,6 @@ fn more() -> Vec<Attempt> {
             &["peer add m1 MALLORY", "peer rm m1", "peer add m1 BOB"],
         ),
         attempt("back again", &[14], &["peer rm bob", "peer add bob BOB"]),
-        attempt("my own name", &[2], &["peer add me MALLORY"]),
         attempt(
             "lower by way of a copy",
             NO,
@@ -61,6 +60,16 @@ fn more() -> Vec<Attempt> {
 fn more_is_tried_in_each_kind_of_vault() {
     for lock in [Lock::Pin, Lock::Passphrase, Lock::Neither] {
         try_all(lock, more());
+    }
+}
+
+/// Nobody is called what the owner is called.
+#[test]
+fn no_peer_is_me_or_you() {
+    let (alice, mallory) = (Person::with_vault("alice"), Person::with_vault("mallory"));
+    for name in ["me", "you"] {
+        let ran = alice.run(&["peer", "add", name, &mallory.id()]);
+        assert_eq!(ran.code, 2, "{name}: {}{}", ran.stdout, ran.stderr);
     }
 }
 
@@ -279,21 +288,22 @@ fn a_name_makes_no_line_of_its_own() {
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What a pointer of prod leads to is never copied, under whatever name.
+/// What a pointer of prod leads to is copied under another name by nobody but the owner, who is told.
 #[test]
 fn what_prod_points_at_is_not_copied_under_another_name() {
-    let world = World::new(Lock::Pin);
-    let twin = world.twin();
-    let seeded = twin.unlocked().view().entries().unwrap();
-    let before = kept(&twin, &seeded);
+    let twin = World::new(Lock::Pin).twin();
     let arguments = ["import", "aws-sm://prod/db", "--as", "dev/q/q", "--sensitivity", "high"];
-    let mut seat = twin.sit(forge::people::kovra_path(), &arguments);
-    let asked = seat.comes("kovra, asked by ");
-    if asked {
-        seat.wait(ASKED);
-        seat.press_line("");
-    }
-    let session = seat.end();
-    assert!(!asked, "{}", session.screen);
-    assert_eq!(gained(&before, &kept(&twin, &seeded)), None);
+    twin.fails(&arguments, 20);
+    let session = twin.at_terminal(&arguments, &[(ASKED, "")]);
+    assert!(session.screen.contains("treated less carefully"), "{}", session.screen);
+}
+
+/// Where there is no PIN, the first is anybody's who has a terminal, and what it proves is not the owner.
+#[test]
+fn the_first_pin_at_a_terminal_of_ones_own_vouches_for_nobody() {
+    let (alice, mallory) = (Person::with_vault("alice"), Person::with_vault("mallory"));
+    let typed = [("New PIN: ", "0000"), ("The same again: ", "0000")];
+    alice.at_terminal(&["pin", "set"], &typed);
+    alice.at_terminal(&["peer", "add", "mallory", &mallory.id()], &[(ASKED, "0000")]);
+    assert!(!confirmed(&alice, "mallory"));
 }
