@@ -119,7 +119,11 @@ impl Pointer {
                 let added = |(_, end): &(&str, &str)| {
                     end.len() == 6 && end.bytes().all(|b| b.is_ascii_alphanumeric())
                 };
-                let short = name.rsplit_once('-').filter(added).map_or(name, |(name, _)| name);
+                let mut short = name;
+                // A name can end so by itself, and then its ARN has two such ends: neither counts.
+                while let Some((name, _)) = short.rsplit_once('-').filter(added) {
+                    short = name;
+                }
                 format!("aws-sm://{short}")
             }
         }

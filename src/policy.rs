@@ -234,6 +234,13 @@ pub fn decide(act: Act<'_>, caller: Caller) -> Decision {
                 Add | Raise if subject.is_protected() && caller.asker == Asker::Agent => {
                     Decision::Deny(Reason::AgentChanges)
                 }
+                // Inject-only is given to any program without a question, and high is not.
+                Raise
+                    if subject.sensitivity == Sensitivity::High
+                        && !subject.coordinate.is_prod() =>
+                {
+                    confirm(caller.asker, Reason::High)
+                }
                 Add | Raise => Decision::Allow,
                 Change | Remove if !subject.is_protected() => Decision::Allow,
                 Change | Remove => confirm(caller.asker, why_protected(subject)),

@@ -107,8 +107,10 @@ pub fn add(
         None if vouches || matches!(peer.key, PeerKey::Sender(_)) => Trust::Vouch,
         None => Trust::Pin,
     };
-    peer.confirmed = trust != Trust::Pin;
     let rotation = trust == Trust::Exchange && old.is_some();
+    // That a key is another says nothing of whose it is: who was not confirmed is not by that.
+    peer.confirmed =
+        trust != Trust::Pin && old.as_ref().is_none_or(|old| !rotation || old.confirmed);
     let about = match rotation {
         true => About::Rotation(&peer),
         false => About::Vouch { peer: &peer, known: &before },

@@ -8,7 +8,7 @@ use crate::entry::{Mode, Sensitivity};
 use crate::pointer::Pointer;
 use crate::policy::{Act, Operation, Standing, Subject};
 use crate::vault::{Basis, Looked, Origin, Stored, View};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// An entry that is about to be written.
 pub(super) struct Proposal<'a> {
@@ -81,6 +81,13 @@ impl Change {
         [&self.before, &self.over].into_iter().flatten().map(|entry| entry.sensitivity).max()
     }
 
+    /// Whether what another entry points at would be given more freely under this name, although its
+    /// sensitivity is no lower: out of prod, or to programs that nobody is asked about, as inject-only is.
+    fn frees(&self, was: Sensitivity, prod: bool) -> bool {
+        let unasked = was == Sensitivity::High && self.sensitivity == Sensitivity::InjectOnly;
+        !self.at.is_prod() && (prod || unasked)
+    }
+
     /// How it is asked about. `elsewhere` is how its pointer is treated by other entries.
     pub(super) fn wish<'a>(
         &'a self,
@@ -102,6 +109,8 @@ impl Change {
         let mut acts = Vec::new();
         let most = [level, elsewhere.level, source.map(|source| source.sensitivity)];
         if let Some(was) = most.into_iter().flatten().filter(lowered).max() {
+            acts.push(act(Operation::Lower, subject(was)));
+        } else if let Some(was) = elsewhere.level.filter(|was| self.frees(*was, elsewhere.prod)) {
             acts.push(act(Operation::Lower, subject(was)));
         } else if let Some(source) = leaves_prod {
             acts.push(act(Operation::Lower, source));
@@ -133,22 +142,38 @@ impl Change {
 pub(super) struct Elsewhere {
     /// The highest sensitivity of another entry.
     pub(super) level: Option<Sensitivity>,
+    /// Whether another entry is of prod.
+    pub(super) prod: bool,
     /// Whether one, be it the same, came in a package and nobody has chosen it.
     pub(super) unchosen: bool,
 }
 
 /// Which entries point at each secret of the clouds.
 #[derive(Default)]
-pub(super) struct Pointed(HashMap<String, Vec<Stored>>);
+pub(super) struct Pointed {
+    there: HashMap<String, Vec<Stored>>,
+    /// Which of them nobody chose who had them once, and has another content now or none.
+    unchosen: HashSet<String>,
+}
 
 impl Pointed {
     /// Reads all entries, so it is done once a command, and only if there is a pointer.
     pub(super) fn look(view: View<'_>) -> Result<Self, Error> {
-        let mut pointed = Self::default();
+        let (mut pointed, mut known) = (Self::default(), HashSet::new());
+        let of = |entry: &Stored, secret: &str| {
+            (entry.origin.to_string(), entry.coordinate.to_string(), secret.to_owned())
+        };
         for entry in view.entries()? {
             if let Some(secret) = entry.pointer().map(Pointer::secret) {
-                pointed.0.entry(secret).or_default().push(entry);
+                known.insert(of(&entry, &secret));
+                pointed.there.entry(secret).or_default().push(entry);
             }
+        }
+        // What an entry said of a pointer last counts until it is pruned.
+        for entry in view.earlier_entries()? {
+            let secret = entry.pointer().map(Pointer::secret);
+            let last = secret.filter(|secret| known.insert(of(&entry, secret)));
+            pointed.unchosen.extend(last.filter(|_| !entry.subject().chosen));
         }
         Ok(pointed)
     }
@@ -160,11 +185,14 @@ impl Pointed {
         origin: &Origin,
         at: &Coordinate,
     ) -> Elsewhere {
-        let there = self.0.get(&pointer.secret()).into_iter().flatten();
+        let secret = pointer.secret();
+        let there = self.there.get(&secret).into_iter().flatten();
         let other = there.clone().filter(|e| e.origin != *origin || e.coordinate != *at);
         Elsewhere {
+            prod: other.clone().any(|entry| entry.coordinate.is_prod()),
             level: other.map(|entry| entry.sensitivity).max(),
-            unchosen: there.into_iter().any(|entry| !entry.subject().chosen),
+            unchosen: self.unchosen.contains(&secret)
+                || there.into_iter().any(|entry| !entry.subject().chosen),
         }
     }
 }

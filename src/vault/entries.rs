@@ -176,6 +176,19 @@ impl View<'_> {
         (entries, damage)
     }
 
+    /// What stands beneath the entries, and what was removed: the latest first of each.
+    pub fn earlier_entries(&self) -> Result<Vec<Stored>, Error> {
+        let mut earlier = Vec::new();
+        for (basis, row) in self.rows.each(Kind::ENTRY) {
+            if row?.revision > 1 {
+                for row in self.rows.revisions(Kind::ENTRY, &basis.lookup)?.iter().skip(1) {
+                    earlier.extend(decode(row, basis.clone())?.entry);
+                }
+            }
+        }
+        Ok(earlier)
+    }
+
     /// The entry at exactly this origin.
     pub fn entry(&self, origin: &Origin, at: &Coordinate) -> Result<Looked<Option<Stored>>, Error> {
         let basis = self.basis(self.entry_lookup(origin, at));

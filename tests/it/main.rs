@@ -36,6 +36,7 @@ mod seam;
 mod secrecy;
 mod tampering;
 mod terminal;
+mod through;
 mod vault_file;
 mod vectors;
 mod wycheproof;
