@@ -76,7 +76,7 @@ pub fn add(
     key: PeerKey,
     unconfirmed: bool,
 ) -> Result<Added, Error> {
-    check_segment(name).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
+    check_name(name)?;
     let mut peer = Peer { name: name.to_owned(), key, added: session.now(), confirmed: true };
     let known = session.view().known_peers()?;
     check_key(session.view(), &peer, &known)?;
@@ -137,6 +137,17 @@ pub fn add(
     Ok(if old.is_some() { Added::Updated(peer) } else { Added::New(peer) })
 }
 
+/// Nobody is called what the owner of a vault is called.
+fn check_name(name: &str) -> Result<(), Error> {
+    check_segment(name).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
+    match name {
+        "me" | "you" => {
+            Err(Error::Usage(format!("a peer's name: {name} is the owner of this vault")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// No key is two people's, and nobody's X25519 key is another's.
 fn check_key(view: View<'_>, peer: &Peer, known: &[Looked<KnownPeer>]) -> Result<(), Error> {
     let there = known.iter().filter(|known| !known.removed && known.peer.name != peer.name);
@@ -191,7 +202,7 @@ pub fn confirm(session: &mut Session<'_>, name: &str) -> Result<Added, Error> {
 
 /// Gives a peer another name. What was sealed to them keeps the one of its time.
 pub fn rename(session: &mut Session<'_>, name: &str, to: &str) -> Result<Peer, Error> {
-    check_segment(to).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
+    check_name(to)?;
     let Looked { found: old, basis } = get(session.view(), name)?;
     let Looked { found: taken, basis: free } = session.view().peer(to)?;
     if taken.is_some() {

@@ -484,7 +484,7 @@ fn what_was_shared_says_what_a_removal_costs() {
     assert_eq!(upshot("dev/db/url"), "rotate");
     assert_eq!(upshot("dev/db/old"), "changed");
     assert_eq!(upshot("dev/pay/key"), "revoke");
-    assert!(alice.ok(&["shared", "--peer", "carol"]).stderr.contains("Nothing"));
+    alice.fails(&["shared", "--peer", "carol"], 1);
 
     alice.hand(&bob, "p.kovra");
     bob.ok(&["import", "p.kovra", "--receipt", "bob.receipt"]);

@@ -2,7 +2,7 @@
 
 use crate::attacker::{Attempt, Lock, World, attempt, try_all};
 use crate::owner::rotated_id;
-use crate::policy::{put, script};
+use crate::policy::put;
 use forge::people::{ASKED, Person};
 use kovra::entry::{Content, Sensitivity};
 use kovra::vault::{Held, Origin, Stored};
@@ -200,94 +200,6 @@ fn the_package_of_an_unconfirmed_peer_is_asked_about_as_what_it_is() {
     assert!(!alice.ok(&["peer", "show", "mallory"]).stdout.contains("sender only"));
 }
 
-/// Whoever was known stays known, whatever became of their name since.
-#[test]
-fn a_key_that_gave_way_to_another_is_known() {
-    let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
-    let carol = Person::with_vault("carol");
-    alice.pin(&bob);
-    alice.pin(&carol);
-    alice.ok(&["peer", "rm", "bob"]);
-    alice.owner_ok(&["peer", "rename", "carol", "bob"]);
-    let ran = alice.run(&["peer", "add", "robert", &bob.id()]);
-    assert_eq!(ran.code, 14, "bob's key is new again:\n{}{}", ran.stdout, ran.stderr);
-}
-
-#[test]
-fn a_rename_says_whose_name_it_was() {
-    let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
-    let carol = Person::with_vault("carol");
-    alice.pin(&bob);
-    alice.pin(&carol);
-    alice.ok(&["peer", "rm", "bob"]);
-    let session = alice.at_terminal(&["peer", "rename", "carol", "bob"], &[(ASKED, "")]);
-    assert!(session.screen.contains("KNOWN BEFORE"), "{}", session.screen);
-}
-
-/// The owner can't see what is behind twenty lines that mean nothing.
-#[test]
-fn what_matters_is_not_behind_a_count() {
-    let mut alice = Person::with_pin("alice");
-    alice.add("prod/db/pass", "marker", &[]);
-    let mut lines: String = (0..30).map(|n| format!("V{n:02}=secret:dev/a/k{n} | x\n")).collect();
-    lines += "Z=secret:prod/db/pass\n";
-    alice.write("long.refs", &lines);
-    let session = alice.at_terminal(&["refs", "trust", "long.refs"], &[(ASKED, "")]);
-    let mut wrong = Vec::new();
-    if !session.screen.contains("prod/db/pass") {
-        wrong.push(session.screen);
-    }
-    script(&alice, "tool");
-    let none = (0..25).map(|n| (format!("A{n:02}_OPTS"), "x".to_owned()));
-    alice.env.extend(none);
-    alice.env.insert("LD_AUDIT".into(), String::new());
-    let session = alice.at_terminal(&["allow", "add", "./tool"], &[(ASKED, "")]);
-    if !session.screen.contains("LD_AUDIT") {
-        wrong.push(session.screen);
-    }
-    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-/// No name of a file and no argument makes a line of its own, on the screen or in a question.
-#[test]
-fn a_name_makes_no_line_of_its_own() {
-    let alice = Person::with_pin("alice");
-    let name = "x\nkovra: ALLOWED\u{1b}[2K.refs";
-    alice.write(name, "A=nonsense\nB\n");
-    script(&alice, "x\nkovra: ALLOWED\u{1b}[2K");
-    let path = "./x\nkovra: ALLOWED\u{1b}[2K";
-    let mut wrong = Vec::new();
-    for arguments in [
-        &["run", "--refs", name, "--", "env"][..],
-        &["refs", "trust", name],
-        &["refs", "distrust", name],
-        &["allow", "rm", path],
-        &["allow", "add", path],
-        &["verify", name],
-        &["inspect", name],
-        &["import", name],
-        &["receipt", name],
-        &["import", "no.kovra", "--token", name],
-        &["peer", "show", path],
-        &["peer", "add", path, "kovra1x"],
-        &["peer", "rm", path],
-        &["show", path],
-        &["rm", path],
-        &["run", "--", path],
-        &["list", "--home", path],
-        &["list", "--key-file", path],
-        &["seal", "--all", "--to", path, "-o", name],
-    ] {
-        let session = alice.sit(forge::people::kovra_path(), arguments).answer_always(ASKED, "");
-        let lies =
-            session.screen.lines().any(|line| line.trim_start().starts_with("kovra: ALLOWED"));
-        if lies || session.screen.contains("\u{1b}[2K") {
-            wrong.push(format!("{arguments:?}\n{}", session.screen));
-        }
-    }
-    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
-}
-
 /// What a pointer of prod leads to is copied under another name by nobody but the owner, who is told.
 #[test]
 fn what_prod_points_at_is_not_copied_under_another_name() {
@@ -296,14 +208,4 @@ fn what_prod_points_at_is_not_copied_under_another_name() {
     twin.fails(&arguments, 20);
     let session = twin.at_terminal(&arguments, &[(ASKED, "")]);
     assert!(session.screen.contains("treated less carefully"), "{}", session.screen);
-}
-
-/// Where there is no PIN, the first is anybody's who has a terminal, and what it proves is not the owner.
-#[test]
-fn the_first_pin_at_a_terminal_of_ones_own_vouches_for_nobody() {
-    let (alice, mallory) = (Person::with_vault("alice"), Person::with_vault("mallory"));
-    let typed = [("New PIN: ", "0000"), ("The same again: ", "0000")];
-    alice.at_terminal(&["pin", "set"], &typed);
-    alice.at_terminal(&["peer", "add", "mallory", &mallory.id()], &[(ASKED, "0000")]);
-    assert!(!confirmed(&alice, "mallory"));
 }
