@@ -34,7 +34,7 @@ fn a_value_that_was_rotated_is_not_given_to_a_process_or_a_package() {
         person.add("dev/a/b", "marker", &["--sensitivity", "high"]);
         person.write(".env.refs", "A=secret:dev/a/b\n");
         let waits = person.waits_at(waiting, "[y/N]");
-        person.ok(&["edit", "dev/a/b", "--sensitivity", "inject-only"]);
+        person.owner_ok(&["edit", "dev/a/b", "--sensitivity", "inject-only"]);
         person.owner_sets("dev/a/b", "rotated");
         let session = waits.then_answers("y");
         assert_eq!(session.code, code, "{waiting:?}: {}", session.screen);
