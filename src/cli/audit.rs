@@ -8,7 +8,7 @@ use kovra::coordinate::SecretUri;
 use kovra::exit::Exit;
 use kovra::ops;
 use kovra::text::escape;
-use kovra::vault::{self, KnownPeer, Looked, Stored, Trail};
+use kovra::vault::{self, KnownPeer, Looked, Stored, Trail, View};
 use std::time::UNIX_EPOCH;
 
 #[derive(clap::Args)]
@@ -54,8 +54,9 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         since: args.since.map(|text| parse_time(&text, context.now)).transpose()?,
         until: args.until.map(|text| parse_time(&text, context.now)).transpose()?,
     };
-    let Trail { events, damage } = context.vault()?.view().trail()?;
-    check_known(&filter, &events, context)?;
+    let vault = context.vault()?;
+    let Trail { events, damage } = vault.view().trail()?;
+    check_known(&filter, &events, vault.view())?;
     if !args.verify {
         show(events.iter().filter(|(_, e)| filter.matches(e)).collect(), args.json)?;
     } else if damage.is_empty() {
@@ -67,13 +68,13 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
 }
 
 /// A name that is neither in the vault nor in its trail is a typo, and no filter.
-fn check_known(filter: &Filter, events: &[(u64, Event)], context: &Context) -> Result<(), Failure> {
+fn check_known(filter: &Filter, events: &[(u64, Event)], view: View<'_>) -> Result<(), Failure> {
     let Filter { coordinate, peer, .. } = filter;
     let told = |is: &dyn Fn(&Event) -> bool| events.iter().any(|(_, event)| is(event));
     if let Some(at) = coordinate {
         let same = |event: &Event| event.coordinate.as_deref() == Some(at.as_str());
         let there = |entry: &Stored| entry.coordinate.as_str() == at;
-        if !told(&same) && !context.vault()?.view().entries()?.iter().any(there) {
+        if !told(&same) && !view.entries()?.iter().any(there) {
             return Err(Failure::new(Exit::Failed, format!("{at} is and was not in the vault"))
                 .hint("`kovra list` shows what is there"));
         }
@@ -81,7 +82,7 @@ fn check_known(filter: &Filter, events: &[(u64, Event)], context: &Context) -> R
     if let Some(name) = peer {
         let with = |event: &Event| event.peer.as_ref() == Some(name);
         let known = |known: &Looked<KnownPeer>| known.peer.name == *name;
-        if !told(&with) && !context.vault()?.view().known_peers()?.iter().any(known) {
+        if !told(&with) && !view.known_peers()?.iter().any(known) {
             return Err(ops::Error::NoPeer(escape(name)).into());
         }
     }

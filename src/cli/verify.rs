@@ -9,7 +9,6 @@ use kovra::ops::known::{Acquaintances, Known, recipient_name};
 use kovra::ops::peer;
 use kovra::ops::verify::{Signed, read_package, verify};
 use kovra::text::escape;
-use kovra::vault::Peer;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -43,8 +42,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     Ok(report.verdict.map_err(ops::Error::from)?)
 }
 
-/// Those who may have sealed it, with their keys; and all who are known here. Without `--from` that is every peer; without a
-/// vault it is nobody, and the package can be intact at best.
+/// Those who may have sealed it, with their keys; and all who are known here. Without `--from` that is
+/// every peer; without a vault it is nobody, and the package can be intact at best.
 fn known_senders(
     from: Option<&str>,
     context: &Context,
@@ -65,10 +64,6 @@ fn known_senders(
         vault => vault?,
     };
     let all = Acquaintances::of(vault.view())?;
-    let named = |peer: &Peer, key| {
-        let (name, fingerprint) = (peer.name.clone(), peer.fingerprint());
-        (Known::Peer { name, fingerprint }, key)
-    };
     if let Some(name) = from {
         let peer = peer::get(vault.view(), name)?;
         let key = peer.signing().ok_or_else(|| {
@@ -80,13 +75,10 @@ fn known_senders(
                 "`kovra peer confirm {name}`, once you have compared the fingerprint"
             )));
         }
-        return Ok((vec![named(&peer, key)], all));
+        let theirs = all.senders().into_iter().filter(|(_, theirs)| *theirs == key).collect();
+        return Ok((theirs, all));
     }
-    let view = vault.view();
-    let me = view.identity()?.signing.public();
-    let sender = |peer: Peer| peer.sender().map(|key| named(&peer, key));
-    let peers = view.peers()?.into_iter().filter_map(sender);
-    Ok((peers.chain([(Known::Me, me)]).collect(), all))
+    Ok((all.senders(), all))
 }
 
 fn words(signed: &Signed, good: bool, known: Option<&Known>, all: &Acquaintances) -> String {

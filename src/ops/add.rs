@@ -29,9 +29,9 @@ pub fn add(
     new: &Addition<'_>,
     content: Content,
 ) -> Result<Stored, Error> {
-    check(session, new)?;
-    check_content(&content)?;
     let Addition { destination, description } = new;
+    description.as_deref().map_or(Ok(()), check_description)?;
+    check_content(&content)?;
     let Slot { origin, sensitivity, basis } = destination.check(session.view())?;
     let change = destination.change(session.view(), &origin, sensitivity, content.pointer())?;
     let elsewhere = elsewhere(session.view(), &change)?;

@@ -16,6 +16,12 @@ pub enum Known {
     Given,
 }
 
+impl Known {
+    fn of(peer: &Peer) -> Self {
+        Self::Peer { name: peer.name.clone(), fingerprint: peer.fingerprint() }
+    }
+}
+
 impl fmt::Display for Known {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -38,6 +44,13 @@ impl Acquaintances {
         Ok(Self { me: Some(view.identity()?.public()), peers: view.peers()? })
     }
 
+    /// Whose packages are trusted: confirmed peers and the owner, each with their key.
+    pub fn senders(&self) -> Vec<(Known, SigningPublic)> {
+        let peers = self.peers.iter().filter_map(|peer| Some((Known::of(peer), peer.sender()?)));
+        let me = self.me.iter().map(|me| (Known::Me, me.signing()));
+        peers.chain(me).collect()
+    }
+
     pub fn signer(&self, key: SigningPublic) -> Option<Known> {
         let is_me = self.me.as_ref().is_some_and(|me| me.signing() == key);
         self.known(is_me, |peer| peer.signing() == Some(key))
@@ -52,9 +65,7 @@ impl Acquaintances {
 
     fn known(&self, is_me: bool, is: impl Fn(&Peer) -> bool) -> Option<Known> {
         let peer = || self.peers.iter().find(|peer| is(peer));
-        let known =
-            |peer: &Peer| Known::Peer { name: peer.name.clone(), fingerprint: peer.fingerprint() };
-        if is_me { Some(Known::Me) } else { peer().map(known) }
+        if is_me { Some(Known::Me) } else { peer().map(Known::of) }
     }
 }
 

@@ -84,14 +84,12 @@ fn ask(
         }
     };
     let event = session.event(action);
-    let wish = |(entry, pointer)| {
-        let (entry, pointer): (&Stored, &Pointer) = (entry, pointer);
+    let wishes = references.iter().map(|(entry, pointer)| {
         Wish::of_entry(operation, entry.subject(), event.clone())
             .on(entry.basis(), &entry.coordinate)
             .leading_to(Some(pointer))
-    };
-    let wishes = references.iter().map(|(entry, pointer)| wish((entry, pointer))).collect();
-    session.ask(wishes, &about)
+    });
+    session.ask(wishes.collect(), &about)
 }
 
 fn references<S: Source>(

@@ -123,6 +123,8 @@ pub enum About<'a> {
     Rename {
         peer: &'a Peer,
         to: &'a str,
+        /// Who was known under that name.
+        known: &'a [Peer],
     },
     /// May this program get values of production, and high ones without a question?
     Allow {

@@ -81,7 +81,9 @@ pub fn add(
     let known = session.view().known_peers()?;
     check_key(session.view(), &peer, &known)?;
     let Looked { found: old, basis } = session.view().peer(name)?;
-    let before: Vec<Peer> = related(&peer, &known);
+    let related: Vec<&Looked<KnownPeer>> =
+        known.iter().filter(|known| related_to(&peer, &known.peer)).collect();
+    let before: Vec<Peer> = related.iter().map(|known| known.peer.clone()).collect();
     let caller = session.caller()?;
     let nobody = caller.asker != Asker::Person;
     let vouches = !nobody && caller.has_proof && !unconfirmed;
@@ -116,12 +118,9 @@ pub fn add(
         false => About::Vouch { peer: &peer, known: &before },
     };
     let wish = Wish::of_trust(trust, name, event(session, Action::PeerAdd, name));
-    let wish = known.iter().fold(wish.on(&basis, name), |wish, other| {
-        match related_to(&peer, &other.peer) {
-            true => wish.on(&other.basis, &other.peer.name),
-            false => wish,
-        }
-    });
+    let wish = related
+        .iter()
+        .fold(wish.on(&basis, name), |wish, other| wish.on(&other.basis, &other.peer.name));
     let consent = session.ask(vec![wish], &about).map_err(|refusal| match refusal {
         Error::Denied(_) if nobody && rotation => Error::Rotation(name.to_owned()),
         Error::Denied(_) if nobody && trust == Trust::Exchange => {
@@ -180,12 +179,6 @@ fn same_person(peer: &Peer, other: &Peer) -> bool {
     peer.signing().is_some() && peer.signing() == other.signing()
 }
 
-/// All that was ever known under the name of `peer`, or of one of its keys.
-fn related(peer: &Peer, known: &[Looked<KnownPeer>]) -> Vec<Peer> {
-    let related = known.iter().filter(|known| related_to(peer, &known.peer));
-    related.map(|known| known.peer.clone()).collect()
-}
-
 /// Takes a pinned peer for who they say they are, once the owner has compared the fingerprint.
 pub fn confirm(session: &mut Session<'_>, name: &str) -> Result<Added, Error> {
     let Looked { found: old, basis } = get(session.view(), name)?;
@@ -210,7 +203,9 @@ pub fn rename(session: &mut Session<'_>, name: &str, to: &str) -> Result<Peer, E
     }
     let event = event(session, Action::PeerRename, name);
     let wish = Wish::of_trust(Trust::Rename, name, event).on(&basis, name).on(&free, to);
-    let consent = session.ask(vec![wish], &About::Rename { peer: &old, to })?;
+    let known = session.view().known_peers()?.into_iter().map(|known| known.found.peer);
+    let known: Vec<Peer> = known.filter(|other| other.name == to && other.key != old.key).collect();
+    let consent = session.ask(vec![wish], &About::Rename { peer: &old, to, known: &known })?;
     let renamed = Peer { name: to.to_owned(), ..old.clone() };
     session.write(consent, |batch, _| {
         batch.remove_peer(&basis, &old)?;

@@ -39,7 +39,11 @@ struct Ground {
 impl<'a> Wish<'a> {
     /// Of an entry. `event` is about it already.
     pub(super) fn new(acts: Vec<Act<'a>>, at: &Coordinate, event: Event) -> Self {
-        Self { acts, what: at.to_string(), leads_to: None, variable: None, event, on: Vec::new() }
+        Self::about(acts, at.to_string(), event)
+    }
+
+    fn about(acts: Vec<Act<'a>>, what: String, event: Event) -> Self {
+        Self { acts, what, leads_to: None, variable: None, event, on: Vec::new() }
     }
 
     pub(super) fn of_entry(operation: Operation, subject: Subject<'a>, event: Event) -> Self {
@@ -50,14 +54,12 @@ impl<'a> Wish<'a> {
 
     /// Of trust: in `what`, which is shown as it is.
     pub(super) fn of_trust(trust: Trust, what: impl Into<String>, event: Event) -> Self {
-        let (acts, what) = (vec![Act::Trust(trust)], what.into());
-        Self { acts, what, leads_to: None, variable: None, event, on: Vec::new() }
+        Self::about(vec![Act::Trust(trust)], what.into(), event)
     }
 
     /// Of a peer, whom nobody is asked about without a matter of trust.
     pub(super) fn of_peer(trust: Option<Trust>, name: &str, event: Event) -> Self {
-        let (acts, what) = (trust.map(Act::Trust).into_iter().collect(), name.to_owned());
-        Self { acts, what, leads_to: None, variable: None, event, on: Vec::new() }
+        Self::about(trust.map(Act::Trust).into_iter().collect(), name.to_owned(), event)
     }
 
     /// Is given up if what was looked at is another by then.

@@ -63,10 +63,11 @@ impl Peer {
     }
 }
 
-/// A peer's row. One who was removed stays, marked, so that the next who takes the name can be compared
-/// with them.
+/// Who is or was known under a name: a peer's row keeps every key that it had, so that the next who takes the
+/// name, or brings the key, can be compared with them.
 pub struct KnownPeer {
     pub peer: Peer,
+    /// Whether they are not there any more: removed, or given way to another key.
     pub removed: bool,
 }
 
@@ -85,8 +86,18 @@ impl View<'_> {
 
     /// All that were ever known, those who were removed too.
     pub fn known_peers(&self) -> Result<Vec<Looked<KnownPeer>>, Error> {
-        let rows = self.rows.each(Kind::PEER);
-        rows.map(|(basis, row)| Ok(Looked { found: decode(&row?)?, basis })).collect()
+        let mut all = Vec::new();
+        for (basis, row) in self.rows.each(Kind::PEER) {
+            let row = row?;
+            all.push(Looked { found: decode(&row)?, basis: basis.clone() });
+            if row.revision > 1 {
+                for row in self.rows.revisions(Kind::PEER, &basis.lookup)?.iter().skip(1) {
+                    let found = KnownPeer { removed: true, ..decode(row)? };
+                    all.push(Looked { found, basis: basis.clone() });
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// The peer whose packages are signed with `key`. Reads all peers: for many keys, call
@@ -101,6 +112,16 @@ impl View<'_> {
         let mut peers: Vec<Looked<Peer>> = there.map(peer).collect();
         peers.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(peers)
+    }
+
+    /// Whether nobody with another key was ever known in this row.
+    fn had_only(&self, lookup: &Lookup, key: &PeerKey) -> Result<bool, Error> {
+        for row in self.rows.revisions(Kind::PEER, lookup)? {
+            if decode(&row)?.peer.key != *key {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn peer_lookup(&self, name: &str) -> Lookup {
@@ -121,7 +142,12 @@ impl Batch<'_> {
     fn write_peer(&mut self, on: &Basis, peer: &Peer, removed: bool) -> Result<(), Error> {
         self.expect(on, &peer.name)?;
         let lookup = self.view().peer_lookup(&peer.name);
-        self.replace(Kind::PEER, lookup, &Content::of(&encode(peer, removed), true))
+        let (row, same) = (encode(peer, removed), self.view().had_only(&lookup, &peer.key)?);
+        match same {
+            true => self.replace(Kind::PEER, lookup, &Content::of(&row, true)),
+            // A key that gives way to another stays beneath it: it is not new to who brings it again.
+            false => self.add(Kind::PEER, lookup, &Content::of(&row, true)).map(|_| ()),
+        }
     }
 }
 

@@ -41,6 +41,21 @@ fn a_name_that_nobody_has_or_had_is_an_error_and_no_filter() {
     alice.ok(&["audit", "--coordinate", "dev/a/b"]);
 }
 
+/// Each unlocking is a passphrase.
+#[test]
+fn the_trail_is_asked_for_one_passphrase() {
+    let person = Person::new("alice");
+    let typed = [("New passphrase: ", "the passphrase"), ("The same again: ", "the passphrase")];
+    assert_eq!(person.at_terminal(&["init", "--custody", "passphrase"], &typed).code, 0);
+    for typo in [["--peer", "bobb"], ["--coordinate", "dev/a/bb"]] {
+        let audit = [&["audit"], &typo[..]].concat();
+        let asked = [("Passphrase of the vault: ", "the passphrase")];
+        let session = person.at_terminal(&audit, &asked);
+        assert_eq!(session.code, 1, "{}", session.screen);
+        assert_eq!(session.screen.matches("Passphrase of the vault").count(), 1);
+    }
+}
+
 #[test]
 fn a_package_by_another_peer_than_was_asked_for_says_by_whom() {
     let (alice, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));

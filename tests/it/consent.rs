@@ -18,6 +18,14 @@ fn outcomes(person: &Person, action: &str) -> Vec<String> {
     rows.map(|row| row["outcome"].as_str().unwrap().to_owned()).collect()
 }
 
+/// `b.kovra`, with one entry, by somebody who knows the one whom it is for.
+fn package_of(sender: &Person, to: &Person) {
+    sender.pin(to);
+    sender.add("dev/b/b", "bob's", &[]);
+    sender.ok(&["seal", "dev/b/b", "--to", to.name, "-o", "b.kovra"]);
+    sender.hand(to, "b.kovra");
+}
+
 #[test]
 fn a_seal_says_what_to_whom_until_when_and_into_which_file() {
     let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
@@ -49,10 +57,7 @@ fn a_seal_says_what_to_whom_until_when_and_into_which_file() {
 fn who_is_sealed_to_is_confirmed_by_the_same_yes() {
     let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
     alice.ok(&["peer", "add", "bob", &bob.id()]);
-    bob.pin(&alice);
-    bob.add("dev/b/b", "bob's", &[]);
-    bob.ok(&["seal", "dev/b/b", "--to", "alice", "-o", "b.kovra"]);
-    bob.hand(&alice, "b.kovra");
+    package_of(&bob, &alice);
     alice.fails(&["verify", "b.kovra"], 14);
     alice.add("dev/db/url", "x", &["--sensitivity", "low"]);
     let seal = |file| ["seal", "dev/db/url", "--to", "bob", "-o", file];
@@ -95,10 +100,7 @@ fn a_peer_who_was_known_comes_back_only_with_the_proof() {
 fn a_peer_is_confirmed_by_a_package_of_theirs_too() {
     let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
     alice.ok(&["peer", "add", "bob", &bob.id()]);
-    bob.pin(&alice);
-    bob.add("dev/b/b", "bob's", &[]);
-    bob.ok(&["seal", "dev/b/b", "--to", "alice", "-o", "b.kovra"]);
-    bob.hand(&alice, "b.kovra");
+    package_of(&bob, &alice);
     alice.owner_ok(&["peer", "add", "bob", "--from", "b.kovra"]);
     assert_eq!(alice.ok(&["peer", "show", "bob"]).stdout.trim(), bob.id());
     alice.ok(&["import", "b.kovra"]);

@@ -2,10 +2,9 @@
 
 use crate::attacker::{Attempt, Lock, World, attempt, try_all};
 use crate::owner::rotated_id;
-use crate::policy::put;
+use crate::policy::script;
 use forge::people::{ASKED, Person};
-use kovra::entry::{Content, Sensitivity};
-use kovra::vault::{Held, Origin, Stored};
+use kovra::vault::{Held, Stored};
 
 const NO: &[i32] = &[20];
 
@@ -108,7 +107,10 @@ fn a_high_value_does_not_come_out_by_being_called_inject_only() {
 #[cfg(all(feature = "aws", feature = "azure"))]
 #[test]
 fn what_a_protected_pointer_leads_to_does_not_come_out_by_another_pointer() {
+    use crate::policy::put;
     use forge::clouds::Standin;
+    use kovra::entry::{Content, Sensitivity};
+    use kovra::vault::Origin;
     let clouds = Standin::builder()
         .aws("eu-west-1", "prod/db", "marker-of-the-cloud")
         .aws("eu-west-1", "db-secret", "marker-of-the-cloud")
@@ -208,4 +210,52 @@ fn what_prod_points_at_is_not_copied_under_another_name() {
     twin.fails(&arguments, 20);
     let session = twin.at_terminal(&arguments, &[(ASKED, "")]);
     assert!(session.screen.contains("treated less carefully"), "{}", session.screen);
+}
+
+/// The owner can't see what is behind twenty lines that mean nothing.
+#[test]
+fn what_matters_is_not_behind_a_count() {
+    let mut alice = Person::with_pin("alice");
+    alice.add("prod/db/pass", "marker", &[]);
+    let mut lines: String = (0..30).map(|n| format!("V{n:02}=secret:dev/a/k{n} | x\n")).collect();
+    lines += "Z=secret:prod/db/pass\n";
+    alice.write("long.refs", &lines);
+    let session = alice.at_terminal(&["refs", "trust", "long.refs"], &[(ASKED, "")]);
+    let mut wrong = Vec::new();
+    if !session.screen.contains("prod/db/pass") {
+        wrong.push(session.screen);
+    }
+    script(&alice, "tool");
+    let none = (0..25).map(|n| (format!("A{n:02}_OPTS"), "x".to_owned()));
+    alice.env.extend(none);
+    alice.env.insert("LD_AUDIT".into(), String::new());
+    let session = alice.at_terminal(&["allow", "add", "./tool"], &[(ASKED, "")]);
+    if !session.screen.contains("LD_AUDIT") {
+        wrong.push(session.screen);
+    }
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_rename_says_whose_name_it_was() {
+    let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
+    let carol = Person::with_vault("carol");
+    alice.pin(&bob);
+    alice.pin(&carol);
+    alice.ok(&["peer", "rm", "bob"]);
+    let session = alice.at_terminal(&["peer", "rename", "carol", "bob"], &[(ASKED, "")]);
+    assert!(session.screen.contains("KNOWN BEFORE"), "{}", session.screen);
+}
+
+/// Whoever was known stays known, whatever became of their name since.
+#[test]
+fn a_key_that_gave_way_to_another_is_known() {
+    let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
+    let carol = Person::with_vault("carol");
+    alice.pin(&bob);
+    alice.pin(&carol);
+    alice.ok(&["peer", "rm", "bob"]);
+    alice.owner_ok(&["peer", "rename", "carol", "bob"]);
+    let ran = alice.run(&["peer", "add", "robert", &bob.id()]);
+    assert_eq!(ran.code, 14, "bob's key is new again:\n{}{}", ran.stdout, ran.stderr);
 }

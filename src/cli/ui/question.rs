@@ -14,7 +14,8 @@ use kovra::text::{escape, hex};
 use kovra::vault::{Peer, Stored};
 use std::ffi::{OsStr, OsString};
 
-/// How many lines a list has before the rest is only counted.
+/// How many lines a list has of what needs no yes, before the rest is only counted. What a yes is to is never
+/// behind a count.
 const LINES: usize = 20;
 /// How many characters of one argument or value are shown.
 const WIDTH: usize = 200;
@@ -68,11 +69,12 @@ fn of_trust(about: &About<'_>) -> String {
             peer.fingerprint(),
             peer.name
         ),
-        About::Rename { peer, to } => format!(
-            "call the peer {} from now on {to}\n  {}\nGo on?",
-            peer.name,
-            peer.fingerprint()
-        ),
+        About::Rename { peer, to, known } => {
+            let mut said = vec![format!("call the peer {} from now on {to}", peer.name)];
+            said.push(format!("  {}", peer.fingerprint()));
+            said.extend(known_before(known.iter()));
+            said.join("\n") + "\nGo on?"
+        }
         About::Allow { program, loaders } => format!(
             "put this program on the allowlist, for values of production, and for high ones \
              without a question\n  {}\n  SHA-256 {}\n{}Go on?",
@@ -93,7 +95,7 @@ fn of_trust(about: &About<'_>) -> String {
         About::Older(entries) => format!(
             "the package is older than what its sender gave you before\n{}\nIf their clock was \
              ahead then, they can tell you. Import it all the same?",
-            cut(entries.iter().map(older))
+            lines(entries.iter().map(older))
         ),
         _ => "Go on?".to_owned(),
     }
@@ -103,11 +105,12 @@ fn of_trust(about: &About<'_>) -> String {
 fn overwrite(overwritten: &[&import::Change], sender: &str) -> String {
     let another = overwritten.iter().any(|change| change.other_sender);
     let whose = if another { ", which another sender sealed" } else { "" };
-    let shown = &overwritten[..overwritten.len().min(LINES)];
-    let more = overwritten.len() - shown.len();
-    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-    let list = changes(shown);
-    format!("the import of a package by {sender} would overwrite{whose}\n{list}{more}\nGo on?")
+    let list = changes(overwritten);
+    format!("the import of a package by {sender} would overwrite{whose}\n{list}\nGo on?")
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Lines, as many as can be read, and how many more there are.
@@ -121,7 +124,7 @@ fn cut(lines: impl ExactSizeIterator<Item = String>) -> String {
 }
 
 fn reasons(why: &[Why]) -> String {
-    cut(why.iter().map(reason))
+    lines(why.iter().map(reason))
 }
 
 fn reason(Why { at, sensitivity, reason, leads_to, variable }: &Why) -> String {
@@ -145,7 +148,6 @@ fn seal(sealing: &Sealing<'_>, why: &[Why]) -> String {
     let (literals, all) = (literals.count(), count(entries.len(), "entry", "entries"));
     let asked = |entry: &&Stored| why.iter().any(|why| why.at == entry.coordinate);
     let (first, rest): (Vec<&Stored>, Vec<&Stored>) = entries.iter().partition(asked);
-    let ordered: Vec<&Stored> = first.into_iter().chain(rest).collect();
     let mut lines = vec![format!(
         "seal {all} ({literals} with a value, {high} of them high; the others are pointers)"
     )];
@@ -154,7 +156,8 @@ fn seal(sealing: &Sealing<'_>, why: &[Why]) -> String {
         why.map(|why| format!(": {}", why.reason)).unwrap_or_default()
     };
     let listed = |entry: &&Stored| format!("  {}{}", line(entry), reason(entry));
-    lines.push(cut(ordered.iter().map(listed)));
+    lines.extend(first.iter().map(listed));
+    lines.extend((!rest.is_empty()).then(|| cut(rest.iter().map(listed))));
     lines.push(format!("into {} until {until}, for", quoted(out.as_os_str())));
     lines.extend(peers.iter().map(|peer| {
         let unknown = if peer.confirmed { "" } else { "; NEVER CONFIRMED" };
@@ -199,16 +202,25 @@ fn vouch(peer: &Peer, known: &[Peer]) -> String {
     let mut lines = vec![format!("take this key for {}'s", peer.name)];
     lines.push(format!("  {}", peer.fingerprint()));
     let others = known.iter().filter(|other| other.name != peer.name || other.key != peer.key);
-    lines.extend(others.map(|other| {
-        let name = &other.name;
-        format!("  KNOWN BEFORE: {name} with the key\n  {}", other.fingerprint())
-    }));
+    lines.extend(known_before(others));
     lines.push(format!(
         "Their packages are trusted from now on, and secrets are sealed to them.\nIs that the \
          fingerprint that {} told you by another channel?",
         peer.name
     ));
     lines.join("\n")
+}
+
+fn known_before<'a>(others: impl IntoIterator<Item = &'a Peer>) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    for other in others {
+        let (name, print) = (&other.name, other.fingerprint());
+        let line = format!("  KNOWN BEFORE: {name} with the key\n  {print}");
+        if !said.contains(&line) {
+            said.push(line);
+        }
+    }
+    said
 }
 
 /// A program, what is known of it, and what makes it load code.
@@ -250,10 +262,10 @@ fn file(file: &File<'_>) -> String {
     // What is given from the vault comes first: the rest is anybody's to read.
     let given = |v: &&Variable| matches!(v.from, Assigned::Secret { .. });
     let (given, rest): (Vec<_>, Vec<_>) = file.refs.variables.iter().partition(given);
-    let pairs = given.into_iter().chain(rest).map(pair);
-    let lines: Vec<String> = project.chain(pairs).collect();
+    let rest = (!rest.is_empty()).then(|| cut(rest.into_iter().map(pair)));
+    let said = lines(project.chain(given.into_iter().map(pair)).chain(rest));
     let path = quoted(file.path.as_ref());
-    format!("\n  {path}, WHICH YOU HAVE NOT TRUSTED YET, says\n{}", cut(lines.into_iter()))
+    format!("\n  {path}, WHICH YOU HAVE NOT TRUSTED YET, says\n{said}")
 }
 
 /// What makes programs load code. `PATH` is always there and long; the others are why somebody looks.
@@ -264,7 +276,7 @@ fn loading(loaders: &[(OsString, OsString)]) -> String {
     let line = |(name, value): &(OsString, OsString)| {
         format!("    {}={}", escape(&name.to_string_lossy()), quoted(value))
     };
-    format!("  where programs load code by\n{}\n", cut(loaders.iter().map(line)))
+    format!("  where programs load code by\n{}\n", lines(loaders.iter().map(line)))
 }
 
 /// A command with its absolute path, each argument escaped and marked off, none too long to read.
