@@ -26,7 +26,7 @@ pub const EXTENSION_NAME: usize = 64;
 pub const LIFE: u64 = 366 * DAY;
 /// From creation to expiry where nobody says how long, in seconds.
 pub const DEFAULT_LIFE: u64 = 7 * DAY;
-/// The latest expiry: the end of the year 9999 (RFC 3339 §1), in Unix seconds.
+/// The latest time that a file names: the end of the year 9999 (RFC 3339 §1), in Unix seconds.
 pub const LATEST: u64 = 253_402_300_799;
 /// How far a sender's clock may be ahead, in seconds.
 pub const CLOCK_SKEW: u64 = 300;

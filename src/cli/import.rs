@@ -11,9 +11,10 @@ use kovra::ops::add::Destination;
 use kovra::ops::copy::{Original, copy};
 use kovra::ops::import::{Options, Plan, apply, plan, receipt, receipt_again};
 use kovra::ops::init;
+use kovra::ops::output;
 use kovra::ops::verify::read_package;
 use kovra::ops::{Error, Replay, Session};
-use kovra::platform::{NewFile, Readers};
+use kovra::platform::Readers;
 use kovra::pointer::PointerError;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -93,6 +94,7 @@ fn import_value(
 }
 
 fn import_package(args: &Args, context: &Context) -> Result<(), Failure> {
+    args.receipt.as_deref().map(output::check).transpose()?;
     let file = read_package(Path::new(&args.source))?;
     let token = args.token.as_deref().map(read_token).transpose()?;
     let options = Options {
@@ -136,9 +138,8 @@ fn show(plan: &Plan, sender: &str) -> Result<(), Failure> {
 }
 
 fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let receipt = NewFile::write(path, Readers::Everyone, bytes).and_then(NewFile::keep);
-    receipt.map_err(|e| {
-        let what = format!("imported, but no receipt was written: {}: {e}", path.display());
+    output::write(path, Readers::Everyone, bytes).map_err(|e| {
+        let what = format!("imported, but no receipt was written: {e}");
         Failure::new(Exit::Failed, what)
             .hint("the same import with another --receipt FILE writes it")
     })

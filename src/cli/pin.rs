@@ -14,8 +14,10 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     let Command::Set = command;
-    let new = ask_new()?;
-    context.with_session(|session| pin::set(session, &new))?;
+    context.with_session(|session| {
+        pin::check(session.view())?;
+        pin::set(session, &ask_new()?).map_err(Failure::from)
+    })?;
     ui::data(
         "The PIN is set. It is asked for before what is high, of prod or trusted is used or changed.",
     )
@@ -25,6 +27,7 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
 fn ask_new() -> Result<Secret, Failure> {
     let no_terminal = |e: Failure| e.with_exit(Exit::Policy);
     let first = ui::ask_secret("New PIN").map_err(no_terminal)?;
+    pin::check_new(&first)?;
     if !ui::typed_again(&first).map_err(no_terminal)? {
         return Err(Failure::usage("the two PINs differ, so nothing was set"));
     }

@@ -63,7 +63,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         out: args.output,
         token_out: args.token_out,
     };
-    let report = context.with_session(|session| seal(session, options))?;
+    let report = context.with_session(|session| seal(session, &options))?;
     show(&report, &out)?;
     if token_asked && report.token.is_none() {
         ui::note("There is no high literal in it, so there is no token.");

@@ -35,7 +35,7 @@ pub fn add(
     let Slot { origin, sensitivity, basis } = destination.check(session.view())?;
     let change = destination.change(session.view(), &origin, sensitivity, content.pointer())?;
     let elsewhere = elsewhere(session.view(), &change)?;
-    let wish = change.wish(None, elsewhere, session.event(Action::Add));
+    let wish = change.wish(elsewhere, session.event(Action::Add));
     let consent = session.ask(vec![wish], &About::Write(&change))?;
     let (coordinate, description) = (change.at, description.clone());
     let entry = Entry { coordinate, content, sensitivity, description };
@@ -85,10 +85,9 @@ impl Destination<'_> {
         origin: &Origin,
         sensitivity: Sensitivity,
         pointer: Option<&Pointer>,
-    ) -> Result<Change, Error> {
+    ) -> Result<Change<'static>, Error> {
         let at = &self.at.coordinate;
-        let kind = Kind::Content;
-        Change::plan(view, &Proposal { origin, at, sensitivity, pointer, kind })
+        Change::plan(view, &Proposal { origin, at, sensitivity, pointer }, Kind::Content)
     }
 }
 

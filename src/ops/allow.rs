@@ -4,20 +4,23 @@ use super::session::Wish;
 use super::{About, Error, Session};
 use crate::audit::Action;
 use crate::env_name;
+use crate::platform;
 use crate::policy::Trust;
 use crate::text::escape;
 use crate::vault::AllowedProgram;
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
+use std::io::Read;
 use std::path::Path;
 
 /// SHA-256 of a file's content.
 pub fn digest(path: &Path) -> Result<[u8; 32], Error> {
-    let mut file = std::fs::File::open(path).map_err(Error::io(path))?;
+    let unsafe_file = |why| Error::Unsafe { path: path.to_owned(), why };
+    let mut file = platform::open(path).map_err(unsafe_file)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        match std::io::Read::read(&mut file, &mut buffer).map_err(Error::io(path))? {
+        match file.read(&mut buffer).map_err(Error::io(path))? {
             0 => return Ok(hasher.finalize().into()),
             n => hasher.update(&buffer[..n]),
         }

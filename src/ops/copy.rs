@@ -72,7 +72,7 @@ fn ask(
     };
     let change = destination.change(session.view(), origin, sensitivity, pointer)?;
     let elsewhere = elsewhere(session.view(), &change)?;
-    let mut wish = change.wish(None, elsewhere, session.event(Action::Capture));
+    let mut wish = change.wish(elsewhere, session.event(Action::Capture));
     if pointer.is_some() {
         let (coordinate, mode) = (&change.at, Mode::Reference);
         let subject = Subject { coordinate, sensitivity, mode, chosen: true };

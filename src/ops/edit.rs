@@ -43,10 +43,10 @@ struct Edit<'a> {
 fn ask(session: &mut Session<'_>, target: &Target, edit: &Edit<'_>) -> Result<Consent, Error> {
     let Edit { action, sensitivity, pointer, kind } = *edit;
     let (origin, at) = (&target.origin, &target.at);
-    let proposal = Proposal { origin, at, sensitivity, pointer, kind };
-    let change = Change::plan(session.view(), &proposal)?;
+    let proposal = Proposal { origin, at, sensitivity, pointer };
+    let change = Change::plan(session.view(), &proposal, kind)?;
     let elsewhere = elsewhere(session.view(), &change)?;
-    let wish = change.wish(None, elsewhere, session.event(action));
+    let wish = change.wish(elsewhere, session.event(action));
     session.ask(vec![wish], &About::Write(&change))
 }
 
@@ -95,7 +95,8 @@ pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Resul
         entry.description = Some(description).filter(|d| !d.is_empty());
     }
     let same_words = entry.description == before.description;
-    let kind = if same_words { Kind::Level } else { Kind::Kept };
+    let words = entry.description.as_deref();
+    let kind = if same_words { Kind::Level } else { Kind::Described(words) };
     let (action, sensitivity, pointer) = (Action::Edit, entry.sensitivity, before.pointer());
     let consent = ask(session, target, &Edit { action, sensitivity, pointer, kind })?;
     session.write(consent, |batch, now| batch.relabel(before.basis(), &before, entry, now))
@@ -133,7 +134,7 @@ pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Resul
     if let Some(last) = last {
         entry.sensitivity = entry.sensitivity.max(last.sensitivity);
     }
-    let (action, sensitivity, kind) = (Action::Restore, entry.sensitivity, Kind::Kept);
+    let (action, sensitivity, kind) = (Action::Restore, entry.sensitivity, Kind::Earlier(number));
     let edit = Edit { action, sensitivity, pointer: wanted.pointer(), kind };
     let consent = ask(session, target, &edit)?;
     session.write(consent, |batch, now| batch.relabel(&history.basis, &wanted, entry, now))

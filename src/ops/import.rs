@@ -51,7 +51,7 @@ pub struct Change {
     /// another entry has the same pointer.
     pub entry: Entry,
     /// How it is asked about.
-    write: write::Change,
+    write: write::Change<'static>,
 }
 
 impl Change {
@@ -298,9 +298,9 @@ fn change(
 ) -> Result<Change, Error> {
     let looked = view.entry(origin, &entry.coordinate)?;
     let (at, pointer) = (&entry.coordinate, entry.content.pointer());
-    let (sensitivity, kind) = (entry.sensitivity, Kind::Content);
-    let proposal = Proposal { origin, at, sensitivity, pointer, kind };
-    let mut write = write::Change::plan(view, &proposal)?;
+    let sensitivity = entry.sensitivity;
+    let proposal = Proposal { origin, at, sensitivity, pointer };
+    let mut write = write::Change::plan(view, &proposal, Kind::Content)?;
     let elsewhere = pointer.and_then(|pointer| pointed.elsewhere(pointer, origin, at).level);
     let levels = [write.level(), elsewhere, Some(write.sensitivity)];
     entry.sensitivity = levels.into_iter().flatten().max().unwrap_or(sensitivity);
@@ -351,7 +351,7 @@ fn ask(
 ) -> Result<Consent, Error> {
     let event = event(session, plan);
     let all = changes.iter().map(|change| {
-        let wish = change.write.wish(None, Elsewhere::default(), event.clone());
+        let wish = change.write.wish(Elsewhere::default(), event.clone());
         if overwrites(change) { wish.trusting(Trust::Overwrite) } else { wish }
     });
     let wishes: Vec<Wish<'_>> = all.collect();

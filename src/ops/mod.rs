@@ -13,6 +13,7 @@ pub mod inspect;
 pub mod known;
 pub mod list;
 pub mod materialize;
+pub mod output;
 pub mod peer;
 pub mod pin;
 pub mod receipt;
@@ -88,7 +89,7 @@ pub enum About<'a> {
         program: Program<'a>,
         standing: Standing,
         /// SHA-256 of its file.
-        digest: Option<[u8; 32]>,
+        digest: [u8; 32],
         /// How many entries it would get, with those that need no yes.
         entries: usize,
         /// Variables that change how programs load, which are let through.
@@ -105,7 +106,7 @@ pub enum About<'a> {
     },
     /// To keep a copy of what a pointer leads to.
     Capture,
-    Write(&'a write::Change),
+    Write(&'a write::Change<'a>),
     Remove(&'a Stored),
     /// To erase so many earlier revisions for good.
     Prune {

@@ -19,16 +19,20 @@ pub struct Recorded {
 /// Checks a receipt against the peers and the packages that were sealed here, and records it.
 ///
 /// # Errors
-/// [`Error::Receipt`]: of class untrusted if no peer signed it, of class binding if no package of ours,
-/// or none that was sealed to them, is meant, or its bytes were others.
+/// [`Error::Receipt`]: of class time if its time is ahead, of class untrusted if no peer signed it, of class
+/// binding if no package of ours, or none that was sealed to them, is meant, or its bytes were others.
 pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error> {
     let receipt = Receipt::verify(file).map_err(Error::Receipt)?;
     let refuse = |class, what: String| Error::Receipt(package::Error::new(class, "receipt", what));
-    let view = session.view();
+    let (view, now) = (session.view(), session.now());
     let peer = view.peer_of(receipt.recipient)?.ok_or_else(|| {
         let print = receipt.recipient.fingerprint();
         refuse(Class::Untrusted, format!("signed by a key that is no peer's: {print}"))
     })?;
+    if receipt.imported.seconds() > now.seconds().saturating_add(limits::CLOCK_SKEW) {
+        let what = format!("it says {}, and it is {now}; compare the clocks", receipt.imported);
+        return Err(refuse(Class::Time, what));
+    }
     let not_ours =
         || refuse(Class::Binding, "it is about a package that was not sealed here".into());
     let Looked { found, basis } = view.share(&receipt.package)?;

@@ -50,7 +50,9 @@ pub fn environment(
 ) -> Result<Environment, Error> {
     let project = origin(options.project.or(options.refs.project.as_deref()))?;
     let Wanted { mut variables, secrets } = wanted(&session.view(), &project, options)?;
-    check_known(&session.view(), &variables, &secrets)?;
+    for (name, value) in &variables {
+        check_size(name, name.len() + value.len())?;
+    }
     let entries: Vec<&Stored> = secrets.iter().map(|(_, entry)| entry).collect();
     let allowance = Allowance::look(session, options.program)?;
     let untrusted = untrusted(&session.view(), &entries, options, allowance.standing)?;
@@ -130,20 +132,14 @@ fn all_missing<S: Source>(
     Error::Missing(each.collect())
 }
 
-/// What can be known to fit no environment before anybody is asked: all but what pointers lead to.
-fn check_known<S: Source<Item = Stored>>(
+/// What can be known to fit no environment before anybody is asked: all but what pointers lead to. Nothing is
+/// kept: a question may be open for hours.
+fn check_literals<S: Source<Item = Stored>>(
     source: &S,
-    variables: &[(String, OsString)],
     secrets: &[(String, Stored)],
 ) -> Result<(), Error> {
-    for (name, value) in variables {
-        check_size(name, name.len() + value.len())?;
-    }
-    let literals = secrets.iter().filter(|(_, entry)| entry.held.mode() == Mode::Literal);
-    for (name, entry) in literals {
-        check_value(name, entry, &source.value(entry)?)?;
-    }
-    Ok(())
+    let mut literals = secrets.iter().filter(|(_, entry)| entry.held.mode() == Mode::Literal);
+    literals.try_for_each(|(name, entry)| check_value(name, entry, &source.value(entry)?))
 }
 
 fn check_value(name: &str, entry: &Stored, value: &Secret) -> Result<(), Error> {
@@ -193,20 +189,22 @@ fn ask(
         wishes.push(Wish::of_trust(Trust::Name, what, event.clone()));
     }
     wishes.extend(untrusted.map(|(file, looked)| file.wish(session, looked)));
-    let caller = session.caller()?;
     let standing = allowance.standing;
+    let weighed = session.weigh(wishes)?;
+    if !weighed.needs_yes() {
+        return session.put(weighed, &About::Nothing);
+    }
+    check_literals(&session.view(), secrets)?;
     // A program may be large, and who is not asked about it need not wait for its digest.
     let digest = match allowance.digest {
-        None if wishes.iter().any(|wish| wish.needs_yes(caller)) => {
-            Some(super::allow::digest(program.path)?)
-        }
-        known => known,
+        None => super::allow::digest(program.path)?,
+        Some(known) => known,
     };
     let untrusted = untrusted.map(|(file, _)| *file);
     let entries = secrets.len();
     let about = About::Run { program, standing, digest, entries, names: &names, untrusted };
-    let consent = session.ask(wishes, &about)?;
-    if consent.was_asked() && Some(super::allow::digest(program.path)?) != digest {
+    let consent = session.put(weighed, &about)?;
+    if super::allow::digest(program.path)? != digest {
         let moved = vault::Error::Moved(escape(&path));
         return session.record_failure(consent, moved.into());
     }

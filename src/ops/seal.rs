@@ -1,11 +1,11 @@
 //! `seal`: entries of the vault into a package for peers.
 
-use super::session::{Consent, Wish};
+use super::session::{Consent, Weighed, Wish};
 use super::source::with_content;
-use super::{About, Error, Listed, Selection, Session, peer};
+use super::{About, Error, Listed, Selection, Session, output, peer};
 use crate::audit::{Action, Outcome};
 use crate::clock::Moment;
-use crate::entry::{Content, Entry};
+use crate::entry::{Content, Entry, Mode};
 use crate::identity::Recipient;
 use crate::limits;
 use crate::package::{self, Draft, Header, Sealed};
@@ -16,7 +16,6 @@ use crate::vault::{
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -61,7 +60,7 @@ pub struct Sealing<'a> {
 ///
 /// Nobody is asked before everything has been checked that can fail without the answer. A peer who was not
 /// confirmed is by that answer, in the same transaction.
-pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error> {
+pub fn seal(session: &mut Session<'_>, options: &Options) -> Result<Report, Error> {
     if !(1..=limits::LIFE).contains(&options.ttl.as_secs()) {
         let most = limits::days(limits::LIFE);
         return Err(Error::Usage(format!("a package can be imported for 1 s to {most} days")));
@@ -76,57 +75,48 @@ pub fn seal(session: &mut Session<'_>, options: Options) -> Result<Report, Error
     let peers =
         names.into_iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
     let recipients = distinct_recipients(&peers)?;
-    let entries =
-        stored.iter().map(|entry| travelling(view, entry)).collect::<Result<Vec<_>, Error>>()?;
-    let needs_token = entries.iter().any(Entry::needs_token);
-    if needs_token && options.token_out.is_none() {
-        return Err(Error::NoTokenFile);
-    }
-    let token = options.token_out.filter(|_| needs_token);
-    for path in [Some(&options.out), token.as_ref()].into_iter().flatten() {
-        check_new(path)?;
-    }
-    let identity = view.identity()?;
     let id = package::new_id().map_err(vault::Error::from)?;
-    let (numbered, of_clock) = number(session)?;
-    let expires = numbered.created.seconds().saturating_add(options.ttl.as_secs());
-    let expires = Moment::from_seconds(expires);
+    let numbered = number(session)?;
     let deed = Deed { id, entries: &stored, peers: &peers, seq: &numbered.basis };
+    let weighed = weigh(session, &deed)?;
+    let (out, token) = places(options, &stored)?;
+    let sealed = package_of(session.view(), &deed, &numbered, &recipients, options.ttl)?;
     let to: Vec<Peer> = peers.iter().map(|peer| peer.found.clone()).collect();
-    let (out, token_path) = (&options.out, token.as_deref());
-    let sealing = Sealing { entries: &stored, peers: &to, until: expires, out, token: token_path };
-    let consent = ask(session, &deed, sealing)?;
+    let sealing =
+        Sealing { entries: &stored, peers: &to, until: sealed.header.expires, out, token };
+    let of_clock =
+        numbered.asks.map(|(weighed, about)| session.put(weighed, &about)).transpose()?;
+    let consent = put(session, weighed, &deed, sealing)?;
     let consent = of_clock.into_iter().fold(consent, Consent::and);
-    let draft = Draft {
-        id,
-        sender: &identity.signing,
-        seq: numbered.seq,
-        created: numbered.created,
-        expires,
-        recipients: &recipients,
-        entries,
-    };
-    let files = package::seal(draft).map_err(Error::Sealing).and_then(|sealed| {
-        let files = drafts(&options.out, token.as_deref(), &sealed)?;
-        Ok((sealed, files))
-    });
-    let (sealed, (package_file, token_file)) = match files {
+    let (package_file, token_file) = match drafts(out, token, &sealed) {
         Ok(files) => files,
         Err(why) => return session.record_failure(consent, why),
     };
     remember(session, consent, &deed, &sealed)?;
     keep(package_file, token_file)?;
-    Ok(Report {
-        entries: stored,
-        peers: to,
-        header: sealed.header,
-        size: sealed.bytes.len(),
-        token,
-    })
+    let (header, size) = (sealed.header, sealed.bytes.len());
+    Ok(Report { entries: stored, peers: to, header, size, token: token.map(Path::to_owned) })
 }
 
-/// Asks about all of it: what, to whom, until when, into which file.
-fn ask(session: &mut Session<'_>, deed: &Deed<'_>, sealing: Sealing<'_>) -> Result<Consent, Error> {
+/// Where the package goes, and its token if it needs one.
+fn places<'a>(
+    options: &'a Options,
+    entries: &[Stored],
+) -> Result<(&'a Path, Option<&'a Path>), Error> {
+    let high =
+        |entry: &Stored| entry.held.mode() == Mode::Literal && entry.sensitivity.needs_token();
+    let needs_token = entries.iter().any(high);
+    if needs_token && options.token_out.is_none() {
+        return Err(Error::NoTokenFile);
+    }
+    let token = options.token_out.as_deref().filter(|_| needs_token);
+    let out = options.out.as_path();
+    [Some(out), token].into_iter().flatten().try_for_each(output::check)?;
+    Ok((out, token))
+}
+
+/// Asks policy about what is given, and to whom.
+fn weigh(session: &mut Session<'_>, deed: &Deed<'_>) -> Result<Weighed, Error> {
     let event = session.event(Action::Seal).in_package(deed.id);
     let wishes = deed.entries.iter().map(|entry| {
         let wish = Wish::of_entry(Operation::Seal, entry.subject(), event.clone());
@@ -138,13 +128,41 @@ fn ask(session: &mut Session<'_>, deed: &Deed<'_>, sealing: Sealing<'_>) -> Resu
         let event = session.event(Action::PeerConfirm).with_peer(&peer.name);
         wishes.push(Wish::of_peer(trust, &peer.name, event).on(&peer.basis, &peer.name));
     }
-    let consent = session.ask(wishes, &About::Seal(sealing))?;
+    session.weigh(wishes)
+}
+
+/// Asks about all of it: what, to whom, until when, into which file.
+fn put(
+    session: &mut Session<'_>,
+    weighed: Weighed,
+    deed: &Deed<'_>,
+    sealing: Sealing<'_>,
+) -> Result<Consent, Error> {
+    let consent = session.put(weighed, &About::Seal(sealing))?;
     // Who was confirmed before is only compared, and each entry has a row for each peer.
     Ok(consent.with_events(|event| match event.action {
         Action::Seal => deed.peers.iter().map(|peer| event.clone().with_peer(&peer.name)).collect(),
         _ if event.outcome == Outcome::Confirmed => vec![event],
         _ => Vec::new(),
     }))
+}
+
+/// The package, in memory. Whatever a reader would refuse about it is known before anybody is asked, and no
+/// value is open while a question is.
+fn package_of(
+    view: View<'_>,
+    deed: &Deed<'_>,
+    numbered: &Numbered,
+    recipients: &[Recipient],
+    ttl: Duration,
+) -> Result<Sealed, Error> {
+    let entries = deed.entries.iter().map(|entry| travelling(view, entry));
+    let entries = entries.collect::<Result<Vec<_>, Error>>()?;
+    let Numbered { seq, created, .. } = *numbered;
+    let expires = Moment::from_seconds(created.seconds().saturating_add(ttl.as_secs()));
+    let (id, sender) = (deed.id, &view.identity()?.signing);
+    let draft = Draft { id, sender, seq, created, expires, recipients, entries };
+    package::seal(draft).map_err(Error::Sealing)
 }
 
 /// A file that has no name yet, and the one that it gets.
@@ -155,11 +173,11 @@ fn drafts<'a>(
     token: Option<&'a Path>,
     sealed: &Sealed,
 ) -> Result<(Unnamed<'a>, Option<Unnamed<'a>>), Error> {
-    let package = (out, new_file(out, Readers::Everyone, &sealed.bytes)?);
+    let package = (out, output::draft(out, Readers::Everyone, &sealed.bytes)?);
     let token = match (token, &sealed.token) {
         (Some(path), Some(key)) => {
             let text = key.to_file(&sealed.header.id);
-            Some((path, new_file(path, Readers::Owner, text.expose())?))
+            Some((path, output::draft(path, Readers::Owner, text.expose())?))
         }
         _ => None,
     };
@@ -186,31 +204,32 @@ struct Numbered {
     created: Moment,
     /// Of the number before.
     basis: Basis,
+    /// Whether this machine's clock is right, where that is to be asked.
+    asks: Option<(Weighed, About<'static>)>,
 }
 
 /// Clause 3.4: the greater of the time and the last number + 1; a number that is too far ahead comes of a
 /// clock that was, and is dropped if the owner says so.
-fn number(session: &mut Session<'_>) -> Result<(Numbered, Option<Consent>), Error> {
+fn number(session: &mut Session<'_>) -> Result<Numbered, Error> {
     let now = session.now();
     let Looked { found: last, basis } = session.view().last_seq()?;
     let ahead = Moment::from_millis(last).seconds().saturating_sub(now.seconds());
-    let (seq, consent) = if ahead > 2 * limits::CLOCK_SKEW {
+    let (seq, asks) = if ahead > 2 * limits::CLOCK_SKEW {
         let seen = Moment::from_millis(last);
         let event = session.event(Action::Seal);
         let wish = Wish::of_trust(Trust::Clock, "this machine's clock", event);
-        let asked = session.ask(vec![wish], &About::SealClock { now, seen });
-        let consent = asked.map_err(|refusal| match refusal {
+        let weighed = session.weigh(vec![wish]).map_err(|refusal| match refusal {
             Error::Denied(_) => Error::SealClock { now, seen },
             other => other,
         })?;
-        (session.now().millis(), Some(consent))
+        (now.millis(), Some((weighed, About::SealClock { now, seen })))
     } else {
         (last.saturating_add(1).max(now.millis()), None)
     };
     // A receiver takes a number that is 300 s ahead of `created`, and `created` 300 s ahead of its clock.
     let created = seq.div_ceil(1000).saturating_sub(limits::CLOCK_SKEW);
-    let created = Moment::from_seconds(created.max(session.now().seconds()));
-    Ok((Numbered { seq, created, basis }, consent))
+    let created = Moment::from_seconds(created.max(now.seconds()));
+    Ok(Numbered { seq, created, basis, asks })
 }
 
 /// What was sealed for whom, as it was looked at.
@@ -295,35 +314,14 @@ fn travelling(view: View<'_>, entry: &Stored) -> Result<Entry, Error> {
     Ok(with_content(entry, content))
 }
 
-/// Refuses a name that is taken, or a folder that no file gets into, before anybody is asked.
-fn check_new(path: &Path) -> Result<(), Error> {
-    if super::init::is_there(path)? {
-        return Err(taken(path));
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    std::fs::metadata(folder.unwrap_or(Path::new("."))).map_err(Error::io(path)).map(|_| ())
-}
-
-fn taken(path: &Path) -> Error {
-    let shown = crate::text::escape(&path.to_string_lossy());
-    Error::Conflict(format!("{shown} exists already, and was left alone"))
-}
-
-fn new_file(path: &Path, readers: Readers, bytes: &[u8]) -> Result<NewFile, Error> {
-    NewFile::write(path, readers, bytes).map_err(|e| match e.kind() {
-        io::ErrorKind::AlreadyExists => taken(path),
-        _ => Error::io(path)(e),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
 
     fn unnamed([out, token]: [&Path; 2]) -> [NewFile; 2] {
-        let package = new_file(out, Readers::Everyone, b"package");
-        [package, new_file(token, Readers::Owner, b"token")].map(Result::unwrap)
+        let package = output::draft(out, Readers::Everyone, b"package");
+        [package, output::draft(token, Readers::Owner, b"token")].map(Result::unwrap)
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl<'a> Wish<'a> {
         self
     }
 
-    /// Whether the owner will be asked about it.
+    /// Whether the owner would be asked about it.
     pub(super) fn needs_yes(&self, caller: Caller) -> bool {
         matches!(self.decide(caller), Decision::Confirm(_))
     }
@@ -127,6 +127,20 @@ impl<'a> Wish<'a> {
     }
 }
 
+/// What policy lets pass, and what it wants the owner to be asked about.
+#[must_use = "nothing was agreed to yet"]
+pub(super) struct Weighed {
+    consent: Consent,
+    why: Vec<Why>,
+}
+
+impl Weighed {
+    /// Whether the owner will be asked.
+    pub(super) fn needs_yes(&self) -> bool {
+        self.consent.asked
+    }
+}
+
 /// A yes, of policy or of the owner, to what was asked about and to nothing else: it is consumed by the one
 /// change, or the one use, that it was given for, and puts that on record.
 #[must_use = "what was agreed to is on record only with what comes of it"]
@@ -145,10 +159,6 @@ impl Consent {
         self.events.extend(other.events);
         self.on.extend(other.on);
         Self { asked: self.asked || other.asked, ..self }
-    }
-
-    pub(super) fn was_asked(&self) -> bool {
-        self.asked
     }
 
     /// The events that go on record, each in place of one.
@@ -211,14 +221,22 @@ impl<'a> Session<'a> {
     /// Asks policy about all `wishes`, and the owner once about those that need it.
     ///
     /// # Errors
-    /// [`Error::Denied`] has every wish that policy denies, and then nobody is asked; [`Error::Declined`],
-    /// [`Error::WrongProof`] and [`Error::Vault`] while the vault waits after too many wrong tries. What was
-    /// refused is on record before this returns.
+    /// As [`Session::weigh`] and [`Session::put`].
     pub(super) fn ask(
         &mut self,
         wishes: Vec<Wish<'_>>,
         about: &About<'_>,
     ) -> Result<Consent, Error> {
+        let weighed = self.weigh(wishes)?;
+        self.put(weighed, about)
+    }
+
+    /// Asks policy about all `wishes`. What can fail without the owner's answer comes after this, so that it
+    /// tells nobody anything who may not, and before [`Session::put`].
+    ///
+    /// # Errors
+    /// [`Error::Denied`] has every wish that policy denies, and is on record before this returns.
+    pub(super) fn weigh(&mut self, wishes: Vec<Wish<'_>>) -> Result<Weighed, Error> {
         self.vault.check_writable()?;
         let caller = self.caller()?;
         let (mut consent, mut denied, mut why) = (Consent::default(), Vec::new(), Vec::new());
@@ -238,16 +256,33 @@ impl<'a> Session<'a> {
             consent.events.push(Event { outcome, ..wish.event });
             consent.on.extend(wish.on);
         }
-        let refusal = match (denied.is_empty(), consent.asked) {
-            (false, _) => Err(Error::Denied(denied)),
-            (true, true) => self.confirm(&Question { about, why: &why }),
-            (true, false) => Ok(()),
-        };
-        let Err(refusal) = refusal else { return Ok(consent) };
-        let mut refused = with_outcome(
-            consent.events.into_iter().filter(|event| event.outcome != Outcome::Allowed).collect(),
-            Outcome::Denied,
-        );
+        match denied.is_empty() {
+            true => Ok(Weighed { consent, why }),
+            false => self.refused(consent, Error::Denied(denied)),
+        }
+    }
+
+    /// Puts the one question to the owner, if there is something to be asked.
+    ///
+    /// # Errors
+    /// [`Error::Declined`], [`Error::WrongProof`], and [`Error::Vault`] while the vault waits after too many
+    /// wrong tries. That is on record before this returns.
+    pub(super) fn put(&mut self, weighed: Weighed, about: &About<'_>) -> Result<Consent, Error> {
+        let Weighed { consent, why } = weighed;
+        if !consent.asked {
+            return Ok(consent);
+        }
+        match self.confirm(&Question { about, why: &why }) {
+            Ok(()) => Ok(consent),
+            Err(refusal) => self.refused(consent, refusal),
+        }
+    }
+
+    /// Puts on record what was not to be.
+    fn refused<T>(&mut self, consent: Consent, refusal: Error) -> Result<T, Error> {
+        let events = consent.events.into_iter();
+        let wanted = events.filter(|event| event.outcome != Outcome::Allowed).collect();
+        let mut refused = with_outcome(wanted, Outcome::Denied);
         refused.dedup();
         self.vault.record(&refused)?;
         Err(refusal)

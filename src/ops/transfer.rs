@@ -35,13 +35,12 @@ pub fn transfer(
         at: &to.at,
         sensitivity: source.sensitivity,
         pointer: source.pointer(),
-        kind: Kind::From(source.subject()),
     };
-    let change = Change::plan(view, &proposal)?;
+    let change = Change::plan(view, &proposal, Kind::From(source.subject()))?;
     let elsewhere = elsewhere(view, &change)?;
     let shares = shares(view, &source)?;
     let action = if manner == Manner::Move { Action::Move } else { Action::Copy };
-    let wish = change.wish(Some(source.subject()), elsewhere, session.event(action));
+    let wish = change.wish(elsewhere, session.event(action));
     let mut wishes = vec![wish.on(source.basis(), &source.coordinate)];
     if manner == Manner::Move {
         let event = session.event(action);

@@ -17,15 +17,17 @@ pub(super) struct Proposal<'a> {
     pub(super) sensitivity: Sensitivity,
     /// Where it points, unless it is a literal.
     pub(super) pointer: Option<&'a Pointer>,
-    pub(super) kind: Kind<'a>,
 }
 
+/// What becomes of its content.
 #[derive(Clone, Copy)]
-pub(super) enum Kind<'a> {
+pub enum Kind<'a> {
     /// A new content.
     Content,
-    /// The content that it has, or had, as chosen as it was; another description.
-    Kept,
+    /// The content of this earlier revision, as chosen as it was.
+    Earlier(u64),
+    /// The content that it has, with this description.
+    Described(Option<&'a str>),
     /// Nothing but another sensitivity.
     Level,
     /// The content of this entry, under another name.
@@ -33,7 +35,7 @@ pub(super) enum Kind<'a> {
 }
 
 /// A change of an entry, as the owner is asked about it.
-pub struct Change {
+pub struct Change<'a> {
     pub at: Coordinate,
     pub origin: Origin,
     /// What is there, or was last.
@@ -43,17 +45,12 @@ pub struct Change {
     pub sensitivity: Sensitivity,
     /// Where it would point, unless it is a literal.
     pub pointer: Option<Pointer>,
-    /// Whether only its sensitivity changes.
-    pub level_only: bool,
-    /// Whether a pointer would be chosen by it.
-    chooses: bool,
-    /// Where its content comes from, if it has another name.
-    pub from: Option<Coordinate>,
+    pub kind: Kind<'a>,
     basis: Basis,
 }
 
-impl Change {
-    pub(super) fn plan(view: View<'_>, new: &Proposal<'_>) -> Result<Self, Error> {
+impl<'a> Change<'a> {
+    pub(super) fn plan(view: View<'_>, new: &Proposal<'_>, kind: Kind<'a>) -> Result<Self, Error> {
         let Looked { found: history, basis } = view.history(new.origin, new.at)?;
         let global = match new.origin {
             Origin::Global => None,
@@ -66,12 +63,7 @@ impl Change {
             over: global,
             sensitivity: new.sensitivity.max(Sensitivity::floor(new.at)),
             pointer: new.pointer.cloned(),
-            level_only: matches!(new.kind, Kind::Level),
-            chooses: matches!(new.kind, Kind::Content),
-            from: match new.kind {
-                Kind::From(source) => Some(source.coordinate.clone()),
-                Kind::Content | Kind::Kept | Kind::Level => None,
-            },
+            kind,
             basis,
         })
     }
@@ -89,12 +81,7 @@ impl Change {
     }
 
     /// How it is asked about. `elsewhere` is how its pointer is treated by other entries.
-    pub(super) fn wish<'a>(
-        &'a self,
-        source: Option<Subject<'a>>,
-        elsewhere: Elsewhere,
-        event: Event,
-    ) -> Wish<'a> {
+    pub(super) fn wish(&self, elsewhere: Elsewhere, event: Event) -> Wish<'_> {
         let subject = |sensitivity| {
             let mode = if self.pointer.is_some() { Mode::Reference } else { Mode::Literal };
             Subject { coordinate: &self.at, sensitivity, mode, chosen: true }
@@ -102,6 +89,10 @@ impl Change {
         let act = |operation, subject| {
             let program = Standing::Unlisted;
             Act::Entry { operation, subject, program }
+        };
+        let source = match self.kind {
+            Kind::From(source) => Some(source),
+            _ => None,
         };
         let level = self.level();
         let lowered = |was: &Sensitivity| *was > self.sensitivity;
@@ -117,12 +108,12 @@ impl Change {
         }
         acts.push(match level {
             None => act(Operation::Add, subject(self.sensitivity)),
-            Some(was) if self.level_only && was <= self.sensitivity => {
+            Some(was) if matches!(self.kind, Kind::Level) && was <= self.sensitivity => {
                 act(Operation::Raise, subject(was))
             }
             Some(was) => act(Operation::Change, subject(was)),
         });
-        if elsewhere.unchosen && self.chooses {
+        if elsewhere.unchosen && matches!(self.kind, Kind::Content) {
             // To write it here is to choose it, whoever chose it there.
             let unchosen = Subject { chosen: false, ..subject(self.sensitivity) };
             acts.push(act(Operation::Resolve, unchosen));
@@ -198,7 +189,7 @@ impl Pointed {
 }
 
 /// Of one entry: its change, as it is asked about, and how its pointer is treated elsewhere.
-pub(super) fn elsewhere(view: View<'_>, change: &Change) -> Result<Elsewhere, Error> {
+pub(super) fn elsewhere(view: View<'_>, change: &Change<'_>) -> Result<Elsewhere, Error> {
     let Some(pointer) = &change.pointer else { return Ok(Elsewhere::default()) };
     Ok(Pointed::look(view)?.elsewhere(pointer, &change.origin, &change.at))
 }

@@ -74,6 +74,9 @@ impl Receipt {
         let (package, digest, seconds) = (*r.fixed()?, *r.fixed()?, r.uint()?);
         let signature = r.fixed()?;
         r.finish()?;
+        if seconds > limits::LATEST {
+            return Err(malformed("it was imported after the year 9999"));
+        }
         let recipient = SigningPublic::from_bytes(key)
             .map_err(|e| Error::new(Class::Signature, "receipt's key", e.to_string()))?;
         if !recipient.verifies(&bytes[..bytes.len() - 64], signature) {

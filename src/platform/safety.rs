@@ -59,9 +59,9 @@ fn check(metadata: &Metadata, path: &Path, readers: Readers) -> Result<(), Unsaf
     Ok(())
 }
 
-/// Whether a name can be made in a folder: `false` on a read-only mount, and without the permission.
+/// Whether a name can be made in a folder: it can't on a read-only mount, and without the permission.
 /// Nothing is made to find that out.
-pub fn can_write_into(folder: &Path) -> bool {
+pub fn can_write_into(folder: &Path) -> io::Result<()> {
     system::can_write_into(folder)
 }
 
@@ -242,11 +242,11 @@ mod tests {
     #[test]
     fn whether_a_folder_can_be_written_into_is_known_without_trying() {
         let folder = tempdir().unwrap();
-        assert!(can_write_into(folder.path()));
-        assert!(!can_write_into(&folder.path().join("none")));
+        assert!(can_write_into(folder.path()).is_ok());
+        assert!(can_write_into(&folder.path().join("none")).is_err());
         fs::set_permissions(folder.path(), Permissions::from_mode(0o500)).unwrap();
         // Root may.
-        assert_eq!(can_write_into(folder.path()), am_root());
+        assert_eq!(can_write_into(folder.path()).is_ok(), am_root());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -45,7 +45,7 @@ impl Database {
     pub(super) fn open(folder: &Path) -> Result<Self, Error> {
         let path = check_files(folder)?;
         let parent = path.parent().unwrap_or(folder);
-        let database = if platform::can_write_into(parent) && platform::can_write(&path) {
+        let database = if platform::can_write_into(parent).is_ok() && platform::can_write(&path) {
             // Even to read takes files beside this one, and a disk may be full.
             match Self::connect(path.clone()) {
                 Err(Error::Storage(why)) => Self::copy(why, &path)?,

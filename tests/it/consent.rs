@@ -1,6 +1,8 @@
 //! A yes means what the person read: what the questions say, and what a yes to them does.
 
 use forge::people::{ASKED, PIN, Person, kovra_path};
+use kovra::identity::Identity;
+use kovra::limits;
 use serde_json::Value;
 
 fn json(person: &Person, arguments: &[&str]) -> Value {
@@ -265,4 +267,39 @@ fn nothing_is_asked_that_comes_too_late() {
         let silent = !session.screen.contains("asked by") && !session.screen.contains("hidden");
         assert!(silent, "{arguments:?}\n{}", session.screen);
     }
+}
+
+/// Policy is asked first, so that a refusal tells nothing of what is there.
+#[test]
+fn a_package_that_no_reader_takes_is_refused_before_the_question() {
+    let alice = Person::with_pin("alice");
+    alice.add("dev/a/high", "marker", &["--sensitivity", "high"]);
+    let mut seal: Vec<String> =
+        ["seal", "dev/a/high", "-o", "p", "--token-out", "t"].map(str::to_owned).to_vec();
+    for number in 0..=limits::RECIPIENTS {
+        let (name, key) = (format!("peer{number}"), Identity::generate().unwrap().public());
+        alice.pin_key(&name, &key.to_string());
+        seal.extend(["--to".to_owned(), name]);
+    }
+    let seal: Vec<&str> = seal.iter().map(String::as_str).collect();
+    let session = alice.sit(kovra_path(), &seal).end();
+    assert_eq!(session.code, 11, "{}", session.screen);
+    assert!(!session.screen.contains("asked by"), "{}", session.screen);
+    assert_eq!(alice.run(&seal).code, 20);
+    assert_eq!(outcomes(&alice, "seal"), ["denied"]);
+}
+
+/// A package is not imported if its receipt would have nowhere to go.
+#[test]
+fn a_receipt_has_a_place_before_anything_is_imported() {
+    let (alice, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));
+    bob.pin(&alice);
+    package_of(&alice, &bob);
+    bob.write("taken", "x");
+    for (place, code) in [("taken", 21), ("no/such", 1)] {
+        let said = bob.fails(&["import", "b.kovra", "--receipt", place], code);
+        assert!(said.contains(place), "{said}");
+    }
+    assert!(outcomes(&bob, "import").is_empty());
+    bob.ok(&["import", "b.kovra", "--receipt", "r"]);
 }

@@ -6,7 +6,7 @@ use kovra::entry::{Mode, Sensitivity};
 use kovra::ops::import;
 use kovra::ops::seal::Sealing;
 use kovra::ops::trust::File;
-use kovra::ops::write::Change;
+use kovra::ops::write::{Change, Kind};
 use kovra::ops::{About, Older, Program, Question, Why};
 use kovra::policy::Standing;
 use kovra::refs::{Assigned, Variable};
@@ -38,10 +38,7 @@ pub(super) fn words(question: &Question<'_>) -> String {
         ),
         About::Run { program, standing, digest, entries, names, untrusted } => {
             let file = untrusted.as_ref().map(file).unwrap_or_default();
-            run(program, *standing, digest.as_ref(), names)
-                + &received(why, *entries)
-                + &file
-                + "\nGo on?"
+            run(program, *standing, digest, names) + &received(why, *entries) + &file + "\nGo on?"
         }
         About::TrustFile(untrusted) => format!("trust a file{}\nGo on?", file(untrusted)),
         About::Seal(sealing) => seal(sealing, why),
@@ -179,18 +176,26 @@ fn seal(sealing: &Sealing<'_>, why: &[Why]) -> String {
     lines.join("\n")
 }
 
-fn write(change: &Change, why: &[Why]) -> String {
-    let Change { at, origin, before, over, sensitivity, pointer, level_only, from, .. } = change;
+fn write(change: &Change<'_>, why: &[Why]) -> String {
+    let Change { at, origin, before, over, sensitivity, pointer, kind, .. } = change;
     let mut lines = vec![format!("write {at} ({origin})")];
-    if let Some(from) = from {
-        lines.push(format!("  with the content of {from}"));
-    }
     lines.extend(before.iter().map(|entry| format!("  was      {}", line(entry))));
     lines.extend(over.iter().map(|entry| format!("  instead of the global {}", line(entry))));
-    let becomes = match pointer {
-        _ if *level_only => "the same".to_owned(),
-        Some(pointer) => super::points_to(pointer),
-        None => "a value".to_owned(),
+    let content = pointer.as_ref().map(super::points_to);
+    let becomes = match kind {
+        Kind::Content => content.unwrap_or_else(|| "a new value".to_owned()),
+        Kind::Level => "the same".to_owned(),
+        Kind::Described(None) => "the same, without a description".to_owned(),
+        Kind::Described(Some(words)) => {
+            format!("the same, described as {}", quoted(words.as_ref()))
+        }
+        Kind::Earlier(number) => {
+            format!("{} of revision {number}", content.as_deref().unwrap_or("the value"))
+        }
+        Kind::From(source) => {
+            let what = content.as_deref().unwrap_or("the value");
+            format!("{what} of {}, with its history", source.coordinate)
+        }
     };
     lines.push(format!("  becomes  {at} ({sensitivity}) {becomes}"));
     lines.push(reasons(why));
@@ -224,12 +229,7 @@ fn known_before<'a>(others: impl IntoIterator<Item = &'a Peer>) -> Vec<String> {
 }
 
 /// A program, what is known of it, and what makes it load code.
-fn run(
-    program: &Program<'_>,
-    standing: Standing,
-    digest: Option<&[u8; 32]>,
-    names: &[&str],
-) -> String {
+fn run(program: &Program<'_>, standing: Standing, digest: &[u8; 32], names: &[&str]) -> String {
     let on_list = match standing {
         Standing::Allowed => "on the allowlist",
         Standing::Unlisted => "not on the allowlist",
@@ -237,8 +237,7 @@ fn run(
         Standing::OtherEnvironment => "on the allowlist, for another environment than this",
     };
     let mut text = format!("run\n  {}\n", command_line(program));
-    let digest = digest.map(|digest| hex(digest)).unwrap_or_default();
-    text += &format!("  SHA-256 {digest}, {on_list}\n");
+    text += &format!("  SHA-256 {}, {on_list}\n", hex(digest));
     text += &loading(program.loaders);
     if !names.is_empty() {
         let names = names.join(", ");

@@ -109,10 +109,13 @@ pub(in super::super) fn is_handed_in(metadata: &Metadata, path: &Path) -> bool {
     metadata.uid() == 0 && rustix::fs::access(path, Access::WRITE_OK).is_err()
 }
 
-/// Whether a name can be made in a folder. Root may write everywhere but on a read-only mount, and
-/// the system's answer knows both.
-pub(in super::super) fn can_write_into(folder: &Path) -> bool {
-    folder.is_dir() && rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+/// Why no name can be made in a folder. Root may write everywhere but on a read-only mount, and the
+/// system's answer knows both.
+pub(in super::super) fn can_write_into(folder: &Path) -> io::Result<()> {
+    if !folder.metadata()?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
 }
 
 pub(in super::super) fn can_write(file: &Path) -> bool {

@@ -377,13 +377,14 @@ fn nothing_takes_the_place_of_a_damaged_row() {
         assert!(said.contains("dev/db/url") || said.contains("entry"), "{said}");
         person.fails(&["show", "dev/db/only"], 41);
         for refs in [
-            "project = shop\nA=secret:dev/db/url\n",
-            "project = shop\nA=secret:dev/db/url | fallback\n",
+            "A=secret:dev/db/url\n",
+            "A=secret:dev/db/url | fallback\n",
             "A=secret:dev/db/only | fallback\n",
-            "project = shop\nB=${env:NONE | x}\nA=secret:dev/db/only | y\n",
+            "B=${env:NONE | x}\nA=secret:dev/db/only | y\n",
         ] {
             person.write(".env.refs", refs);
-            let ran = person.run(&["run", "--", "sh", "-c", "echo started $A"]);
+            let run = ["run", "--project", "shop", "--", "sh", "-c", "echo started $A"];
+            let ran = person.run(&run);
             assert_eq!(ran.code, 125, "{column}: {refs}{}{}", ran.stdout, ran.stderr);
             assert!(ran.stdout.is_empty() && ran.stderr.contains("damaged"), "{}", ran.stderr);
         }
