@@ -315,7 +315,7 @@ fn diagnose_item(reader: &mut Reader<'_>, text: &mut String, depth: usize) -> Re
             let bytes = reader.take(start, argument)?;
             let inner =
                 std::str::from_utf8(bytes).map_err(|_| reader.error_at(start, "not UTF-8"))?;
-            *text += &format!("\"{}\"", crate::text::escape(inner).replace('"', "\\\""));
+            *text += &crate::text::quote(inner);
         }
         TAG if argument == SELF_DESCRIBED => {
             *text += &format!("{SELF_DESCRIBED}(");

@@ -1,6 +1,7 @@
 //! `kovra add`
 
 use super::error::Failure;
+use super::ui::said;
 use super::{Context, ui};
 use kovra::coordinate::SecretUri;
 use kovra::entry::{Content, Sensitivity};
@@ -45,7 +46,7 @@ pub(super) struct Value {
 impl Value {
     /// The pointer, the pipe, or what is typed.
     pub(super) fn read(self, at: &SecretUri) -> Result<Content, Failure> {
-        let ask = || ui::ask_secret(&format!("Value of {} (hidden)", at.coordinate));
+        let ask = || ui::ask_secret(said!("Value of {} (hidden)", at.coordinate));
         let hint = |e: Failure| e.hint("--stdin reads the value from a pipe");
         Ok(match self.reference {
             Some(pointer) => Content::Reference(pointer),
@@ -69,20 +70,20 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         Ok::<_, Failure>(add(session, &new, content)?)
     })?;
     if key_changes_loading(added.coordinate.key()) {
-        ui::note(&format!(
+        ui::note(said!(
             "{} can't be sealed: its key is the name of a variable that changes how programs load. \
              Use another key if a teammate will need it.",
             added.coordinate
         ));
     }
-    ui::data(&format!("Added {} ({}).", added.coordinate, added.sensitivity))
+    ui::data(said!("Added {} ({}).", added.coordinate, added.sensitivity))
 }
 
 fn from_stdin() -> Result<Secret, Failure> {
     let read = Secret::read(&mut io::stdin().lock(), limits::LITERAL + 1)
-        .map_err(|e| Failure::new(Exit::Failed, format!("reading stdin: {e}")))?;
+        .map_err(|e| Failure::new(Exit::Failed, said!("reading stdin: {}", e)))?;
     let most = limits::size(limits::LITERAL);
-    let mut value = read.ok_or_else(|| Failure::usage(format!("a literal is at most {most}")))?;
+    let mut value = read.ok_or_else(|| Failure::usage(said!("a literal is at most {}", most)))?;
     if value.expose().iter().filter(|b| **b == b'\n').count() == 1 {
         value.trim_newline();
     }

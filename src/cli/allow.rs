@@ -2,11 +2,12 @@
 
 use super::error::Failure;
 use super::run::find_program;
+use super::ui::{Say, said};
 use super::{Context, json, ui};
 use kovra::env_name;
 use kovra::exit::Exit;
 use kovra::ops::allow;
-use kovra::text::{escape, hex};
+use kovra::text::hex;
 use kovra::vault::AllowedProgram;
 use std::ffi::OsString;
 use std::path::Path;
@@ -43,7 +44,7 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Rm { program } => {
             let path = find_program(&program).unwrap_or_else(|_| program.into());
             context.with_session(|session| allow::remove(session, &path))?;
-            ui::data(&format!("{} is no longer allowed.", escape(&path.to_string_lossy())))
+            ui::data(said!("{} is no longer allowed.", path))
         }
     }
 }
@@ -55,7 +56,7 @@ fn add(program: &OsString, context: &Context) -> Result<(), Failure> {
     }
     let loaders = env_name::loaders(std::env::vars_os());
     let allowed = context.with_session(|session| allow::add(session, &path, &loaders))?;
-    ui::data(&format!("Allowed {}, as long as it is as it is now.", escape(&allowed.path)))
+    ui::data(said!("Allowed {}, as long as it is as it is now.", allowed.path))
 }
 
 fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
@@ -69,9 +70,9 @@ fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
             Ok(_) => "changed since: not allowed",
             Err(_) => "gone",
         };
-        vec![escape(&p.path), hex(&p.digest[..8]), p.added.to_string(), now.to_owned()]
+        vec![p.path.say(), hex(&p.digest[..8]).say(), p.added.say(), now.into()]
     };
     let header = ["PROGRAM", "SHA-256", "ALLOWED", "NOW"];
     let nothing = "No program is allowed. `kovra allow add PROGRAM` puts one there.";
-    ui::list(&header, programs.iter().map(row).collect(), nothing)
+    ui::list(&header, programs.iter().map(row), nothing)
 }

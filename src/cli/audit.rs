@@ -1,6 +1,7 @@
 //! `kovra audit`
 
 use super::error::Failure;
+use super::ui::{Said, Say, said};
 use super::{Context, json, ui};
 use kovra::audit::{Action, Event, Filter};
 use kovra::clock::Moment;
@@ -61,7 +62,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         show(events.iter().filter(|(_, e)| filter.matches(e)).collect(), args.json)?;
     } else if damage.is_empty() {
         let rows = ui::count(events.len(), "row", "rows");
-        ui::data(&format!("The trail is whole: {rows}."))?;
+        ui::data(said!("The trail is whole: {}.", rows))?;
     }
     let damaged = |what| vault::Error::Damaged(format!("the audit trail: {what}"));
     Failure::of_damage(damage.into_iter().map(damaged).collect())
@@ -75,7 +76,7 @@ fn check_known(filter: &Filter, events: &[(u64, Event)], view: View<'_>) -> Resu
         let same = |event: &Event| event.coordinate.as_deref() == Some(at.as_str());
         let there = |entry: &Stored| entry.coordinate.as_str() == at;
         if !told(&same) && !view.entries()?.iter().any(there) {
-            return Err(Failure::new(Exit::Failed, format!("{at} is and was not in the vault"))
+            return Err(Failure::new(Exit::Failed, said!("{} is and was not in the vault", at))
                 .hint("`kovra list` shows what is there"));
         }
     }
@@ -94,23 +95,19 @@ fn show(wanted: Vec<&(u64, Event)>, as_json: bool) -> Result<(), Failure> {
         return ui::json(&wanted.into_iter().map(json::Row::from).collect::<Vec<_>>());
     }
     let header = ["#", "TIME", "ACTION", "OUTCOME", "COORDINATE", "ASKED BY", "WITH"];
-    ui::list(&header, wanted.into_iter().map(row).collect(), "Nothing in the trail matches.")
+    ui::list(&header, wanted.into_iter().map(row), "Nothing in the trail matches.")
 }
 
-fn row((number, event): &(u64, Event)) -> Vec<String> {
-    let with = match (&event.peer, &event.program) {
-        (Some(peer), _) => peer.clone(),
-        (None, Some(program)) => escape(program),
-        (None, None) => String::new(),
-    };
+fn row((number, event): &(u64, Event)) -> Vec<Said> {
+    let with = event.peer.as_ref().or(event.program.as_ref());
     vec![
-        number.to_string(),
-        event.time.to_string(),
-        event.action.name().to_owned(),
-        event.outcome.name().to_owned(),
-        event.coordinate.clone().unwrap_or_default(),
-        event.asker.name().to_owned(),
-        with,
+        number.say(),
+        event.time.say(),
+        event.action.name().into(),
+        event.outcome.name().into(),
+        event.coordinate.say(),
+        event.asker.name().into(),
+        with.say(),
     ]
 }
 

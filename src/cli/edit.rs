@@ -1,6 +1,7 @@
 //! `kovra edit`
 
 use super::error::Failure;
+use super::ui::said;
 use super::{Context, target, ui};
 use kovra::entry::Sensitivity;
 use kovra::ops::edit::{Labels, edit};
@@ -21,5 +22,5 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let target = args.target.target()?;
     let labels = Labels { sensitivity: args.sensitivity, description: args.description };
     let entry = context.with_session(|session| edit(session, &target, labels))?;
-    ui::data(&format!("Changed {} ({}).", entry.coordinate, entry.sensitivity))
+    ui::data(said!("Changed {} ({}).", entry.coordinate, entry.sensitivity))
 }

@@ -1,5 +1,6 @@
 //! From what failed to an exit code, and to what is shown of it.
 
+use super::ui::{Said, Say, said};
 use kovra::exit::Exit;
 use kovra::identity::IdentityError;
 use kovra::ops::Error;
@@ -12,36 +13,36 @@ use std::io::ErrorKind;
 pub(super) struct Failure {
     pub(super) exit: Exit,
     /// What failed, and where.
-    pub(super) what: String,
-    pub(super) hint: Option<String>,
+    pub(super) what: Said,
+    pub(super) hint: Option<Said>,
 }
 
 impl Failure {
-    pub(super) fn new(exit: Exit, what: impl Into<String>) -> Self {
+    pub(super) fn new(exit: Exit, what: impl Into<Said>) -> Self {
         Self { exit, what: what.into(), hint: None }
     }
 
-    pub(super) fn usage(what: impl Into<String>) -> Self {
+    pub(super) fn usage(what: impl Into<Said>) -> Self {
         Self::new(Exit::Usage, what)
     }
 
     /// Of pointers or clouds, each with its fault: one exit for all, and each on lines of its own.
-    pub(super) fn of_faults(what: &str, faults: &[(&str, &Fault)]) -> Self {
-        let lines: Vec<String> = faults.iter().map(|(at, fault)| line(at, fault)).collect();
+    pub(super) fn of_faults(what: impl Into<Said>, faults: &[(&str, &Fault)]) -> Self {
+        let lines = faults.iter().map(|(at, fault)| line(at, fault));
         let exit = clouds(faults.iter().map(|(_, fault)| *fault));
-        Self::new(exit, format!("{what}\n  {}", lines.join("\n  ")))
+        Self::new(exit, Said::join([what.into()].into_iter().chain(lines), "\n  "))
     }
 
     /// What is damaged of a vault whose other rows have been shown; `Ok` if nothing is.
     pub(super) fn of_damage(damage: Vec<vault::Error>) -> Result<(), Self> {
-        let lines: Vec<String> = damage.iter().map(ToString::to_string).collect();
+        let what = Said::join(damage.iter().map(Say::say), "\n  ");
         let Some(first) = damage.into_iter().next() else { return Ok(()) };
         let hint = "the rows above are as they were written; `kovra history` and a backup may have \
                     the others";
-        Err(Self { what: lines.join("\n  "), ..first.into() }.hint(hint))
+        Err(Self { what, ..first.into() }.hint(hint))
     }
 
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<Said>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -62,7 +63,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let (what, hint) = (error.to_string(), error.hint());
+        let (what, hint) = (error.say(), error.hint().as_deref().map(Said::one_line));
         let exit = match error {
             Error::Vault(e) => return e.into(),
             Error::Package(e) | Error::Sealing(e) | Error::Receipt(e) => e.class.into(),
@@ -129,7 +130,7 @@ impl From<vault::Error> for Failure {
             Schema(_) => (Exit::Unsupported, Some("use the kovra that wrote it")),
             Busy | Io { .. } | Storage(_) => (Exit::Failed, None),
         };
-        Self { exit, what: error.to_string(), hint: hint.map(str::to_owned) }
+        Self { exit, what: error.say(), hint: hint.map(Said::from) }
     }
 }
 
@@ -142,8 +143,8 @@ fn identity(error: IdentityError) -> Exit {
 }
 
 /// A fault and its hint, for a list of them.
-pub(super) fn line(at: &str, fault: &Fault) -> String {
-    format!("{at}: {}\n    {}", fault.what, fault.hint)
+pub(super) fn line(at: &str, fault: &Fault) -> Said {
+    said!("{}: {}\n    {}", at, fault.what, fault.hint)
 }
 
 /// One exit for many faults: without an identity nothing else can be right, and what is worth

@@ -1,6 +1,7 @@
 //! `kovra generate`
 
 use super::error::Failure;
+use super::ui::said;
 use super::{Context, target, ui};
 use kovra::entry::{Content, Sensitivity};
 use kovra::ops::add::{Addition, Destination, add};
@@ -58,5 +59,5 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         let new = Addition { destination, description: args.description };
         Ok::<_, Failure>(add(session, &new, content)?)
     })?;
-    ui::data(&format!("Generated {} ({}).", entry.coordinate, entry.sensitivity))
+    ui::data(said!("Generated {} ({}).", entry.coordinate, entry.sensitivity))
 }

@@ -1,6 +1,7 @@
 //! `kovra history` and `kovra restore`
 
 use super::error::Failure;
+use super::ui::{Say, said};
 use super::{Context, json, target, ui};
 use kovra::ops::edit;
 use kovra::vault::Revision;
@@ -32,22 +33,25 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let row = |revision: &Revision| {
         let entry = revision.entry.as_ref();
         vec![
-            revision.number.to_string(),
-            revision.written.to_string(),
-            entry.map(|e| e.sensitivity.to_string()).unwrap_or_default(),
-            entry.map_or("removed".to_owned(), ui::content),
+            revision.number.say(),
+            revision.written.say(),
+            entry.map(|e| e.sensitivity).say(),
+            entry.map_or("removed".into(), ui::content),
         ]
     };
     let header = ["REVISION", "WRITTEN", "SENSITIVITY", "FINGERPRINT"];
-    ui::table(&header, history.iter().map(row).collect())
+    ui::table(&header, history.iter().map(row))
 }
 
 pub(super) fn restore(args: &Restore, context: &Context) -> Result<(), Failure> {
     let target = args.target.target()?;
     let restored =
         context.with_session(|session| edit::restore(session, &target, args.revision))?;
-    ui::data(&format!(
+    ui::data(said!(
         "Restored {} ({}) to revision {}, as revision {}.",
-        restored.coordinate, restored.sensitivity, args.revision, restored.revision
+        restored.coordinate,
+        restored.sensitivity,
+        args.revision,
+        restored.revision
     ))
 }

@@ -1,6 +1,7 @@
 //! `kovra id`
 
 use super::error::Failure;
+use super::ui::{Say, said};
 use super::{Context, json, ui};
 use kovra::identity::Recipient;
 
@@ -16,8 +17,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     if args.json {
         return ui::json(&json::Identity::from(&identity));
     }
-    ui::note(&format!("Fingerprint: {}", identity.signing().fingerprint()));
+    ui::note(said!("Fingerprint: {}", identity.signing().fingerprint()));
     let recipient = Recipient::Kovra(identity.agreement()).id();
-    ui::note(&format!("As a recipient: {}", recipient.groups()));
-    ui::data(&identity.to_string())
+    ui::note(said!("As a recipient: {}", recipient.groups()));
+    ui::data(identity.say())
 }

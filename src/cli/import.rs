@@ -2,6 +2,7 @@
 
 use super::clouds::Clouds;
 use super::error::Failure;
+use super::ui::{Said, Say, said};
 use super::{Context, ui};
 use kovra::coordinate::SecretUri;
 use kovra::entry::Sensitivity;
@@ -67,9 +68,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 fn source(text: &OsStr) -> Result<Option<Original>, Failure> {
     let Some(text) = text.to_str() else { return Ok(None) };
     let source = match text.split_once("://") {
-        Some(("op", _)) => text.parse().map(Original::OnePassword).map_err(str::to_owned),
+        Some(("op", _)) => text.parse().map(Original::OnePassword).map_err(Said::from),
         Some(("azure-kv" | "aws-sm", _)) => {
-            text.parse().map(Original::Pointer).map_err(|e: PointerError| e.to_string())
+            text.parse().map(Original::Pointer).map_err(|e: PointerError| e.say())
         }
         _ => return Ok(None),
     };
@@ -90,7 +91,7 @@ fn import_value(
     };
     let copied =
         context.with_session(|session| copy(session, source, &destination, &args.clouds))?;
-    ui::data(&format!("Copied {source} to {} ({}).", copied.coordinate, copied.sensitivity))
+    ui::data(said!("Copied {} to {} ({}).", source, copied.coordinate, copied.sensitivity))
 }
 
 fn import_package(args: &Args, context: &Context) -> Result<(), Failure> {
@@ -113,7 +114,7 @@ fn import(session: &mut Session<'_>, options: &Options<'_>, args: &Args) -> Resu
         }
         (plan, _) => plan?,
     };
-    let sender = plan.peer.as_ref().map_or("me".to_owned(), |peer| peer.name.clone());
+    let sender = plan.peer.as_ref().map_or("me".into(), |peer| peer.name.say());
     show(&plan, &sender)?;
     if args.dry_run {
         ui::note("Nothing was changed (--dry-run).");
@@ -124,22 +125,22 @@ fn import(session: &mut Session<'_>, options: &Options<'_>, args: &Args) -> Resu
         write_receipt(path, &receipt(session, &plan)?)?;
     }
     let entries = ui::count(plan.changes.len(), "entry", "entries");
-    ui::data(&format!("Imported {entries}, sealed by {sender}."))
+    ui::data(said!("Imported {}, sealed by {}.", entries, sender))
 }
 
-fn show(plan: &Plan, sender: &str) -> Result<(), Failure> {
-    ui::note(&format!("Package {} by {sender}:", plan.header.id_hex()));
-    ui::data(&ui::changes(&plan.changes.iter().collect::<Vec<_>>()))?;
+fn show(plan: &Plan, sender: &Said) -> Result<(), Failure> {
+    ui::note(said!("Package {} by {}:", plan.header.id_hex(), sender));
+    ui::data(ui::changes(&plan.changes.iter().collect::<Vec<_>>()))?;
     if plan.skipped > 0 {
         let closed = ui::count(plan.skipped, "high literal stays", "high literals stay");
-        ui::note(&format!("{closed} closed (--skip-high)."));
+        ui::note(said!("{} closed (--skip-high).", closed));
     }
     Ok(())
 }
 
 fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     output::write(path, Readers::Everyone, bytes).map_err(|e| {
-        let what = format!("imported, but no receipt was written: {e}");
+        let what = said!("imported, but no receipt was written: {}", e);
         Failure::new(Exit::Failed, what)
             .hint("the same import with another --receipt FILE writes it")
     })
@@ -154,7 +155,7 @@ fn write_receipt_again(session: &Session<'_>, file: &[u8], path: &Path) -> Resul
 }
 
 pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {
-    let failed = |what: &str| Failure::new(Exit::Token, format!("{}: {what}", path.display()));
+    let failed = |what: &'static str| Failure::new(Exit::Token, said!("{}: {}", path, what));
     let text = init::read_token(path).map_err(|e| Failure::from(e).with_exit(Exit::Token))?;
     let token = text.as_ref().and_then(Token::from_file);
     token.ok_or_else(|| failed("not a token file: it holds one AGE-SECRET-KEY-1... line"))

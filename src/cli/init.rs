@@ -1,6 +1,7 @@
 //! `kovra init`
 
 use super::error::Failure;
+use super::ui::{Said, Say, said};
 use super::unlock::read_passphrase;
 use super::{Context, ui};
 use kovra::ops;
@@ -44,16 +45,16 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         }
         None => match make(NewCustody::Keyring) {
             Err(ops::Error::Vault(vault::Error::Locked(why))) => {
-                ui::note(&format!("{why}, so the vault is kept by a passphrase."));
+                ui::note(said!("{}, so the vault is kept by a passphrase.", Said::one_line(&why)));
                 with_passphrase(context)?
             }
             other => other?,
         },
     };
-    ui::note(&format!("Made a vault in {}.", context.home.display()));
-    ui::note(&format!("Fingerprint: {}", identity.signing().fingerprint()));
+    ui::note(said!("Made a vault in {}.", context.home));
+    ui::note(said!("Fingerprint: {}", identity.signing().fingerprint()));
     ui::note("Give others this string, and the fingerprint by another channel:");
-    ui::data(&identity.to_string())
+    ui::data(identity.say())
 }
 
 /// A custody that is named, or whose file is given. A file that would not be used is an error.

@@ -2,11 +2,11 @@
 
 use super::error::Failure;
 use super::import::read_token;
+use super::ui::{Said, Say, said};
 use super::{Context, ui};
 use kovra::ops::inspect::{Inside, Report, Shown, diagnose, inspect};
 use kovra::ops::known::{Acquaintances, recipient_name};
 use kovra::ops::verify::read_package;
-use kovra::text::escape;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -24,7 +24,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let file = read_package(&args.file)?;
     if args.diag {
-        return ui::data(&diagnose(&file)?);
+        return ui::data(Said::one_line(&diagnose(&file)?));
     }
     let token = args.token.as_deref().map(read_token).transpose()?;
     let vault = if context.has_vault()? { Some(context.vault()?) } else { None };
@@ -33,11 +33,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         Some(vault) => Acquaintances::of(vault.view())?,
         None => Acquaintances::default(),
     };
-    ui::data(&outside(&report, &all))?;
+    ui::data(outside(&report, &all))?;
     match &report.contents {
         Some(Ok(contents)) => inside(contents),
         Some(Err(why)) => {
-            ui::note(&format!("Not opened: {}", escape(&why.to_string())));
+            ui::note(said!("Not opened: {}", why));
             Ok(())
         }
         None => Ok(()),
@@ -45,30 +45,31 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 /// What anyone can read.
-fn outside(report: &Report, all: &Acquaintances) -> String {
+fn outside(report: &Report, all: &Acquaintances) -> Said {
     let header = &report.header;
     let mut lines = vec![match &report.intact {
         Ok(sender) => match all.signer(*sender) {
-            None => format!("intact, signed by {}", sender.fingerprint()),
-            Some(known) => format!("intact, signed by {known} ({})", sender.fingerprint()),
+            None => said!("intact, signed by {}", sender.fingerprint()),
+            Some(known) => said!("intact, signed by {} ({})", known, sender.fingerprint()),
         },
-        Err(why) => format!("NOT INTACT: {why}; nothing below is sure"),
+        Err(why) => said!("NOT INTACT: {}; nothing below is sure", why),
     }];
-    lines.push(format!("package     {}", header.id_hex()));
-    lines.push(format!("seq         {}", header.seq));
-    lines.push(format!("created     {}", header.created));
-    lines.push(format!("expires     {}", header.expires));
+    lines.push(said!("package     {}", header.id_hex()));
+    lines.push(said!("seq         {}", header.seq));
+    lines.push(said!("created     {}", header.created));
+    lines.push(said!("expires     {}", header.expires));
     for recipient in &header.recipients {
         let name = recipient_name(all.recipient(recipient).as_ref(), recipient);
-        lines.push(format!("recipient   {} {name}", recipient.kind.name()));
+        lines.push(said!("recipient   {} {}", recipient.kind.name(), name));
     }
-    lines.push(format!(
+    lines.push(said!(
         "entries     {}, and {} more that need the token",
-        header.normal, header.high
+        header.normal,
+        header.high
     ));
-    lines
-        .extend(header.ext.iter().map(|name| format!("extension   \"{}\", ignored", escape(name))));
-    lines.join("\n")
+    let ignored = |name: &String| said!("extension   {}, ignored", Said::quoted(name));
+    lines.extend(header.ext.iter().map(ignored));
+    Said::lines(lines)
 }
 
 /// What my key shows beyond that.
@@ -76,17 +77,17 @@ fn inside(contents: &Inside) -> Result<(), Failure> {
     let row = |entry: &Shown| {
         let held = entry.pointer.as_ref().map(ui::points_to);
         vec![
-            entry.coordinate.clone(),
-            entry.sensitivity.to_string(),
-            held.unwrap_or_else(|| "a literal".to_owned()),
-            entry.description.clone().unwrap_or_default(),
+            entry.coordinate.say(),
+            entry.sensitivity.say(),
+            held.unwrap_or("a literal".into()),
+            entry.description.say(),
         ]
     };
     let header = ["COORDINATE", "SENSITIVITY", "HOLDS", "DESCRIPTION"];
-    ui::table(&header, contents.entries.iter().map(row).collect())?;
+    ui::table(&header, contents.entries.iter().map(row))?;
     if contents.closed > 0 {
         let closed = ui::count(contents.closed, "high literal stays", "high literals stay");
-        ui::note(&format!("{closed} closed without the token."));
+        ui::note(said!("{} closed without the token.", closed));
     }
     Ok(())
 }

@@ -151,6 +151,7 @@ made! {
     /// Of `shared`, one for each peer, entry and content.
     Shared from item: Item {
         peer: String = item.peer.clone(),
+        fingerprint: String = item.fingerprint.clone(),
         coordinate: String = item.entry.coordinate.clone(),
         origin: String = item.entry.origin.to_string(),
         #[serde(flatten)]

@@ -1,6 +1,7 @@
 //! `kovra list`
 
 use super::error::Failure;
+use super::ui::Say;
 use super::{Context, json, ui};
 use kovra::ops::list::{Filter, Listing, list};
 use kovra::vault::Stored;
@@ -34,14 +35,14 @@ fn show(entries: &[Stored], as_json: bool) -> Result<(), Failure> {
     }
     let row = |entry: &Stored| {
         vec![
-            entry.origin.to_string(),
-            entry.coordinate.to_string(),
-            entry.sensitivity.to_string(),
-            entry.held.mode().to_string(),
+            entry.origin.say(),
+            entry.coordinate.say(),
+            entry.sensitivity.say(),
+            entry.held.mode().say(),
             ui::content(entry),
         ]
     };
     let header = ["ORIGIN", "COORDINATE", "SENSITIVITY", "MODE", "FINGERPRINT"];
     let nothing = "Nothing matches. `kovra add` puts a secret into the vault.";
-    ui::list(&header, entries.iter().map(row).collect(), nothing)
+    ui::list(&header, entries.iter().map(row), nothing)
 }

@@ -2,13 +2,13 @@
 
 use super::clouds::Clouds;
 use super::error::Failure;
+use super::ui::{Said, Say, said};
 use super::{Context, json, ui};
 use kovra::clock::Moment;
 use kovra::coordinate::SecretUri;
 use kovra::ops::Selection;
 use kovra::ops::materialize::{Materialized, Purpose, Version, materialize};
 use kovra::provider::Fault;
-use kovra::text::escape;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -53,7 +53,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         ui::json(&all.collect::<Vec<_>>())?;
     } else {
         let word = json::resolved(purpose);
-        let rows = outcomes.iter().map(|outcome| row(outcome, word, context.now)).collect();
+        let rows = outcomes.iter().map(|outcome| row(outcome, word, context.now));
         ui::table(&["COORDINATE", "POINTER", "OUTCOME", "VERSION", "AGE"], rows)?;
     }
     let faults: Vec<(&str, &Fault)> = outcomes
@@ -63,28 +63,28 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     if faults.is_empty() {
         return Ok(());
     }
-    let what = format!("{} of {} pointers did not resolve", faults.len(), outcomes.len());
-    Err(Failure::of_faults(&what, &faults))
+    let what = said!("{} of {} pointers did not resolve", faults.len(), outcomes.len());
+    Err(Failure::of_faults(what, &faults))
 }
 
-fn row(outcome: &Materialized, word: &str, now: Moment) -> Vec<String> {
+fn row(outcome: &Materialized, word: &'static str, now: Moment) -> Vec<Said> {
     let (result, version, age) = match &outcome.result {
         Ok(Version { name, created }) => {
-            (word.to_owned(), escape(name), created.map(|at| age(at, now)).unwrap_or_default())
+            (word.into(), name.say(), created.map(|at| age(at, now)).unwrap_or_default())
         }
-        Err(fault) => (fault.kind.phrase(), String::new(), String::new()),
+        Err(fault) => (fault.kind.phrase().say(), Said::default(), Said::default()),
     };
     let Materialized { entry, pointer, .. } = outcome;
-    vec![entry.coordinate.to_string(), pointer.to_string(), result, version, age]
+    vec![entry.coordinate.say(), pointer.say(), result, version, age]
 }
 
 /// To two digits or so: enough to notice a secret that nobody has rotated for years.
-fn age(from: Moment, now: Moment) -> String {
+fn age(from: Moment, now: Moment) -> Said {
     let seconds = now.seconds().saturating_sub(from.seconds());
     match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min", seconds / 60),
-        3_600..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} d", seconds / 86_400),
+        0..60 => said!("{} s", seconds),
+        60..3_600 => said!("{} min", seconds / 60),
+        3_600..172_800 => said!("{} h", seconds / 3_600),
+        _ => said!("{} d", seconds / 86_400),
     }
 }

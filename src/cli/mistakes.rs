@@ -1,6 +1,7 @@
 //! Words that people of other tools type, and what they are here.
 
 use super::error::Failure;
+use super::ui::{Said, said};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Commands of other tools, and ours that do the same.
@@ -35,12 +36,14 @@ pub(super) fn meant(error: &clap::Error) -> Option<Failure> {
         ErrorKind::InvalidSubcommand => {
             let typed = named(ContextKind::InvalidSubcommand)?;
             let (_, ours) = MEANT.iter().find(|(theirs, _)| *theirs == typed)?;
-            let failure = Failure::usage(format!("there is no command {typed}"));
-            Some(failure.hint(format!("`kovra {ours}` does that")))
+            let failure = Failure::usage(said!("there is no command {}", typed));
+            Some(failure.hint(said!("`kovra {}` does that", ours)))
         }
-        ErrorKind::UnknownArgument if std::env::args().nth(1).as_deref() == Some("run") => {
+        ErrorKind::UnknownArgument
+            if std::env::args_os().nth(1).is_some_and(|first| first == "run") =>
+        {
             let typed = named(ContextKind::InvalidArg)?;
-            let failure = Failure::usage(format!("{typed} comes before --"));
+            let failure = Failure::usage(said!("{} comes before --", Said::argument(typed)));
             let hint = "the command and its arguments come after --: `kovra run -- COMMAND`";
             (!typed.starts_with('-')).then(|| failure.hint(hint))
         }

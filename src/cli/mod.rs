@@ -2,6 +2,7 @@
 
 mod add;
 mod allow;
+mod arguments;
 mod audit;
 mod clouds;
 mod edit;
@@ -49,7 +50,13 @@ use std::time::SystemTime;
 /// Literals travel encrypted to their key; secrets of Azure Key Vault and AWS Secrets Manager travel
 /// as pointers, which they resolve later under their own cloud identity.
 #[derive(Parser)]
-#[command(name = "kovra", version, max_term_width = 100, infer_long_args = true)]
+#[command(
+    name = "kovra",
+    bin_name = "kovra",
+    version,
+    max_term_width = 100,
+    infer_long_args = true
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -163,7 +170,7 @@ pub(crate) fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let Some(failure) = mistakes::meant(&error) else { error.exit() };
+            let Some(failure) = arguments::failure(&error) else { error.exit() };
             ui::failure(&failure);
             return ExitCode::from(failure.exit.code());
         }

@@ -1,11 +1,11 @@
 //! `kovra peer add|list|show|rm`
 
 use super::error::Failure;
+use super::ui::{Said, Say, said};
 use super::{Context, json, ui};
 use kovra::ops::peer::{self, Added, Claim};
 use kovra::ops::shared::shared;
 use kovra::ops::verify::read_package;
-use kovra::text::escape;
 use kovra::vault::{Peer, PeerKey};
 use std::path::PathBuf;
 
@@ -67,9 +67,9 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::List { json } => list(json, context),
         Command::Show { name } => {
             let peer = peer::get(context.vault()?.view(), &name)?;
-            ui::note(&format!("{}: {}", peer.name, ability(&peer)));
-            ui::note(&format!("Fingerprint: {}", peer.fingerprint()));
-            ui::data(&key_text(&peer))
+            ui::note(said!("{}: {}", peer.name, ability(&peer)));
+            ui::note(said!("Fingerprint: {}", peer.fingerprint()));
+            ui::data(key_text(&peer))
         }
         Command::Confirm { name } => {
             let confirmed = context.with_session(|session| peer::confirm(session, &name))?;
@@ -77,18 +77,18 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
                 Added::Known(peer) => ("Confirmed already:", peer),
                 Added::New(peer) | Added::Updated(peer) => ("Confirmed", peer),
             };
-            ui::data(&format!("{done} {} ({}).", peer.name, ability(&peer)))
+            ui::data(said!("{} {} ({}).", done, peer.name, ability(&peer)))
         }
         Command::Rename { name, to } => {
             let peer = context.with_session(|session| peer::rename(session, &name, &to))?;
-            ui::data(&format!("{} is {} from now on.", name, peer.name))
+            ui::data(said!("{} is {} from now on.", name, peer.name))
         }
         Command::Rm { name } => {
             let (peer, given) = context.with_session(|session| {
                 let given = shared(session.view(), Some(&name))?;
                 Ok::<_, Failure>((peer::remove(session, &name)?, given))
             })?;
-            ui::note(&format!("Forgot {}. What they were given, they still have.", peer.name));
+            ui::note(said!("Forgot {}. What they were given, they still have.", peer.name));
             super::shared::show(&given)
         }
     }
@@ -102,7 +102,7 @@ fn add(args: &Add, context: &Context) -> Result<(), Failure> {
         }
         (None, Some(file)) => {
             let sender = peer::sender_of(&read_package(file)?)?;
-            ui::note(&format!("Sealed by the key {}", sender.fingerprint()));
+            ui::note(said!("Sealed by the key {}", sender.fingerprint()));
             let claim = Claim { name: &args.name, sender, expected: args.fingerprint.as_deref() };
             context.with_session(|session| peer::add_sender(session, &claim))?
         }
@@ -113,13 +113,14 @@ fn add(args: &Add, context: &Context) -> Result<(), Failure> {
         Added::Known(peer) => ("Already pinned:", peer),
         Added::Updated(peer) => ("Updated", peer),
     };
-    ui::data(&format!("{done} {} ({}).", peer.name, ability(&peer)))?;
-    ui::note(&format!("Fingerprint: {}", peer.fingerprint()));
+    ui::data(said!("{} {} ({}).", done, peer.name, ability(&peer)))?;
+    ui::note(said!("Fingerprint: {}", peer.fingerprint()));
     if !peer.confirmed {
-        ui::note(&format!(
+        ui::note(said!(
             "Compare it with {} by another channel; then `kovra peer confirm {}`, or the question when \
              something is sealed to them.",
-            peer.name, peer.name
+            peer.name,
+            peer.name
         ));
     }
     Ok(())
@@ -130,9 +131,9 @@ fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
     if as_json {
         return ui::json(&peers.iter().map(json::Peer::from).collect::<Vec<_>>());
     }
-    let row = |p: &Peer| vec![p.name.clone(), ability(p).to_owned(), p.fingerprint()];
+    let row = |p: &Peer| vec![p.name.say(), ability(p).into(), p.fingerprint().say()];
     let nothing = "No peers yet. `kovra peer add NAME kovra1...` pins one.";
-    ui::list(&["NAME", "CAN", "FINGERPRINT"], peers.iter().map(row).collect(), nothing)
+    ui::list(&["NAME", "CAN", "FINGERPRINT"], peers.iter().map(row), nothing)
 }
 
 fn ability(peer: &Peer) -> &'static str {
@@ -144,10 +145,10 @@ fn ability(peer: &Peer) -> &'static str {
     }
 }
 
-fn key_text(peer: &Peer) -> String {
+fn key_text(peer: &Peer) -> Said {
     match &peer.key {
-        PeerKey::Identity(identity) => identity.to_string(),
-        PeerKey::Sender(key) => format!("(sender only) {}", key.fingerprint()),
-        PeerKey::Recipient(recipient) => escape(&recipient.to_text()),
+        PeerKey::Identity(identity) => identity.say(),
+        PeerKey::Sender(key) => said!("(sender only) {}", key.fingerprint()),
+        PeerKey::Recipient(recipient) => recipient.to_text().say(),
     }
 }

@@ -2,9 +2,10 @@
 
 use super::error::Failure;
 use super::run::{read_refs, whereabouts};
+use super::ui::{Say, said};
 use super::{Context, ui};
 use kovra::ops::trust::{self, File};
-use kovra::text::{escape, hex};
+use kovra::text::hex;
 use kovra::vault::TrustedFile;
 use std::path::PathBuf;
 
@@ -35,20 +36,20 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
             let file = File { path: &path, refs: &refs };
             let is_new = context.with_session(|session| trust::trust(session, file))?;
             let done = if is_new { "Trusted" } else { "Trusted already:" };
-            ui::data(&format!("{done} {}, as long as it says what it says now.", escape(&path)))
+            ui::data(said!("{} {}, as long as it says what it says now.", done, path))
         }
         Command::Distrust { file } => {
             let path = whereabouts(&file);
             context.with_session(|session| trust::distrust(session, &path))?;
-            ui::data(&format!("{} is no longer trusted.", escape(&path)))
+            ui::data(said!("{} is no longer trusted.", path))
         }
         Command::List => {
             let files = context.vault()?.view().trusted_files()?;
             let row = |file: &TrustedFile| {
-                vec![escape(&file.path), hex(&file.digest[..8]), file.added.to_string()]
+                vec![file.path.say(), hex(&file.digest[..8]).say(), file.added.say()]
             };
             let nothing = "No file is trusted. `kovra refs trust FILE` does it.";
-            ui::list(&["FILE", "DIGEST", "TRUSTED"], files.iter().map(row).collect(), nothing)
+            ui::list(&["FILE", "DIGEST", "TRUSTED"], files.iter().map(row), nothing)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clouds::Clouds;
 use super::error::Failure;
+use super::ui::{Said, Say, said};
 use super::{Context, ui};
 use kovra::coordinate::Coordinate;
 use kovra::env_name;
@@ -56,16 +57,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let Environment { mut variables, noted } =
         context.with_session(|session| environment(session, &options, &args.clouds))?;
     if !noted.is_empty() {
-        ui::note(&format!("kovra: {} gets {}", path.display(), listed(&noted)));
+        ui::note(said!("kovra: {} gets {}", path, listed(&noted)));
     }
     variables.extend(passed_on(context)?);
     let largest = largest(&variables);
     let error = platform::become_program(&path, name, arguments, variables, &WITHHELD);
-    let what = format!("{}: {error}", path.display());
+    let what = said!("{}: {}", path, error);
     Err(match error.kind() {
-        io::ErrorKind::ArgumentListTooLong => Failure::usage(what).hint(format!(
+        io::ErrorKind::ArgumentListTooLong => Failure::usage(what).hint(said!(
             "its arguments and variables are too much for this system together; the largest of \
-             .env.refs are {largest}"
+             .env.refs are {}",
+            largest
         )),
         _ => Failure::new(Exit::NotExecutable, what),
     })
@@ -82,18 +84,18 @@ fn passed_on(context: &Context) -> Result<Vec<(String, OsString)>, Failure> {
     }
     if !context.is_default_home() {
         let home = std::path::absolute(&context.home);
-        let home = home.map_err(|e| Failure::new(Exit::Failed, e.to_string()))?;
+        let home = home.map_err(|e| Failure::new(Exit::Failed, e.say()))?;
         variables.push(("KOVRA_HOME".to_owned(), home.into()));
     }
     Ok(variables)
 }
 
 /// The names of the largest variables, as many as can be the reason.
-fn largest(variables: &[(String, OsString)]) -> String {
+fn largest(variables: &[(String, OsString)]) -> Said {
     let mut sizes: Vec<(usize, &str)> =
         variables.iter().map(|(name, value)| (value.len(), name.as_str())).collect();
     sizes.sort_unstable_by(|one, other| other.cmp(one));
-    sizes.iter().take(3).map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
+    Said::join(sizes.iter().take(3).map(|(_, name)| name.say()), ", ")
 }
 
 fn allowed_name(name: &str) -> Result<String, &'static str> {
@@ -105,13 +107,13 @@ fn allowed_name(name: &str) -> Result<String, &'static str> {
 }
 
 /// Names, as many as fit in a line.
-fn listed(names: &[Coordinate]) -> String {
+fn listed(names: &[Coordinate]) -> Said {
     const SHOWN: usize = 4;
-    let mut shown: Vec<String> = names.iter().take(SHOWN).map(Coordinate::to_string).collect();
+    let mut shown: Vec<Said> = names.iter().take(SHOWN).map(Say::say).collect();
     if names.len() > SHOWN {
-        shown.push(format!("and {} more", names.len() - SHOWN));
+        shown.push(said!("and {} more", names.len() - SHOWN));
     }
-    shown.join(", ")
+    Said::join(shown, ", ")
 }
 
 /// In bytes: far more than an environment holds.
@@ -123,7 +125,7 @@ pub(super) fn read_refs(
     allowed: &[String],
 ) -> Result<Refs, Failure> {
     let text = read_text(path).map_err(|e| {
-        let failure = Failure::usage(format!("{}: {e}", path.display()));
+        let failure = Failure::usage(said!("{}: {}", path, e));
         if e.kind() == io::ErrorKind::NotFound {
             failure.hint("it says which variable comes from where, one NAME=secret:env/component/key a line; --refs names another file")
         } else {
@@ -155,6 +157,6 @@ pub(super) fn find_program(name: &OsStr) -> Result<PathBuf, Failure> {
             NoProgram::Missing(_) => Exit::NotFound,
             NoProgram::NotExecutable(_) | NoProgram::Nowhere(..) => Exit::NotExecutable,
         };
-        Failure::new(code, error.to_string())
+        Failure::new(code, error.say())
     })
 }

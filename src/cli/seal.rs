@@ -1,6 +1,7 @@
 //! `kovra seal`
 
 use super::error::Failure;
+use super::ui::{Said, Say, said};
 use super::{Context, ui};
 use kovra::coordinate::SecretUri;
 use kovra::limits;
@@ -49,7 +50,7 @@ fn ttl_help() -> String {
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let token_asked = args.token_out.is_some();
-    let out = args.output.display().to_string();
+    let out = args.output.say();
     let options = Options {
         selection: Selection {
             env: args.env,
@@ -71,27 +72,27 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-fn show(report: &Report, out: &str) -> Result<(), Failure> {
+fn show(report: &Report, out: &Said) -> Result<(), Failure> {
     let row = |entry: &Stored| {
         vec![
-            entry.coordinate.to_string(),
-            entry.sensitivity.to_string(),
-            entry.held.mode().to_string(),
+            entry.coordinate.say(),
+            entry.sensitivity.say(),
+            entry.held.mode().say(),
             ui::content(entry),
         ]
     };
     let header = ["SEALED", "SENSITIVITY", "MODE", "FINGERPRINT"];
-    ui::table(&header, report.entries.iter().map(row).collect())?;
-    let peer = |p: &Peer| format!("  to       {} ({})", p.name, p.fingerprint());
-    let mut lines = vec![format!("Wrote {out} ({} bytes).", report.size)];
+    ui::table(&header, report.entries.iter().map(row))?;
+    let peer = |p: &Peer| said!("  to       {} ({})", p.name, p.fingerprint());
+    let mut lines = vec![said!("Wrote {} ({} bytes).", out, report.size)];
     lines.extend(report.peers.iter().map(peer));
-    lines.push(format!("  package  {}", report.header.id_hex()));
-    lines.push(format!("  expires  {}", report.header.expires));
+    lines.push(said!("  package  {}", report.header.id_hex()));
+    lines.push(said!("  expires  {}", report.header.expires));
     if let Some(token) = &report.token {
-        lines.push(format!(
+        lines.push(said!(
             "  token    {}: it opens the high literals; send it by another channel than the package",
-            token.display()
+            token
         ));
     }
-    ui::data(&lines.join("\n"))
+    ui::data(Said::lines(lines))
 }

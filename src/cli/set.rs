@@ -1,6 +1,7 @@
 //! `kovra set`
 
 use super::error::Failure;
+use super::ui::said;
 use super::{Context, add, target, ui};
 use kovra::ops::edit::{check, set};
 
@@ -19,5 +20,5 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         let content = args.value.read(&args.target.at)?;
         Ok::<_, Failure>(set(session, &target, content)?)
     })?;
-    ui::data(&format!("Set {} ({}), revision {}.", set.coordinate, set.sensitivity, set.revision))
+    ui::data(said!("Set {} ({}), revision {}.", set.coordinate, set.sensitivity, set.revision))
 }

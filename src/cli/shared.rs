@@ -1,9 +1,9 @@
 //! `kovra shared`
 
 use super::error::Failure;
+use super::ui::{Said, Say, said};
 use super::{Context, json, ui};
 use kovra::ops::shared::{Item, Upshot, shared};
-use kovra::text::escape;
 use kovra::vault::Given;
 
 #[derive(clap::Args)]
@@ -32,18 +32,18 @@ pub(super) fn show(items: &[Item]) -> Result<(), Failure> {
     }
     let row = |item: &Item| {
         vec![
-            escape(&item.peer),
-            item.entry.coordinate.clone(),
+            said!("{} ({})", item.peer, item.fingerprint),
+            item.entry.coordinate.say(),
             given(item),
-            item.sealed.to_string(),
-            item.received.map_or("no receipt".to_owned(), |time| time.to_string()),
-            item.upshot.phrase().to_owned(),
+            item.sealed.say(),
+            item.received.map_or("no receipt".into(), |time| time.say()),
+            item.upshot.phrase().into(),
         ]
     };
     let header = ["PEER", "COORDINATE", "FINGERPRINT", "SEALED", "IMPORTED", "IF THEY LEAVE"];
-    ui::table(&header, items.iter().map(row).collect())?;
+    ui::table(&header, items.iter().map(row))?;
     let of = |upshot| items.iter().filter(|item| item.upshot == upshot).count();
-    ui::note(&format!(
+    ui::note(said!(
         "If they leave: rotate {}, and take away access to {}.",
         ui::count(of(Upshot::Rotate), "value", "values"),
         ui::count(of(Upshot::Revoke), "cloud secret", "cloud secrets")
@@ -51,9 +51,9 @@ pub(super) fn show(items: &[Item]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn given(item: &Item) -> String {
+fn given(item: &Item) -> Said {
     match &item.entry.given {
-        Given::Literal(fingerprint) => fingerprint.to_string(),
+        Given::Literal(fingerprint) => fingerprint.say(),
         Given::Reference(pointer) => ui::points_to(pointer),
     }
 }

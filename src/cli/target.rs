@@ -1,6 +1,7 @@
 //! Naming one entry, and the commands that need nothing else: `kovra rm`, `kovra prune`.
 
 use super::error::Failure;
+use super::ui::{Said, said};
 use super::{Context, ui};
 use kovra::coordinate::SecretUri;
 use kovra::ops::edit::{self, Target};
@@ -26,7 +27,7 @@ impl Args {
 pub(super) fn remove(args: &Args, context: &Context) -> Result<(), Failure> {
     let target = args.target()?;
     context.with_session(|session| edit::remove(session, &target))?;
-    ui::data(&format!("Removed {}.", args.at.coordinate))?;
+    ui::data(said!("Removed {}.", args.at.coordinate))?;
     ui::note("`kovra history` shows what it held, `kovra restore` brings it back.");
     Ok(())
 }
@@ -36,8 +37,9 @@ pub(super) fn prune(args: &Args, context: &Context) -> Result<(), Failure> {
     let gone = context.with_session(|session| edit::prune(session, &target))?;
     let revisions = ui::count(gone.revisions, "earlier revision", "earlier revisions");
     if let Some(why) = gone.pending {
-        ui::note(&format!("The vault's files still hold it: {why}. The next command tries again."));
+        let why = Said::one_line(&why);
+        ui::note(said!("The vault's files still hold it: {}. The next command tries again.", why));
     }
     ui::note("What a file system, a snapshot or a backup keeps of it, kovra does not know.");
-    ui::data(&format!("Erased {revisions} of {}.", args.at.coordinate))
+    ui::data(said!("Erased {} of {}.", revisions, args.at.coordinate))
 }

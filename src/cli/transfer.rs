@@ -1,6 +1,7 @@
 //! `kovra mv` and `kovra cp`
 
 use super::error::Failure;
+use super::ui::said;
 use super::{Context, target, ui};
 use kovra::coordinate::SecretUri;
 use kovra::ops::edit::Target;
@@ -29,9 +30,9 @@ pub(super) fn run(args: &Args, manner: Manner, context: &Context) -> Result<(), 
     let entry = context.with_session(|session| transfer(session, &from, &to, manner))?;
     let done = if manner == Manner::Move { "Moved" } else { "Copied" };
     let at = &args.target.at.coordinate;
-    ui::data(&format!("{done} {at} to {} ({}).", entry.coordinate, entry.sensitivity))?;
+    ui::data(said!("{} {} to {} ({}).", done, at, entry.coordinate, entry.sensitivity))?;
     if manner == Manner::Move {
-        ui::note(&format!("What {at} held is in its history until `kovra prune` erases it."));
+        ui::note(said!("What {} held is in its history until `kovra prune` erases it.", at));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::Context;
 use super::error::Failure;
 use super::ui;
+use super::ui::{Said, said};
 use kovra::exit::Exit;
 use kovra::ops;
 use kovra::ops::init::{self, read_key_file};
@@ -69,16 +70,16 @@ fn no_key(error: ops::Error, path: &Path) -> Failure {
     let hint = match &error {
         ops::Error::Unsafe { .. } => None,
         ops::Error::Io { .. } => {
-            Some("say where the key file is with --key-file or KOVRA_KEY_FILE".to_owned())
+            Some(Said::from("say where the key file is with --key-file or KOVRA_KEY_FILE"))
         }
-        _ => Some(format!("it is {}; --key-file names another", path.display())),
+        _ => Some(said!("it is {}; --key-file names another", path)),
     };
     Failure { hint, ..Failure::from(error).with_exit(Exit::Locked) }
 }
 
 /// The passphrase is the whole file, less one newline at its end.
 pub(super) fn read_passphrase(path: &Path) -> Result<Secret, Failure> {
-    let failed = |what: &str| Failure::new(Exit::Locked, format!("{}: {what}", path.display()));
+    let failed = |what: &'static str| Failure::new(Exit::Locked, said!("{}: {}", path, what));
     let text = init::read_passphrase(path).map_err(|e| Failure::from(e).with_exit(Exit::Locked))?;
     let mut text = text.ok_or_else(|| failed("a passphrase is at most 4096 bytes"))?;
     text.trim_newline();

@@ -1,6 +1,7 @@
 //! `kovra verify`
 
 use super::error::Failure;
+use super::ui::{Said, said};
 use super::{Context, json, ui};
 use kovra::exit::Exit;
 use kovra::identity::{PublicIdentity, SigningPublic};
@@ -8,7 +9,6 @@ use kovra::ops;
 use kovra::ops::known::{Acquaintances, Known, recipient_name};
 use kovra::ops::peer;
 use kovra::ops::verify::{Signed, read_package, verify};
-use kovra::text::escape;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let known = known.into_iter().find(|(_, key)| Some(*key) == sender).map(|(known, _)| known);
     match &report.signed {
         _ if args.json => ui::json(&json::Verdict::new(&report, known.as_ref(), &all))?,
-        Some(signed) => ui::data(&words(signed, report.verdict.is_ok(), known.as_ref(), &all))?,
+        Some(signed) => ui::data(words(signed, report.verdict.is_ok(), known.as_ref(), &all))?,
         None => {}
     }
     Ok(report.verdict.map_err(ops::Error::from)?)
@@ -58,7 +58,7 @@ fn known_senders(
     }
     let vault = match context.vault() {
         Err(locked) if locked.exit == Exit::Locked && from.is_none() => {
-            ui::note(&format!("Note: {}, so no peer is known here.", locked.what));
+            ui::note(said!("Note: {}, so no peer is known here.", locked.what));
             return Ok((Vec::new(), nobody()));
         }
         vault => vault?,
@@ -67,12 +67,13 @@ fn known_senders(
     if let Some(name) = from {
         let peer = peer::get(vault.view(), name)?;
         let key = peer.signing().ok_or_else(|| {
-            Failure::usage(format!("{name} is a plain recipient and cannot be a sender"))
+            Failure::usage(said!("{} is a plain recipient and cannot be a sender", name))
         })?;
         if !peer.confirmed {
-            let what = format!("{name} was pinned to seal to, and never confirmed as a sender");
-            return Err(Failure::new(Exit::Untrusted, what).hint(format!(
-                "`kovra peer confirm {name}`, once you have compared the fingerprint"
+            let what = said!("{} was pinned to seal to, and never confirmed as a sender", name);
+            return Err(Failure::new(Exit::Untrusted, what).hint(said!(
+                "`kovra peer confirm {}`, once you have compared the fingerprint",
+                name
             )));
         }
         let theirs = all.senders().into_iter().filter(|(_, theirs)| *theirs == key).collect();
@@ -81,32 +82,32 @@ fn known_senders(
     Ok((all.senders(), all))
 }
 
-fn words(signed: &Signed, good: bool, known: Option<&Known>, all: &Acquaintances) -> String {
+fn words(signed: &Signed, good: bool, known: Option<&Known>, all: &Acquaintances) -> Said {
     let header = &signed.header;
     let verdict = match (good, known) {
-        (true, Some(name)) => format!("Good: sealed by {name}, intact, in date."),
-        (true, None) => "Good: intact, in date.".to_owned(),
-        (false, Some(name)) => format!("Intact, sealed by {name}, and refused."),
+        (true, Some(name)) => said!("Good: sealed by {}, intact, in date.", name),
+        (true, None) => "Good: intact, in date.".into(),
+        (false, Some(name)) => said!("Intact, sealed by {}, and refused.", name),
         (false, None) => match all.signer(signed.sender) {
-            Some(other) => format!("Intact, and by another than you asked for: {other}."),
-            None => "Intact, and by nobody you trust.".to_owned(),
+            Some(other) => said!("Intact, and by another than you asked for: {}.", other),
+            None => "Intact, and by nobody you trust.".into(),
         },
     };
     let mut lines = vec![
         verdict,
-        format!("  sender    {}", signed.sender.fingerprint()),
-        format!("  package   {}", header.id_hex()),
-        format!("  created   {}", header.created),
-        format!("  expires   {}", header.expires),
-        format!("  entries   {}, and {} more that need the token", header.normal, header.high),
-        "  says it is sealed to".to_owned(),
+        said!("  sender    {}", signed.sender.fingerprint()),
+        said!("  package   {}", header.id_hex()),
+        said!("  created   {}", header.created),
+        said!("  expires   {}", header.expires),
+        said!("  entries   {}, and {} more that need the token", header.normal, header.high),
+        "  says it is sealed to".into(),
     ];
     for recipient in &header.recipients {
         let name = recipient_name(all.recipient(recipient).as_ref(), recipient);
-        lines.push(format!("    {} {name}", recipient.kind.name()));
+        lines.push(said!("    {} {}", recipient.kind.name(), name));
     }
     for name in &header.ext {
-        lines.push(format!("  extension, ignored: \"{}\"", escape(name)));
+        lines.push(said!("  extension, ignored: {}", Said::quoted(name)));
     }
-    lines.join("\n")
+    Said::lines(lines)
 }

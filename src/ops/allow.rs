@@ -46,7 +46,7 @@ pub fn add(
     let about = About::Allow { program: &program, loaders };
     let consent = session.ask(vec![wish.on(&before.basis, &program.path)], &about)?;
     if digest(path)? != program.digest {
-        let moved = crate::vault::Error::Moved(program.path);
+        let moved = crate::vault::Error::Moved(escape(&program.path));
         return session.record_failure(consent, moved.into());
     }
     session.write(consent, |batch, _| batch.put_program(&before.basis, &program))?;
@@ -58,7 +58,7 @@ pub fn remove(session: &mut Session<'_>, path: &Path) -> Result<(), Error> {
     let name = path.to_string_lossy();
     let before = session.view().allowed_program(&name)?;
     if before.is_none() {
-        return Err(Error::Nothing(format!("{name} is not on the allowlist")));
+        return Err(Error::Nothing(format!("{} is not on the allowlist", escape(&name))));
     }
     let event = session.event(Action::AllowRemove).for_program(path.display());
     let wish = Wish::of_trust(Trust::Disallow, escape(&name), event).on(&before.basis, &name);

@@ -7,6 +7,7 @@ use crate::package::{self, Class};
 use crate::platform::Unsafe;
 use crate::policy::Reason;
 use crate::provider::Fault;
+use crate::text::{escape, shown};
 use crate::{refs, vault};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -72,12 +73,12 @@ pub enum Error {
     OtherSender { name: String, fingerprint: String },
     #[error(transparent)]
     Vault(#[from] vault::Error),
-    #[error("{}: {error}", .path.display())]
+    #[error("{}: {error}", shown(.path))]
     Refs { path: PathBuf, error: refs::RefsError },
     #[error(transparent)]
     Identity(#[from] IdentityError),
     /// Policy says no, for everything that is listed.
-    #[error("policy: {}", denials(.0))]
+    #[error("{}", self.lines().join("\n"))]
     Denied(Vec<(String, Reason)>),
     #[error("you did not confirm, so nothing was done")]
     Declined,
@@ -95,7 +96,7 @@ pub enum Error {
     #[error("{at} is not in the vault globally; project {} has it", .projects.join(", "))]
     InProject { at: Coordinate, projects: Vec<String> },
     /// Of `.env.refs`, every one.
-    #[error("{}", missing(.0))]
+    #[error("{}", self.lines().join("\n"))]
     Missing(Vec<Missing>),
     #[error("there is no peer named {0}")]
     NoPeer(String),
@@ -123,15 +124,15 @@ pub enum Error {
     /// The options do not fit together, or one is malformed.
     #[error("{0}")]
     Usage(String),
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {source}", shown(.path))]
     Io { path: PathBuf, source: io::Error },
     /// A file of secrets that others could change or read, or that is none.
-    #[error("{}: {why}", .path.display())]
+    #[error("{}: {why}", shown(.path))]
     Unsafe { path: PathBuf, why: Unsafe },
     /// A package that is on record as given, and whose files are not there.
-    #[error("the package is on record, but was not written: {}: {source}", .path.display())]
+    #[error("the package is on record, but was not written: {}: {source}", shown(.path))]
     Unwritten { path: PathBuf, source: io::Error },
-    #[error("{}", unresolved(.0))]
+    #[error("{}", self.lines().join("\n"))]
     Unresolved(Vec<(Coordinate, Fault)>),
 }
 
@@ -165,6 +166,17 @@ impl Error {
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { path, source }
+    }
+
+    /// The message, line by line: it has more than one if it is about many entries. Text from outside is
+    /// escaped in it.
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Denied(denied) => denials(denied),
+            Self::Missing(entries) => missing(entries),
+            Self::Unresolved(faults) => unresolved(faults),
+            other => vec![other.to_string()],
+        }
     }
 
     /// What the user of the program can do next, if that is known. Of [`Error::Vault`] the program knows
@@ -299,12 +311,19 @@ fn names(coordinates: &[Coordinate]) -> String {
     coordinates.iter().map(Coordinate::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn denials(denied: &[(String, Reason)]) -> String {
-    let lines: Vec<String> = denied.iter().map(|(at, why)| format!("{at}: {why}")).collect();
-    lines.join("\n  ")
+fn denials(denied: &[(String, Reason)]) -> Vec<String> {
+    let mut lines = indented(denied.iter().map(|(at, why)| format!("{at}: {why}")));
+    lines.iter_mut().take(1).for_each(|first| first.insert_str(0, "policy: "));
+    lines
 }
 
-fn missing(entries: &[Missing]) -> String {
+/// All but the first stand under it.
+fn indented(lines: impl IntoIterator<Item = String>) -> Vec<String> {
+    let start = |n| if n == 0 { "" } else { "  " };
+    lines.into_iter().enumerate().map(|(n, line)| start(n).to_owned() + &line).collect()
+}
+
+fn missing(entries: &[Missing]) -> Vec<String> {
     const SHOWN: usize = 20;
     let line = |Missing { variable, line, at, elsewhere }: &Missing| {
         let has = match &elsewhere[..] {
@@ -318,10 +337,10 @@ fn missing(entries: &[Missing]) -> String {
     if entries.len() > SHOWN {
         lines.push(format!("and {} more", entries.len() - SHOWN));
     }
-    lines.join("\n  ")
+    indented(lines)
 }
 
-fn unresolved(faults: &[(Coordinate, Fault)]) -> String {
+fn unresolved(faults: &[(Coordinate, Fault)]) -> Vec<String> {
     let mut causes: Vec<(&Fault, Vec<&str>)> = Vec::new();
     for (at, fault) in faults {
         let same =
@@ -331,10 +350,11 @@ fn unresolved(faults: &[(Coordinate, Fault)]) -> String {
             None => causes.push((fault, vec![at.as_str()])),
         }
     }
-    let line = |(fault, names): &(&Fault, Vec<&str>)| {
-        format!("{} did not resolve: {}\n    {}", some(names), fault.what, fault.hint)
+    let lines = |(fault, names): (&Fault, Vec<&str>)| {
+        let what = format!("{} did not resolve: {}", some(&names), escape(&fault.what));
+        [what, format!("  {}", escape(&fault.hint))]
     };
-    causes.iter().map(line).collect::<Vec<_>>().join("\n  ")
+    indented(causes.into_iter().flat_map(lines))
 }
 
 /// Names, as many as can be read.

@@ -3,7 +3,7 @@
 use super::Error;
 use super::init::is_there;
 use crate::platform::{self, NewFile, Readers};
-use crate::text::escape;
+use crate::text::shown;
 use std::io;
 use std::path::Path;
 
@@ -29,6 +29,5 @@ pub fn write(path: &Path, readers: Readers, bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn taken(path: &Path) -> Error {
-    let shown = escape(&path.to_string_lossy());
-    Error::Conflict(format!("{shown} exists already, and was left alone"))
+    Error::Conflict(format!("{} exists already, and was left alone", shown(path)))
 }

@@ -7,6 +7,7 @@ use crate::coordinate::check_segment;
 use crate::identity::{Recipient, SigningPublic};
 use crate::package::Package;
 use crate::policy::{Asker, Trust};
+use crate::text::escape;
 use crate::vault::{KnownPeer, Looked, Peer, PeerKey, View};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -54,10 +55,10 @@ pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added,
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     match expected {
         Some(expected) if digits(expected) != digits(&fingerprint) => {
-            Err(Error::OtherSender { name: name.to_owned(), fingerprint })
+            Err(Error::OtherSender { name: escape(name), fingerprint })
         }
         None if session.asker() != Asker::Person => {
-            Err(Error::Uncompared { name: name.to_owned(), fingerprint })
+            Err(Error::Uncompared { name: escape(name), fingerprint })
         }
         _ => add(session, name, PeerKey::Sender(sender), false),
     }
@@ -216,7 +217,7 @@ pub fn rename(session: &mut Session<'_>, name: &str, to: &str) -> Result<Peer, E
 
 pub fn get(view: View<'_>, name: &str) -> Result<Looked<Peer>, Error> {
     let Looked { found, basis } = view.peer(name)?;
-    let found = found.ok_or_else(|| Error::NoPeer(crate::text::escape(name)))?;
+    let found = found.ok_or_else(|| Error::NoPeer(escape(name)))?;
     Ok(Looked { found, basis })
 }
 

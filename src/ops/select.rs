@@ -2,6 +2,7 @@
 
 use super::{Error, Listed, Source};
 use crate::coordinate::{Coordinate, SecretUri};
+use crate::text::escape;
 use crate::vault::Origin;
 use std::collections::BTreeMap;
 
@@ -50,8 +51,9 @@ impl Selection {
     }
 
     fn describe(&self) -> String {
-        let part =
-            |name: &str, value: &Option<String>| value.as_ref().map(|v| format!("{name} {v}"));
+        let part = |name: &str, value: &Option<String>| {
+            value.as_ref().map(|v| format!("{name} {}", escape(v)))
+        };
         let parts: Vec<String> = [
             part("env", &self.env),
             part("component", &self.component),

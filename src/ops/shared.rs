@@ -2,12 +2,15 @@
 
 use super::Error;
 use crate::clock::Moment;
+use crate::text::escape;
 use crate::vault::{Given, Held, Share, SharedEntry, View};
 
 /// Something that a peer was given.
 pub struct Item {
     /// The peer's name when it was sealed.
     pub peer: String,
+    /// Of their key.
+    pub fingerprint: String,
     pub entry: SharedEntry,
     pub sealed: Moment,
     /// The package's id.
@@ -53,17 +56,22 @@ pub fn shared(view: View<'_>, peer: Option<&str>) -> Result<Vec<Item>, Error> {
         let pinned = view.known_peers()?.iter().any(|known| known.peer.name == name);
         let given = |share: &Share| share.recipients.iter().any(|r| r.name == name);
         if !pinned && !view.shares()?.iter().any(given) {
-            return Err(Error::NoPeer(crate::text::escape(name)));
+            return Err(Error::NoPeer(escape(name)));
         }
     }
     for share in view.shares()?.into_iter().rev() {
         let Share { package, sealed, recipients, entries, .. } = share;
         for recipient in recipients.iter().filter(|r| peer.is_none_or(|name| name == r.name)) {
+            let fingerprint = recipient.fingerprint();
             for entry in &entries {
-                let told = |item: &Item| item.peer == recipient.name && item.entry == *entry;
+                let told = |item: &Item| {
+                    let same = item.peer == recipient.name && item.fingerprint == fingerprint;
+                    same && item.entry == *entry
+                };
                 if !items.iter().any(told) {
                     items.push(Item {
                         peer: recipient.name.clone(),
+                        fingerprint: fingerprint.clone(),
                         entry: entry.clone(),
                         sealed,
                         package,

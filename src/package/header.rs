@@ -103,7 +103,7 @@ impl Header {
     /// Clause 3.7: version 1 defines no critical extension, so its readers know none.
     pub(super) fn check_crit(&self) -> Result<(), Error> {
         self.crit.first().map_or(Ok(()), |name| {
-            let what = format!("critical extension \"{}\"", crate::text::escape(name));
+            let what = format!("critical extension {}", crate::text::quote(name));
             Err(Error::new(Class::Unsupported, PLACE, what))
         })
     }

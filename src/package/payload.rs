@@ -226,7 +226,7 @@ fn checked(raw: &Raw<'_>, place: &'static str) -> Result<Entry, Error> {
     let coordinate: Coordinate = raw.coordinate.parse().map_err(|e| {
         // Nothing has bounded it yet, and escaped it is up to five times as long.
         let start: String = raw.coordinate.chars().take(200).collect();
-        policy(format!("coordinate \"{}\": {e}", text::escape(&start)))
+        policy(format!("coordinate {}: {e}", text::quote(&start)))
     })?;
     let content = match raw.value {
         RawValue::Literal(value) => Content::Literal(Secret::copy_of(value)),

@@ -1,6 +1,7 @@
 //! Finding a program, and becoming it.
 
 use super::system;
+use crate::text::shown;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ pub enum NoProgram {
 /// Finds a program as the system does when it starts one, to be able to say which one would get the
 /// secrets. `search` lists folders, as `PATH` does. Gives an absolute path.
 pub fn find_program(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, NoProgram> {
-    let shown = name.to_string_lossy().into_owned();
+    let shown = shown(name);
     let candidates = system::candidates(name, search.unwrap_or_default());
     if let Some(found) = candidates.iter().find(|path| system::is_executable(path)) {
         return std::path::absolute(found).map_err(|e| NoProgram::Nowhere(shown, e));

@@ -6,6 +6,7 @@ use super::place::{Kind, Lookup, Place};
 use super::rows::{Basis, Rows, Table};
 use super::ways::Custody;
 use super::{View, schema};
+use crate::text::escape;
 use rusqlite::{Connection, params};
 
 /// A transaction on a vault. Its methods stand with what they write.
@@ -48,7 +49,7 @@ impl Batch<'_> {
     /// it is.
     pub fn expect(&self, basis: &Basis, what: impl ToString) -> Result<(), Error> {
         let same = self.table.basis(basis.kind, &basis.lookup) == *basis;
-        if same { Ok(()) } else { Err(Error::Moved(what.to_string())) }
+        if same { Ok(()) } else { Err(Error::Moved(escape(&what.to_string()))) }
     }
 
     /// Refuses a change of an entry, or of anything that only the owner's proof changes, that nobody was

@@ -4,6 +4,7 @@ use super::copied::Copied;
 use super::files::{beside, check_files, file_ids, io_at};
 use super::{Error, schema};
 use crate::platform::{self, FileId};
+use crate::text::shown;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::fs;
@@ -52,7 +53,7 @@ impl Database {
                 other => other?,
             }
         } else {
-            Self::copy(format!("{} cannot be written", path.display()), &path)?
+            Self::copy(format!("{} cannot be written", shown(&path)), &path)?
         };
         database.check_length()?;
         Ok(database)

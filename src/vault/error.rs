@@ -1,15 +1,16 @@
 //! What can go wrong with a vault.
 
 use crate::platform::Unsafe;
+use crate::text::{escape, shown};
 use std::io;
 use std::path::PathBuf;
 
 /// A failure of the vault. No variant holds anything that was sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("there is no vault at {}", .0.display())]
+    #[error("there is no vault at {}", shown(.0))]
     Missing(PathBuf),
-    #[error("there is a vault at {} already, and it was left alone", .0.display())]
+    #[error("there is a vault at {} already, and it was left alone", shown(.0))]
     Exists(PathBuf),
     /// What should open the vault key did not.
     #[error("the vault did not open: {0}")]
@@ -39,9 +40,9 @@ pub enum Error {
     #[error("{0}, and this has to leave a row in the audit trail")]
     ReadOnly(String),
     /// A file or folder of the vault is not its owner's alone to change.
-    #[error("{}: {why}", .path.display())]
+    #[error("{}: {why}", shown(.path))]
     Unsafe { path: PathBuf, why: Unsafe },
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {source}", shown(.path))]
     Io { path: PathBuf, source: io::Error },
     /// SQLite or the system failed in a way that says nothing against the file.
     #[error("the vault could not be read or written: {0}")]
@@ -55,7 +56,7 @@ impl From<rusqlite::Error> for Error {
             ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase,
             OperationInterrupted, TooBig, TypeMismatch, Unknown,
         };
-        let what = error.to_string();
+        let what = escape(&error.to_string());
         match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => Self::Busy,
             Some(DatabaseCorrupt | NotADatabase | TypeMismatch | TooBig) => Self::Damaged(what),

@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::platform::{self, FileId, Readers, Unsafe};
+use crate::text::shown;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ fn check_beside(path: &Path, suffix: &str) -> Result<(), Error> {
     }
     platform::check_file(path, Readers::Everyone).map_err(unsafe_at(path))?;
     let foreign = suffix == "-journal" && found.len() > 0;
-    let odd = || Error::Damaged(format!("{} is not a vault's", path.display()));
+    let odd = || Error::Damaged(format!("{} is not a vault's", shown(path)));
     if foreign { Err(odd()) } else { Ok(()) }
 }
 

@@ -8,7 +8,7 @@ use super::rows::{Basis, Looked, Opened};
 use super::{Batch, Error, Origin, View};
 use crate::cbor::Writer;
 use crate::clock::Moment;
-use crate::identity::SigningPublic;
+use crate::identity::{Recipient, SigningPublic};
 
 /// A package that was sealed here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,15 @@ pub struct SharedWith {
     pub received: Option<Moment>,
     /// Whose receipt counts, if they have an identity: the name may be given to another later.
     pub signing: Option<SigningPublic>,
+}
+
+impl SharedWith {
+    /// As `peer list` has it of their key.
+    pub fn fingerprint(&self) -> String {
+        let plain = || Recipient::stored(&self.key).map(|key| key.id().groups());
+        let signing = self.signing.as_ref().map(SigningPublic::fingerprint);
+        signing.or_else(plain).unwrap_or_default()
+    }
 }
 
 /// One entry of a share.

@@ -32,6 +32,7 @@ mod races;
 mod rollback;
 mod run;
 mod schemas;
+mod screen;
 mod seam;
 mod secrecy;
 mod tampering;

@@ -218,6 +218,7 @@ fn shares() -> Vec<Value> {
     let shared = |content, imported| {
         json(Shared {
             peer: "bob".into(),
+            fingerprint: "00000 11111".into(),
             coordinate: "dev/db/url".into(),
             origin: "global".into(),
             content,

@@ -1,6 +1,7 @@
 //! The person at the controlling terminal.
 
-use super::question::{quoted, words};
+use super::question::words;
+use super::{Said, said};
 use crate::cli::error::Failure;
 use kovra::ops::{Approver, Question};
 use kovra::platform::{self, Terminal};
@@ -9,11 +10,15 @@ use kovra::secret::Secret;
 use kovra::vault::Proof;
 use std::sync::OnceLock;
 
+#[expect(clippy::disallowed_methods, reason = "what this module asks is said")]
+fn foreground() -> Option<Terminal> {
+    Terminal::foreground()
+}
+
 /// Asks for a secret at the terminal, without showing it.
-pub(in crate::cli) fn ask_secret(prompt: &str) -> Result<Secret, Failure> {
-    let terminal = Terminal::foreground();
-    let terminal = terminal.ok_or_else(|| Failure::usage("there is no terminal to ask at"))?;
-    let answer = terminal.ask_hidden(&format!("{prompt}: "));
+pub(in crate::cli) fn ask_secret(prompt: impl Into<Said>) -> Result<Secret, Failure> {
+    let terminal = foreground().ok_or_else(|| Failure::usage("there is no terminal to ask at"))?;
+    let answer = terminal.ask_hidden(said!("{}: ", prompt.into()).as_str());
     answer.map_err(|_| Failure::usage("the terminal was closed before an answer"))
 }
 
@@ -43,24 +48,24 @@ pub(in crate::cli) struct Person {
 impl Person {
     /// Looks who is there. A `passphrase` that was typed here a moment ago is as good as typed again.
     pub(in crate::cli) fn look(passphrase: Option<Secret>) -> Self {
-        Self { terminal: Terminal::foreground(), agent: is_agent(), passphrase }
+        Self { terminal: foreground(), agent: is_agent(), passphrase }
     }
 
     /// A yes or no, typed in the open.
-    fn ask(&self, question: &str) -> Option<Secret> {
+    fn ask(&self, question: &Said) -> Option<Secret> {
         let terminal = self.terminal.as_ref()?;
         terminal.discard_input();
-        let answer = terminal.ask(&format!("{question} [y/N] ")).ok()?;
+        let answer = terminal.ask(said!("{} [y/N] ", question).as_str()).ok()?;
         let yes = matches!(answer.expose().to_ascii_lowercase().trim_ascii(), b"y" | b"yes");
         yes.then(Secret::empty)
     }
 
     /// A yes that only the owner can give, typed in hiding.
-    fn ask_for(&self, question: &str, what: &str) -> Option<Secret> {
+    fn ask_for(&self, question: &Said, what: &'static str) -> Option<Secret> {
         let terminal = self.terminal.as_ref()?;
         terminal.discard_input();
-        let question = format!("{question}\n{what}, or nothing for no: ");
-        let typed = terminal.ask_hidden(&question).ok()?;
+        let question = said!("{}\n{}, or nothing for no: ", question, what);
+        let typed = terminal.ask_hidden(question.as_str()).ok()?;
         (!typed.is_empty()).then_some(typed)
     }
 }
@@ -79,7 +84,7 @@ impl Approver for Person {
             Proof::Nothing => "; no PIN is set, so any yes counts",
             Proof::Passphrase | Proof::Pin => "",
         };
-        let question = format!("kovra, asked by {}{unproven}:\n{}", caller(), words(question));
+        let question = said!("kovra, asked by {}{}:\n{}", caller(), unproven, words(question));
         match proof {
             Proof::Passphrase if self.passphrase.is_some() => {
                 self.ask(&question)?;
@@ -93,8 +98,8 @@ impl Approver for Person {
 }
 
 /// The program that started this one, as the system names it.
-fn caller() -> String {
+fn caller() -> Said {
     let Some(caller) = platform::caller() else { return "the system".into() };
     let program = caller.program.unwrap_or_default();
-    format!("{} (pid {})", quoted(program.as_ref()), caller.process)
+    said!("{} (pid {})", Said::argument(program), caller.process)
 }

@@ -2,6 +2,7 @@
 
 use super::{Person, kovra_path};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -51,7 +52,7 @@ impl Person {
     }
 
     /// Starts a program at a terminal.
-    pub fn sit(&self, program: &str, arguments: &[&str]) -> Seat {
+    pub fn sit(&self, program: &str, arguments: &[impl AsRef<OsStr>]) -> Seat {
         let size = PtySize { rows: 40, cols: 160, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
