@@ -173,6 +173,8 @@ pub enum Reason {
     /// An agent would change what is protected or trusted.
     AgentChanges,
     NeedsPerson,
+    /// A person's yes, which an agent's question does not get.
+    AgentAsks,
     NeedsProof,
     /// A file of a checkout names what is not just one's own.
     Untrusted,
@@ -206,6 +208,7 @@ impl fmt::Display for Reason {
             Self::Agent => "an agent may use a value but not see it or pass it on",
             Self::AgentChanges => "an agent changes nothing that is protected or trusted",
             Self::NeedsPerson => "it needs a person's yes, and there is no terminal to ask at",
+            Self::AgentAsks => "it needs a person's yes, and nobody is asked on behalf of an agent",
             Self::NeedsProof => {
                 "only its owner may do that, and this vault has nothing to know them by; `kovra pin set` \
                  sets a PIN"
@@ -254,7 +257,8 @@ pub fn decide(act: Act<'_>, caller: Caller) -> Decision {
 fn confirm(asker: Asker, reason: Reason) -> Decision {
     match asker {
         Asker::Person => Decision::Confirm(reason),
-        Asker::Unattended | Asker::Agent => Decision::Deny(Reason::NeedsPerson),
+        Asker::Unattended => Decision::Deny(Reason::NeedsPerson),
+        Asker::Agent => Decision::Deny(Reason::AgentAsks),
     }
 }
 

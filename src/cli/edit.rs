@@ -3,15 +3,17 @@
 use super::error::Failure;
 use super::ui::said;
 use super::{Context, target, ui};
+use clap::ArgGroup;
 use kovra::entry::Sensitivity;
 use kovra::ops::edit::{Labels, edit};
 
 #[derive(clap::Args)]
+#[command(group = ArgGroup::new("labels").args(["sensitivity", "description"]).required(true).multiple(true))]
 pub(super) struct Args {
     #[command(flatten)]
     target: target::Args,
     /// low, medium, high or inject-only; a lower one is confirmed
-    #[arg(long, value_name = "LEVEL", required_unless_present = "description")]
+    #[arg(long, value_name = "LEVEL")]
     sensitivity: Option<Sensitivity>,
     /// A note for people; empty for none
     #[arg(long, value_name = "TEXT")]

@@ -4,6 +4,7 @@ use super::ui::{Said, Say, said};
 use kovra::exit::Exit;
 use kovra::identity::IdentityError;
 use kovra::ops::Error;
+use kovra::ops::causes::{by_cause, some};
 use kovra::provider::{Fault, FaultKind};
 use kovra::vault;
 use std::io::ErrorKind;
@@ -26,9 +27,10 @@ impl Failure {
         Self::new(Exit::Usage, what)
     }
 
-    /// Of pointers or clouds, each with its fault: one exit for all, and each on lines of its own.
+    /// Of pointers or clouds, each with its fault: one exit for all, and each cause on lines of its own.
     pub(super) fn of_faults(what: impl Into<Said>, faults: &[(&str, &Fault)]) -> Self {
-        let lines = faults.iter().map(|(at, fault)| line(at, fault));
+        let causes = by_cause(faults.iter().map(|(at, fault)| (*at, *fault)));
+        let lines = causes.iter().map(|(fault, all)| line(&some(all), fault));
         let exit = clouds(faults.iter().map(|(_, fault)| *fault));
         Self::new(exit, Said::join([what.into()].into_iter().chain(lines), "\n  "))
     }
@@ -74,10 +76,12 @@ impl From<Error> for Failure {
             | Error::Uncompared { .. }
             | Error::OtherSender { .. } => Exit::Untrusted,
             Error::Identity(e) => identity(e),
+            Error::NoKey => Exit::Malformed,
             Error::Denied(_) | Error::Declined | Error::WrongProof(_) | Error::Rule(_) => {
                 Exit::Policy
             }
             Error::Exists(_)
+            | Error::Taken(_)
             | Error::WouldOverwrite(_)
             | Error::OtherKey(_)
             | Error::Conflict(_) => Exit::Conflict,
@@ -85,6 +89,8 @@ impl From<Error> for Failure {
             Error::Refs { .. }
             | Error::LeftOut(_)
             | Error::SenderOnly(_)
+            | Error::KeyNotName(_)
+            | Error::KeyFile
             | Error::NoTokenFile
             | Error::Usage(_) => Exit::Usage,
             Error::Unsafe { .. } => Exit::Locked,
@@ -92,8 +98,6 @@ impl From<Error> for Failure {
                 Exit::Conflict
             }
             Error::NoEntry(_)
-            | Error::Removed(_)
-            | Error::InProject { .. }
             | Error::Missing(_)
             | Error::NoPeer(_)
             | Error::Nothing(_)

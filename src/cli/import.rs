@@ -10,7 +10,7 @@ use kovra::exit::Exit;
 use kovra::identity::Token;
 use kovra::ops::add::Destination;
 use kovra::ops::copy::{Original, copy};
-use kovra::ops::import::{Options, Plan, apply, plan, receipt, receipt_again};
+use kovra::ops::import::{Options, Preview, apply, plan, preview, receipt, receipt_again};
 use kovra::ops::init;
 use kovra::ops::output;
 use kovra::ops::verify::read_package;
@@ -108,34 +108,39 @@ fn import_package(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 fn import(session: &mut Session<'_>, options: &Options<'_>, args: &Args) -> Result<(), Failure> {
+    if args.dry_run {
+        show(&preview(session, options)?, args)?;
+        ui::note("Nothing was changed (--dry-run).");
+        return Ok(());
+    }
     let plan = match (plan(session, options), &args.receipt) {
         (Err(Error::Replay(Replay::Again)), Some(path)) => {
             return write_receipt_again(session, options.file, path);
         }
         (plan, _) => plan?,
     };
-    let sender = plan.peer.as_ref().map_or("me".into(), |peer| peer.name.say());
-    show(&plan, &sender)?;
-    if args.dry_run {
-        ui::note("Nothing was changed (--dry-run).");
-        return Ok(());
-    }
+    show(&plan.preview, args)?;
     apply(session, &plan, args.overwrite)?;
     if let Some(path) = &args.receipt {
         write_receipt(path, &receipt(session, &plan)?)?;
     }
-    let entries = ui::count(plan.changes.len(), "entry", "entries");
-    ui::data(said!("Imported {}, sealed by {}.", entries, sender))
+    let entries = ui::count(plan.preview.changes.len(), "entry", "entries");
+    ui::data(said!("Imported {}, sealed by {}.", entries, sender(&plan.preview)))
 }
 
-fn show(plan: &Plan, sender: &Said) -> Result<(), Failure> {
-    ui::note(said!("Package {} by {}:", plan.header.id_hex(), sender));
-    ui::data(ui::changes(&plan.changes.iter().collect::<Vec<_>>()))?;
-    if plan.skipped > 0 {
-        let closed = ui::count(plan.skipped, "high literal stays", "high literals stay");
-        ui::note(said!("{} closed (--skip-high).", closed));
+fn show(preview: &Preview, args: &Args) -> Result<(), Failure> {
+    ui::note(said!("Package {} by {}:", preview.header.id_hex(), sender(preview)));
+    ui::data(ui::changes(&preview.changes.iter().collect::<Vec<_>>()))?;
+    if preview.skipped > 0 {
+        let closed = ui::count(preview.skipped, "high literal stays", "high literals stay");
+        let why = if args.skip_high { "--skip-high" } else { "--token FILE opens what is high" };
+        ui::note(said!("{} closed ({}).", closed, why));
     }
     Ok(())
+}
+
+fn sender(preview: &Preview) -> Said {
+    preview.peer.as_ref().map_or("you".into(), |peer| peer.name.say())
 }
 
 fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {

@@ -102,8 +102,8 @@ fn ask_pin() -> Option<Secret> {
 }
 
 fn ask_twice() -> Result<Secret, Failure> {
-    let no_terminal = |_| {
-        Failure::usage("a passphrase is needed, and there is no terminal to ask at").hint(
+    let no_terminal = |why: Failure| {
+        Failure::usage(said!("a passphrase is needed, and {}", why.what)).hint(
             "give --passphrase-file FILE (KOVRA_PASSPHRASE_FILE), or --key-file FILE \
              (KOVRA_KEY_FILE) for custody by key file",
         )

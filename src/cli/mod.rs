@@ -167,13 +167,9 @@ pub(crate) fn main() -> ExitCode {
     // A crash must not write values to disk.
     platform::forbid_core_dumps();
     platform::survive_file_limit();
-    let cli = match Cli::try_parse() {
+    let cli = match mistakes::parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let Some(failure) = arguments::failure(&error) else { error.exit() };
-            ui::failure(&failure);
-            return ExitCode::from(failure.exit.code());
-        }
+        Err(error) => return mistaken(&error),
     };
     let is_run = matches!(cli.command, Command::Run(_));
     let done = Context::new(cli.global).and_then(|context| {
@@ -188,6 +184,21 @@ pub(crate) fn main() -> ExitCode {
             ExitCode::from(exit.code())
         }
     }
+}
+
+/// Help, or what is wrong with the arguments.
+fn mistaken(error: &clap::Error) -> ExitCode {
+    match arguments::failure(error) {
+        Some(failure) => ui::failure(&failure),
+        // There is nobody else to tell if this can't be printed.
+        None => drop(error.print()),
+    }
+    let exit = match error.use_stderr() {
+        false => Exit::Done,
+        true if mistakes::command_of(error) == "run" => Exit::RunFailed,
+        true => Exit::Usage,
+    };
+    ExitCode::from(exit.code())
 }
 
 fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 use super::error::Failure;
 use super::ui::{Said, Say, said};
 use super::{Context, json, ui};
+use clap::ArgGroup;
 use kovra::ops::peer::{self, Added, Claim};
 use kovra::ops::shared::shared;
 use kovra::ops::verify::read_package;
@@ -44,11 +45,12 @@ pub(super) enum Command {
 }
 
 #[derive(clap::Args)]
+#[command(override_usage = "kovra peer add [OPTIONS] <NAME> <KEY|--from <FILE>>")]
+#[command(group = ArgGroup::new("whose").args(["key", "from"]).required(true))]
 pub(super) struct Add {
     /// The local name
     name: String,
     /// Their key: kovra1..., age1... or "ssh-ed25519 AAAA..."
-    #[arg(required_unless_present = "from", conflicts_with = "from")]
     key: Option<String>,
     /// Take the key from a package that they sealed, after comparing its fingerprint
     #[arg(long, value_name = "FILE")]

@@ -8,7 +8,7 @@ use kovra::secret::Secret;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Set or exchange the PIN; one that is there is asked for first
+    /// Set or change the PIN; one that is there is asked for first
     Set,
 }
 

@@ -3,6 +3,7 @@
 use super::error::Failure;
 use super::ui::{Said, Say, said};
 use super::{Context, ui};
+use clap::ArgGroup;
 use kovra::coordinate::SecretUri;
 use kovra::limits;
 use kovra::ops::Selection;
@@ -12,9 +13,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(clap::Args)]
+#[command(group = ArgGroup::new("what").args(["coordinates", "env"]).required(true).multiple(true))]
 pub(super) struct Args {
     /// Only these entries [default: all of --env]
-    #[arg(value_name = "COORD", required_unless_present = "env")]
+    #[arg(value_name = "COORD")]
     coordinates: Vec<SecretUri>,
     /// The env whose entries to seal
     #[arg(long)]

@@ -5,6 +5,7 @@ use super::ui::{Said, said};
 use super::{Context, ui};
 use kovra::coordinate::SecretUri;
 use kovra::ops::edit::{self, Target};
+use kovra::ops::restoring;
 
 // Flattened into other commands' `Args`: clap would take the two groups of one name for one.
 #[derive(clap::Args)]
@@ -26,9 +27,10 @@ impl Args {
 
 pub(super) fn remove(args: &Args, context: &Context) -> Result<(), Failure> {
     let target = args.target()?;
-    context.with_session(|session| edit::remove(session, &target))?;
+    let removed = context.with_session(|session| edit::remove(session, &target))?;
     ui::data(said!("Removed {}.", args.at.coordinate))?;
-    ui::note("`kovra history` shows what it held, `kovra restore` brings it back.");
+    let restoring = restoring(&removed.coordinate, &removed.origin, removed.revision);
+    ui::note(said!("{}.", Said::one_line(&restoring)));
     Ok(())
 }
 
@@ -40,6 +42,6 @@ pub(super) fn prune(args: &Args, context: &Context) -> Result<(), Failure> {
         let why = Said::one_line(&why);
         ui::note(said!("The vault's files still hold it: {}. The next command tries again.", why));
     }
-    ui::note("What a file system, a snapshot or a backup keeps of it, kovra does not know.");
+    ui::note("kovra cannot erase what a file system, a snapshot or a backup keeps of it.");
     ui::data(said!("Erased {} of {}.", revisions, args.at.coordinate))
 }

@@ -29,11 +29,10 @@ impl Context {
             Custody::Passphrase { salt } => {
                 let passphrase = match &self.passphrase_file {
                     Some(file) => read_passphrase(file)?,
-                    None => ui::ask_secret("Passphrase of the vault").map_err(|_| {
-                        Failure::new(Exit::Locked, "the vault is locked by a passphrase").hint(
-                            "there is no terminal to ask at; give --passphrase-file FILE or set \
-                             KOVRA_PASSPHRASE_FILE",
-                        )
+                    None => ui::ask_secret("Passphrase of the vault").map_err(|why| {
+                        let what = said!("the vault is locked by a passphrase, and {}", why.what);
+                        Failure::new(Exit::Locked, what)
+                            .hint("give --passphrase-file FILE or set KOVRA_PASSPHRASE_FILE")
                     })?,
                 };
                 let kek = Kek::from_passphrase(&passphrase, salt)?;

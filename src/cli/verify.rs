@@ -49,7 +49,7 @@ fn known_senders(
     context: &Context,
 ) -> Result<(Vec<(Known, SigningPublic)>, Acquaintances), Failure> {
     let nobody = Acquaintances::default;
-    if let Some(text) = from.filter(|text| text.starts_with("kovra1")) {
+    if let Some(text) = from.filter(|text| PublicIdentity::is_meant(text)) {
         let identity: PublicIdentity = text.parse().map_err(ops::Error::from)?;
         return Ok((vec![(Known::Given, identity.signing())], nobody()));
     }
@@ -89,8 +89,10 @@ fn words(signed: &Signed, good: bool, known: Option<&Known>, all: &Acquaintances
         (true, None) => "Good: intact, in date.".into(),
         (false, Some(name)) => said!("Intact, sealed by {}, and refused.", name),
         (false, None) => match all.signer(signed.sender) {
-            Some(other) => said!("Intact, and by another than you asked for: {}.", other),
-            None => "Intact, and by nobody you trust.".into(),
+            Some(other) => {
+                said!("Intact, but not by whom you asked for: it was sealed by {}.", other)
+            }
+            None => "Intact, but sealed by nobody you trust.".into(),
         },
     };
     let mut lines = vec![

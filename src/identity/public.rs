@@ -16,7 +16,7 @@ const LENGTH: usize = 1 + 32 + 32 + 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// Not Bech32m (BIP 350) in its one form: a typo, a missing part, a capital letter.
-    #[error("the kovra1... string has a typo or is cut short: its checksum does not match")]
+    #[error("the kovra1... string has a typo, a capital letter or a part missing")]
     Encoding,
     /// Bech32m of something else.
     #[error("a kovra1... string holds 129 bytes and starts with kovra1")]
@@ -26,7 +26,7 @@ pub enum IdentityError {
     #[error("a key in the kovra1... string is unusable: {0}")]
     Key(#[from] KeyError),
     /// The two keys were not put together by their owner.
-    #[error("the kovra1... string is not signed by its own key: somebody exchanged a part of it")]
+    #[error("the kovra1... string is not signed by its own key: somebody replaced a part of it")]
     SelfSignature,
 }
 
@@ -61,6 +61,11 @@ impl PublicIdentity {
             agreement: AgreementPublic::from_bytes(agreement).ok()?,
             signature: signature.try_into().ok()?,
         })
+    }
+
+    /// Whether `text` is meant to be one: what is wrong with it is an [`IdentityError`] then.
+    pub fn is_meant(text: &str) -> bool {
+        text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("kovra1"))
     }
 
     /// The key that signs this identity's packages, and that people compare.
@@ -150,7 +155,8 @@ mod tests {
     fn reads_back() {
         let public = identity(1).public();
         let text = public.to_string();
-        assert!(text.starts_with("kovra1"));
+        assert!(PublicIdentity::is_meant(&text) && PublicIdentity::is_meant("KOVRA1"));
+        assert!(!PublicIdentity::is_meant("kovra") && !PublicIdentity::is_meant("kovrb1qq"));
         assert_eq!(text.parse::<PublicIdentity>().as_ref(), Ok(&public));
         assert_eq!(PublicIdentity::stored(&text), Some(public));
         assert_eq!(PublicIdentity::stored(&text[..50]), None);

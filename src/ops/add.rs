@@ -74,7 +74,7 @@ impl Destination<'_> {
         let most = [Some(Sensitivity::Medium), last, Some(born)].into_iter().flatten().max();
         let sensitivity = self.sensitivity.or(most).unwrap_or(born);
         if sensitivity < born {
-            return Err(Error::Rule(format!("{coordinate} is of prod, and born {born}")));
+            return Err(Error::Rule(format!("{coordinate} is of prod, and never below {born}")));
         }
         Ok(Slot { origin, sensitivity, basis })
     }

@@ -2,9 +2,9 @@
 
 use super::select::origin;
 use super::session::{Consent, Wish};
-use super::source::with_content;
+use super::source::{absence, with_content};
 use super::write::{Change, Kind, Proposal, elsewhere};
-use super::{About, Error, Listed, Session, Source};
+use super::{About, Error, Listed, Session};
 use crate::audit::Action;
 use crate::coordinate::{Coordinate, SecretUri};
 use crate::entry::{Content, Sensitivity};
@@ -27,7 +27,11 @@ impl Target {
 
     pub(super) fn find(&self, session: &Session<'_>) -> Result<Stored, Error> {
         let found = session.view().entry(&self.origin, &self.at)?.found;
-        found.ok_or_else(|| session.view().missing(&self.origin, &self.at))
+        found.ok_or_else(|| self.absence(session))
+    }
+
+    fn absence(&self, session: &Session<'_>) -> Error {
+        absence(&session.view(), &self.origin, &self.at).into()
     }
 }
 
@@ -102,21 +106,22 @@ pub fn edit(session: &mut Session<'_>, target: &Target, labels: Labels) -> Resul
     session.write(consent, |batch, now| batch.relabel(before.basis(), &before, entry, now))
 }
 
-/// Removes an entry. What it held is kept in its history until that is pruned.
-pub fn remove(session: &mut Session<'_>, target: &Target) -> Result<(), Error> {
+/// Removes an entry, and gives what it was. That is kept in its history until it is pruned.
+pub fn remove(session: &mut Session<'_>, target: &Target) -> Result<Stored, Error> {
     let entry = target.find(session)?;
     let event = session.event(Action::Remove);
     let wish = Wish::of_entry(Operation::Remove, entry.subject(), event);
     let wish = wish.on(entry.basis(), &entry.coordinate);
     let consent = session.ask(vec![wish], &About::Remove(&entry))?;
-    session.write(consent, |batch, now| batch.remove_entry(&entry, now))
+    session.write(consent, |batch, now| batch.remove_entry(&entry, now))?;
+    Ok(entry)
 }
 
 /// All revisions of an entry, the latest first; also of one that was removed. [`Error::NoEntry`] if
 /// there never was one.
 pub fn history(session: &Session<'_>, target: &Target) -> Result<Looked<Vec<Revision>>, Error> {
     let revisions = session.view().history(&target.origin, &target.at)?;
-    if revisions.is_empty() { Err(Error::NoEntry(target.at.clone())) } else { Ok(revisions) }
+    if revisions.is_empty() { Err(target.absence(session)) } else { Ok(revisions) }
 }
 
 /// Brings an earlier revision back, as a new one. The sensitivity is the higher of what it was then
@@ -127,7 +132,7 @@ pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Resul
     let wanted = history.iter().find(|revision| revision.number == number);
     let wanted = wanted.and_then(|revision| revision.entry.clone());
     let wanted = wanted.ok_or_else(|| {
-        Error::Nothing(format!("{} has no revision {number} that can be restored", target.at))
+        Error::Nothing(format!("no revision {number} of {} holds anything", target.at))
     })?;
     let mut entry = wanted.clone();
     let last = history.iter().find_map(|revision| revision.entry.as_ref());

@@ -1,5 +1,7 @@
 //! Why an operation did not happen, and what the person at the program can do next.
 
+use super::absence::Absence;
+use super::causes::{by_cause, some};
 use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::identity::IdentityError;
@@ -47,8 +49,8 @@ pub enum Error {
     #[error("{class}: {0}", class = Class::Replay.phrase())]
     Replay(Replay),
     #[error(
-        "{class}: {0}'s pinned key comes with a new X25519 key; run this at a terminal to \
-         confirm it",
+        "{class}: {0}'s pinned key comes with a new X25519 key, which is confirmed at a \
+         terminal",
         class = Class::Untrusted.phrase()
     )]
     Rotation(String),
@@ -64,12 +66,12 @@ pub enum Error {
     },
     /// A name or a key of a peer was known before, in another pair.
     #[error(
-        "{class}: {0}: this name or this key was known before, with another; run this at a terminal to \
-         confirm it",
+        "{class}: {0}: this name or this key was known before, with another, which is confirmed at a \
+         terminal",
         class = Class::Untrusted.phrase()
     )]
     KnownBefore(String),
-    #[error("{class}: the package is by another key: {fingerprint}", class = Class::Untrusted.phrase())]
+    #[error("{class}: the package was sealed by another key: {fingerprint}", class = Class::Untrusted.phrase())]
     OtherSender { name: String, fingerprint: String },
     #[error(transparent)]
     Vault(#[from] vault::Error),
@@ -88,23 +90,35 @@ pub enum Error {
     /// Against a rule, in words.
     #[error("policy: {0}")]
     Rule(String),
-    #[error("{0} is not in the vault")]
-    NoEntry(Coordinate),
-    #[error("{0} was removed")]
-    Removed(Coordinate),
-    /// It is only in these projects.
-    #[error("{at} is not in the vault globally; project {} has it", .projects.join(", "))]
-    InProject { at: Coordinate, projects: Vec<String> },
+    #[error("{0}")]
+    NoEntry(Box<Absence>),
     /// Of `.env.refs`, every one.
     #[error("{}", self.lines().join("\n"))]
     Missing(Vec<Missing>),
     #[error("there is no peer named {0}")]
     NoPeer(String),
+    /// Where a peer's name was expected.
+    #[error("this is a key, and not a peer's name")]
+    KeyNotName(
+        /// Under which it is pinned.
+        Option<String>,
+    ),
+    #[error(
+        "this is not a peer's key, which is kovra1..., age1... or ssh-ed25519 AAAA..., and whole"
+    )]
+    NoKey,
+    /// Where a package was expected.
+    #[error("this file holds a key, and no package")]
+    KeyFile,
     /// What was asked for is not there, and is neither one entry nor a peer.
     #[error("nothing matches: {0}")]
     Nothing(String),
+    /// What is to be added is there, and may get a new value.
     #[error("{0} exists already")]
     Exists(Coordinate),
+    /// Another entry has the name.
+    #[error("{0} is another entry's name already")]
+    Taken(Coordinate),
     /// An import would overwrite entries, and nobody said that it may.
     #[error("{} would be overwritten", names(.0))]
     WouldOverwrite(Vec<Coordinate>),
@@ -136,15 +150,13 @@ pub enum Error {
     Unresolved(Vec<(Coordinate, Fault)>),
 }
 
-/// An entry that a variable needs, and that is not in the vault.
+/// A variable that has no value.
 #[derive(Debug)]
 pub struct Missing {
     pub variable: String,
     /// Of `.env.refs`, from 1.
     pub line: usize,
-    pub at: Coordinate,
-    /// The environments that have an entry of the same component and key.
-    pub elsewhere: Vec<String>,
+    pub why: Error,
 }
 
 /// Why a package is not new.
@@ -202,23 +214,22 @@ impl Error {
             | Self::KnownBefore(_)
             | Self::Uncompared { .. }
             | Self::OtherSender { .. } => return self.untrusted(),
-            Self::NoEntry(_) | Self::Missing(_) => "`kovra list` shows what is there".into(),
-            Self::Removed(at) => {
-                format!(
-                    "`kovra history {at}` shows what it held, `kovra restore {at} REVISION` brings it back"
-                )
-            }
-            Self::InProject { projects, .. } => {
-                let first = projects.first().map_or("NAME", String::as_str);
-                format!("--project {first} names that one")
-            }
+            Self::NoEntry(absence) => absence.hint(),
+            Self::Missing(all) => return missing_hint(all),
             Self::Denied(denied) if denied.iter().any(|(_, why)| *why == Reason::ProdLiteral) => {
-                "--pointers-only seals what points, and leaves the values out".into()
+                "--pointers-only leaves the values out, and seals the pointers among them".into()
             }
+            Self::Identity(e) => identity(e).into(),
             Self::NoPeer(_) => "`kovra peer list` shows who is there".into(),
-            Self::Exists(_) => {
-                "`kovra set` or `kovra import --overwrite` gives it another value".into()
-            }
+            Self::KeyNotName(Some(name)) => format!("it is pinned as {name}"),
+            Self::KeyNotName(None) => "`kovra peer add NAME KEY` pins it under a name".into(),
+            Self::NoKey => "ask for it again, and copy the whole of it".into(),
+            Self::KeyFile => "`kovra peer add NAME KEY` pins a key".into(),
+            Self::Exists(at) => format!(
+                "`kovra set {at}`, `kovra generate {at} --replace` or `kovra import --overwrite` gives it \
+                 another value"
+            ),
+            Self::Taken(at) => format!("choose another name, or `kovra rm {at}` first"),
             Self::WouldOverwrite(_) => "--overwrite allows it".into(),
             Self::OtherKey(name) => {
                 format!("if they really have a new one, `kovra peer rm {name}` first")
@@ -235,7 +246,6 @@ impl Error {
                 .into(),
             Self::Vault(_)
             | Self::Refs { .. }
-            | Self::Identity(_)
             | Self::Denied(_)
             | Self::Declined
             | Self::WrongProof(_)
@@ -287,6 +297,19 @@ fn reading(class: Class) -> &'static str {
     }
 }
 
+/// For who was told a key.
+fn identity(error: &IdentityError) -> &'static str {
+    match error {
+        IdentityError::Version(_) => "a newer kovra may know it",
+        IdentityError::Encoding | IdentityError::Shape => {
+            "ask for it again, and copy the whole of it"
+        }
+        IdentityError::Key(_) | IdentityError::SelfSignature => {
+            "do not use it; ask its owner for it by another channel"
+        }
+    }
+}
+
 /// For who makes one.
 fn sealing(class: Class) -> &'static str {
     match class {
@@ -312,7 +335,8 @@ fn names(coordinates: &[Coordinate]) -> String {
 }
 
 fn denials(denied: &[(String, Reason)]) -> Vec<String> {
-    let mut lines = indented(denied.iter().map(|(at, why)| format!("{at}: {why}")));
+    let causes = by_cause(denied.iter().map(|(what, why)| (what.as_str(), why)));
+    let mut lines = indented(causes.iter().map(|(why, all)| format!("{}: {why}", some(all))));
     lines.iter_mut().take(1).for_each(|first| first.insert_str(0, "policy: "));
     lines
 }
@@ -325,14 +349,8 @@ fn indented(lines: impl IntoIterator<Item = String>) -> Vec<String> {
 
 fn missing(entries: &[Missing]) -> Vec<String> {
     const SHOWN: usize = 20;
-    let line = |Missing { variable, line, at, elsewhere }: &Missing| {
-        let has = match &elsewhere[..] {
-            [] => String::new(),
-            [env] => format!(" ({env} has it)"),
-            envs => format!(" ({} have it)", envs.join(", ")),
-        };
-        format!("{variable} (line {line}): {at} is not in the vault{has}")
-    };
+    let line =
+        |Missing { variable, line, why }: &Missing| format!("{variable} (line {line}): {why}");
     let mut lines: Vec<String> = entries.iter().take(SHOWN).map(line).collect();
     if entries.len() > SHOWN {
         lines.push(format!("and {} more", entries.len() - SHOWN));
@@ -340,16 +358,18 @@ fn missing(entries: &[Missing]) -> Vec<String> {
     indented(lines)
 }
 
-fn unresolved(faults: &[(Coordinate, Fault)]) -> Vec<String> {
-    let mut causes: Vec<(&Fault, Vec<&str>)> = Vec::new();
-    for (at, fault) in faults {
-        let same =
-            |(other, _): &&mut (&Fault, _)| other.what == fault.what && other.hint == fault.hint;
-        match causes.iter_mut().find(same) {
-            Some((_, names)) => names.push(at.as_str()),
-            None => causes.push((fault, vec![at.as_str()])),
-        }
+/// One hint, if it is good for all.
+fn missing_hint(entries: &[Missing]) -> Option<String> {
+    let hints = entries.iter().filter_map(|entry| Some(((), entry.why.hint()?)));
+    match &by_cause(hints)[..] {
+        [] => None,
+        [(hint, _)] => Some(hint.clone()),
+        _ => Some("`kovra list` shows what is there, `kovra history` what was removed".into()),
     }
+}
+
+fn unresolved(faults: &[(Coordinate, Fault)]) -> Vec<String> {
+    let causes = by_cause(faults.iter().map(|(at, fault)| (at.as_str(), fault)));
     let lines = |(fault, names): (&Fault, Vec<&str>)| {
         let what = format!("{} did not resolve: {}", some(&names), escape(&fault.what));
         [what, format!("  {}", escape(&fault.hint))]
@@ -357,19 +377,10 @@ fn unresolved(faults: &[(Coordinate, Fault)]) -> Vec<String> {
     indented(causes.into_iter().flat_map(lines))
 }
 
-/// Names, as many as can be read.
-fn some(names: &[&str]) -> String {
-    const SHOWN: usize = 4;
-    let shown = names[..names.len().min(SHOWN)].join(", ");
-    match names.len() {
-        0..=SHOWN => shown,
-        all => format!("{shown} and {} more", all - SHOWN),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::Origin;
 
     #[test]
     fn every_error_has_the_hint_of_what_was_being_done() {
@@ -377,6 +388,11 @@ mod tests {
         let of = |class| package::Error::new(class, "header", "odd");
         let moment = Moment::from_seconds(0);
         let bob = || "bob".to_owned();
+        let absent = |at: &&str| Absence::new(&Origin::Global, &at.parse().unwrap());
+        let missing = |names: &[&str]| {
+            let lacks = |at| Missing { variable: "A".into(), line: 1, why: absent(at).into() };
+            Error::Missing(names.iter().map(lacks).collect())
+        };
         let cases = [
             (Error::Sealing(of(Class::Limit)), "seal fewer entries at a time, or to fewer peers"),
             (Error::Sealing(of(Class::Policy)), "nothing was changed"),
@@ -398,10 +414,20 @@ mod tests {
                 Error::OtherSender { name: bob(), fingerprint: String::new() },
                 "ask bob for their fingerprint again",
             ),
-            (Error::NoEntry(at()), "`kovra list`"),
-            (Error::Missing(Vec::new()), "`kovra list`"),
+            (Absence::new(&Origin::Global, &at()).into(), "`kovra list`"),
+            (missing(&["qa/a/b", "dev/a/b"]), "`kovra list` shows what is there"),
             (Error::NoPeer(bob()), "`kovra peer list`"),
-            (Error::Exists(at()), "`kovra set` or `kovra import --overwrite`"),
+            (Error::KeyNotName(Some(bob())), "it is pinned as bob"),
+            (Error::KeyNotName(None), "`kovra peer add NAME KEY`"),
+            (Error::NoKey, "copy the whole of it"),
+            (Error::KeyFile, "`kovra peer add NAME KEY`"),
+            (IdentityError::Encoding.into(), "copy the whole of it"),
+            (IdentityError::Shape.into(), "copy the whole of it"),
+            (IdentityError::Version(2).into(), "a newer kovra may know it"),
+            (IdentityError::SelfSignature.into(), "ask its owner for it by another channel"),
+            (IdentityError::Key(crate::identity::KeyError::SmallOrder).into(), "do not use it"),
+            (Error::Exists(at()), "`kovra set dev/db/url`"),
+            (Error::Taken(at()), "`kovra rm dev/db/url` first"),
             (Error::WouldOverwrite(vec![at()]), "--overwrite allows it"),
             (Error::OtherKey(bob()), "`kovra peer rm bob` first"),
             (Error::LeftOut(at()), "--env or --component"),
@@ -421,8 +447,8 @@ mod tests {
         for error in [
             Error::Refs { path: PathBuf::new(), error: line },
             Error::Vault(vault::Error::Busy),
-            Error::Identity(IdentityError::Encoding),
             Error::Denied(Vec::new()),
+            Error::Missing(Vec::new()),
             Error::Declined,
             Error::WrongProof("the PIN"),
             Error::Rule(String::new()),

@@ -69,18 +69,23 @@ impl Change {
     }
 }
 
-/// A package that may be imported, and what that would change.
-pub struct Plan {
+/// What an import would change.
+pub struct Preview {
     /// One for each entry, by slot, then coordinate.
     pub changes: Vec<Change>,
     /// How many high literals stay closed.
     pub skipped: usize,
     pub header: Header,
     pub sender: SigningPublic,
-    /// SHA-256 of the package's file.
-    pub digest: [u8; 32],
     /// Who the sender is here; `None` if it is me.
     pub peer: Option<Looked<Peer>>,
+}
+
+/// A package that may be imported.
+pub struct Plan {
+    pub preview: Preview,
+    /// SHA-256 of the package's file.
+    pub digest: [u8; 32],
     origin: Origin,
     /// What is known of this package; that is something if its high literals stayed closed before.
     seen: Looked<bool>,
@@ -97,17 +102,29 @@ pub struct Plan {
 /// the first check that fails. Where a wrong clock may be why, here or at the sender's, a person is asked
 /// when the plan is carried out; who is none gets the error.
 pub fn plan(session: &Session<'_>, options: &Options<'_>) -> Result<Plan, Error> {
+    let high = if options.skip_high { High::Skip } else { High::with(options.token) };
+    open(session, options, high)
+}
+
+/// What [`plan`] would come to, as far as that shows: without a token, what needs it stays closed. It is
+/// for looking, and can't be carried out.
+pub fn preview(session: &Session<'_>, options: &Options<'_>) -> Result<Preview, Error> {
+    let high = options.token.map_or(High::Skip, High::Open);
+    Ok(open(session, options, high)?.preview)
+}
+
+fn open(session: &Session<'_>, options: &Options<'_>, high: High<'_>) -> Result<Plan, Error> {
     let (view, now) = (session.view(), session.now());
     let origin = origin(options.project)?;
     let identity = view.identity()?;
     let intact = Package::parse(options.file)?.verify()?;
     let verified = intact.trust(&trusted(view, &identity)?, now)?;
-    let peer = view.peer_of(verified.sender())?;
+    let is_me = verified.sender() == identity.signing.public();
+    let peer = if is_me { None } else { view.peer_of(verified.sender())? };
     let floor = check_clock(session, now)?;
     verified.check_recipient(&identity)?;
     let digest = digest(options.file);
     let seen = check_replay(view, &verified, &digest, options.skip_high)?;
-    let high = if options.skip_high { High::Skip } else { High::with(options.token) };
     let Contents { entries, skipped } = verified.open(&identity, high)?;
     let (sender, header) = (verified.sender(), verified.header().clone());
     let pointed = match entries.iter().any(|entry| entry.content.pointer().is_some()) {
@@ -120,7 +137,8 @@ pub fn plan(session: &Session<'_>, options: &Options<'_>) -> Result<Plan, Error>
         .collect::<Result<Vec<_>, _>>()?;
     let mut ledger = view.ledger(sender)?;
     let older = check_order(session, &mut ledger.found, &changes, header.seq, *seen)?;
-    Ok(Plan { changes, skipped, header, sender, digest, peer, origin, seen, ledger, floor, older })
+    let preview = Preview { changes, skipped, header, sender, peer };
+    Ok(Plan { preview, digest, origin, seen, ledger, floor, older })
 }
 
 /// Writes a plan: entries, their provenance, the memory of the package and the time, in one
@@ -137,9 +155,9 @@ pub fn apply(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<
 /// What was agreed to, if nothing that it was agreed on has changed: the entries, the sender's pin, what
 /// was imported before, and the time.
 fn write(batch: &mut Batch<'_>, plan: &Plan, now: Moment) -> Result<(), Error> {
-    let Plan { sender, header, .. } = plan;
+    let Preview { changes, skipped, header, sender, peer } = &plan.preview;
     header.check_date(now)?;
-    if let Some(peer) = &plan.peer {
+    if let Some(peer) = peer {
         batch.expect(&peer.basis, &peer.name)?;
     }
     let provenance = Provenance::Package { sender: *sender, package: header.id, seq: header.seq };
@@ -147,14 +165,14 @@ fn write(batch: &mut Batch<'_>, plan: &Plan, now: Moment) -> Result<(), Error> {
         id: header.id,
         digest: plan.digest,
         sender: *sender,
-        complete: plan.skipped == 0,
+        complete: *skipped == 0,
         // A clock may be set back by the skew and no further.
         keep_until: Moment::from_seconds(
             header.expires.seconds().saturating_add(limits::CLOCK_SKEW),
         ),
         imported: now,
     };
-    for Change { before, entry, effect, .. } in &plan.changes {
+    for Change { before, entry, effect, .. } in changes {
         batch.expect(&before.basis, &entry.coordinate)?;
         if *effect != Effect::Same {
             let provenance = Some(provenance.clone());
@@ -177,7 +195,7 @@ fn write(batch: &mut Batch<'_>, plan: &Plan, now: Moment) -> Result<(), Error> {
 /// My signed word, for the sender, that a plan was carried out.
 pub fn receipt(session: &Session<'_>, plan: &Plan) -> Result<Vec<u8>, Error> {
     let signing = session.view().identity()?.signing;
-    Ok(Receipt::sign(&signing, plan.header.id, plan.digest, session.now()))
+    Ok(Receipt::sign(&signing, plan.preview.header.id, plan.digest, session.now()))
 }
 
 /// My signed word on a package that was imported before: a receipt that could not be written can be made
@@ -191,8 +209,8 @@ pub fn receipt_again(view: View<'_>, file: &[u8]) -> Result<Option<Vec<u8>>, Err
 }
 
 fn event(session: &Session<'_>, plan: &Plan) -> Event {
-    let event = session.event(Action::Import).in_package(plan.header.id);
-    match &plan.peer {
+    let event = session.event(Action::Import).in_package(plan.preview.header.id);
+    match &plan.preview.peer {
         Some(peer) => event.with_peer(&peer.name),
         None => event,
     }
@@ -329,7 +347,7 @@ fn change(
 /// One yes for what the same sender or nobody put there, one each for the rest.
 fn changes(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<Consent, Error> {
     let (own, rest): (Vec<&Change>, Vec<&Change>) =
-        plan.changes.iter().filter(|c| c.writes()).partition(|c| c.needs_own_consent());
+        plan.preview.changes.iter().filter(|c| c.writes()).partition(|c| c.needs_own_consent());
     let coarse = |change: &&&Change| change.needs_overwrite() && !overwrite;
     let coarse: Vec<&Change> = rest.iter().filter(coarse).copied().collect();
     if !coarse.is_empty() && session.asker() != Asker::Person {
@@ -362,6 +380,6 @@ fn ask(
         .filter(|(_, wish)| wish.needs_yes(caller))
         .map(|(change, _)| *change)
         .collect();
-    let sender = plan.peer.as_ref().map_or("you", |peer| &peer.name);
+    let sender = plan.preview.peer.as_ref().map_or("you", |peer| &peer.name);
     session.ask(wishes, &About::Overwrite { changes: &asked, sender })
 }

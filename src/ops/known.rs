@@ -48,7 +48,8 @@ impl Acquaintances {
     pub fn senders(&self) -> Vec<(Known, SigningPublic)> {
         let peers = self.peers.iter().filter_map(|peer| Some((Known::of(peer), peer.sender()?)));
         let me = self.me.iter().map(|me| (Known::Me, me.signing()));
-        peers.chain(me).collect()
+        // Who has pinned themselves is themselves.
+        me.chain(peers).collect()
     }
 
     pub fn signer(&self, key: SigningPublic) -> Option<Known> {

@@ -1,8 +1,10 @@
 //! Operations: options in, a typed result out. Each composes the vault, packages, providers and
 //! policy; none prints, prompts or reads the environment.
 
+mod absence;
 pub mod add;
 pub mod allow;
+pub mod causes;
 pub mod copy;
 pub mod edit;
 mod error;
@@ -30,6 +32,7 @@ mod values;
 pub mod verify;
 pub mod write;
 
+pub use absence::{Absence, restoring};
 pub use error::{Error, Missing, Replay};
 pub use select::Selection;
 pub use session::Session;

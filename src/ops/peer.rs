@@ -4,7 +4,7 @@ use super::session::Wish;
 use super::{About, Error, Session};
 use crate::audit::{Action, Event};
 use crate::coordinate::check_segment;
-use crate::identity::{Recipient, SigningPublic};
+use crate::identity::{PublicIdentity, Recipient, SigningPublic};
 use crate::package::Package;
 use crate::policy::{Asker, Trust};
 use crate::text::escape;
@@ -22,19 +22,20 @@ pub enum Added {
 /// Reads a peer's key from what a person passes on: `kovra1...`, `age1...` or `ssh-ed25519 ...`.
 pub fn parse_key(text: &str) -> Result<PeerKey, Error> {
     let text = text.trim();
-    if text.starts_with("kovra1") {
+    if PublicIdentity::is_meant(text) {
         return Ok(PeerKey::Identity(text.parse()?));
     }
-    Recipient::plain(text).map(PeerKey::Recipient).ok_or_else(|| {
-        let what = "this is no key of a peer: expected kovra1..., age1... or ssh-ed25519 AAAA..., \
-                    whole and without a typo";
-        Error::Usage(what.into())
-    })
+    Recipient::plain(text).map(PeerKey::Recipient).ok_or(Error::NoKey)
 }
 
-/// The sender of an intact package, for pinning.
+/// The sender of an intact package, for pinning. A file that holds a key instead is [`Error::KeyFile`], or
+/// what is wrong with the key.
 pub fn sender_of(file: &[u8]) -> Result<SigningPublic, Error> {
-    Ok(Package::parse(file)?.verify()?.sender())
+    match str::from_utf8(file).map(parse_key) {
+        Ok(Ok(_)) => Err(Error::KeyFile),
+        Ok(Err(Error::Identity(why))) => Err(why.into()),
+        _ => Ok(Package::parse(file)?.verify()?.sender()),
+    }
 }
 
 /// A key that came with a package, and what vouches for it.
@@ -217,8 +218,21 @@ pub fn rename(session: &mut Session<'_>, name: &str, to: &str) -> Result<Peer, E
 
 pub fn get(view: View<'_>, name: &str) -> Result<Looked<Peer>, Error> {
     let Looked { found, basis } = view.peer(name)?;
-    let found = found.ok_or_else(|| Error::NoPeer(escape(name)))?;
+    let found = found.map_or_else(|| Err(nobody(view, name)), Ok)?;
     Ok(Looked { found, basis })
+}
+
+/// Why nobody has this name: it may be somebody's key.
+fn nobody(view: View<'_>, name: &str) -> Error {
+    let pinned = |key| {
+        let peers = view.peers().unwrap_or_default();
+        peers.into_iter().find(|peer| peer.key == key).map(|peer| peer.name)
+    };
+    match parse_key(name) {
+        Ok(key) => Error::KeyNotName(pinned(key)),
+        Err(Error::NoKey) => Error::NoPeer(escape(name)),
+        Err(other) => other,
+    }
 }
 
 pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Peer, Error> {

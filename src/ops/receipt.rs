@@ -38,7 +38,7 @@ pub fn record(session: &mut Session<'_>, file: &[u8]) -> Result<Recorded, Error>
     let Looked { found, basis } = view.share(&receipt.package)?;
     let mut share = found.ok_or_else(not_ours)?;
     if share.digest != receipt.digest {
-        let what = "it is about other bytes under the id of a package of yours".to_owned();
+        let what = "it is about another file than your package of this id".to_owned();
         return Err(refuse(Class::Binding, what));
     }
     let entry = share.recipients.iter_mut().find(|r| r.signing == Some(receipt.recipient));

@@ -1,12 +1,13 @@
 //! `run`: the environment of a process, from `.env.refs`.
 
+use super::absence::Inventory;
 use super::select::origin;
 use super::session::{Consent, Wish};
 use super::trust::File;
 use super::values::{Resolver, obtain};
 use super::{About, Error, Listed, Missing, Program, Session, Source};
 use crate::audit::Action;
-use crate::coordinate::{Coordinate, SecretUri};
+use crate::coordinate::Coordinate;
 use crate::entry::{Mode, Sensitivity};
 use crate::env_name;
 use crate::limits;
@@ -16,6 +17,7 @@ use crate::refs::{self, Refs, Variable};
 use crate::secret::Secret;
 use crate::text::escape;
 use crate::vault::{self, Basis, Looked, Origin, Stored, View};
+use std::cell::LazyCell;
 use std::ffi::OsString;
 
 pub struct Options<'a> {
@@ -41,8 +43,7 @@ pub struct Environment {
 ///
 /// # Errors
 /// [`Error::Rule`] for a value that no environment here can hold, and for a name that is not let through;
-/// [`Error::Usage`] for a variable of the caller that is not set; [`Error::Missing`] with every entry that
-/// is not there.
+/// [`Error::Missing`] with every entry that is not there and every variable of the caller that is not set.
 pub fn environment(
     session: &mut Session<'_>,
     options: &Options<'_>,
@@ -80,56 +81,31 @@ fn wanted<S: Source>(
     options: &Options<'_>,
 ) -> Result<Wanted<S::Item>, Error> {
     let mut wanted = Wanted { variables: Vec::new(), secrets: Vec::new() };
-    let mut missing = Vec::new();
+    let (inventory, mut missing) = (LazyCell::new(|| Inventory::of(source)), Vec::new());
     for Variable { name, from, line, .. } in &options.refs.variables {
         let text = match from {
-            refs::Assigned::Literal(text) => text.into(),
+            refs::Assigned::Literal(text) => Ok(text.into()),
             refs::Assigned::Env { name: variable, fallback } => {
                 let value = (options.caller_env)(variable).or(fallback.as_ref().map(Into::into));
-                let what = format!("{name}: {variable} is not set and has no fallback");
-                value.ok_or(Error::Usage(what))?
+                let what = || Error::Usage(format!("{variable} is not set and has no fallback"));
+                value.ok_or_else(what)
             }
             refs::Assigned::Secret { uri, fallback } => {
                 let origin = if uri.global { &Origin::Global } else { project };
-                match (source.find(origin, &uri.coordinate)?, fallback) {
-                    (Some(item), _) => wanted.secrets.push((name.clone(), item)),
-                    (None, Some(text)) => wanted.variables.push((name.clone(), text.into())),
-                    (None, None) => missing.push((name, *line, uri)),
+                if let Some(item) = source.find(origin, &uri.coordinate)? {
+                    wanted.secrets.push((name.clone(), item));
+                    continue;
                 }
-                continue;
+                let text = fallback.as_ref().map(Into::into);
+                text.ok_or_else(|| inventory.absence(origin, &uri.coordinate).into())
             }
         };
-        wanted.variables.push((name.clone(), text));
+        match text {
+            Ok(text) => wanted.variables.push((name.clone(), text)),
+            Err(why) => missing.push(Missing { variable: name.clone(), line: *line, why }),
+        }
     }
-    if missing.is_empty() { Ok(wanted) } else { Err(all_missing(source, project, &missing)) }
-}
-
-/// Every entry that is not there, and in which environments there is one of the same component and key.
-fn all_missing<S: Source>(
-    source: &S,
-    project: &Origin,
-    missing: &[(&String, usize, &SecretUri)],
-) -> Error {
-    let there = source.readable().map(|(items, _)| items).unwrap_or_default();
-    let elsewhere = |uri: &SecretUri| {
-        let at = &uri.coordinate;
-        let visible = |item: &&S::Item| {
-            *item.origin() == Origin::Global || !uri.global && item.origin() == project
-        };
-        let same =
-            |other: &&Coordinate| (other.component(), other.key()) == (at.component(), at.key());
-        let envs = there.iter().filter(visible).map(Listed::coordinate).filter(same);
-        let mut envs: Vec<String> = envs.map(|other| other.env().to_owned()).collect();
-        envs.dedup();
-        envs
-    };
-    let each = missing.iter().map(|(variable, line, uri)| Missing {
-        variable: (*variable).clone(),
-        line: *line,
-        at: uri.coordinate.clone(),
-        elsewhere: elsewhere(uri),
-    });
-    Error::Missing(each.collect())
+    if missing.is_empty() { Ok(wanted) } else { Err(Error::Missing(missing)) }
 }
 
 /// What can be known to fit no environment before anybody is asked: all but what pointers lead to. Nothing is

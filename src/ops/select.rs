@@ -4,7 +4,7 @@ use super::{Error, Listed, Source};
 use crate::coordinate::{Coordinate, SecretUri};
 use crate::text::escape;
 use crate::vault::Origin;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
 pub struct Selection {
@@ -45,9 +45,21 @@ impl Selection {
             selected.insert(item.coordinate().clone(), item);
         }
         if selected.is_empty() {
-            return Err(Error::Nothing(self.describe()));
+            return Err(Error::Nothing(self.describe() + &self.envs(source)));
         }
         Ok(selected.into_values().collect())
+    }
+
+    /// The environments that there are, if the one that was named is none of them.
+    fn envs<S: Source>(&self, source: &S) -> String {
+        let items = source.readable().map(|(items, _)| items).unwrap_or_default();
+        let envs: BTreeSet<&str> = items.iter().map(|item| item.coordinate().env()).collect();
+        match &self.env {
+            Some(env) if !envs.is_empty() && !envs.contains(env.as_str()) => {
+                format!(" (there are {})", envs.into_iter().collect::<Vec<_>>().join(", "))
+            }
+            _ => String::new(),
+        }
     }
 
     fn describe(&self) -> String {

@@ -22,5 +22,5 @@ pub fn show(
         .leading_to(entry.pointer());
     let consent = session.ask(vec![wish], &About::Show)?;
     let mut values = obtain(session, consent, &[&entry], resolver, None)?;
-    values.pop().ok_or_else(|| Error::NoEntry(at.coordinate.clone()))
+    values.pop().ok_or_else(|| Error::Nothing(format!("no result came for {}", at.coordinate)))
 }

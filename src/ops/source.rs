@@ -2,12 +2,14 @@
 //! any other, such as a package that has been opened.
 
 use super::Error;
+use super::absence::{Absence, Inventory};
 use crate::coordinate::{Coordinate, SecretUri};
 use crate::entry::{Content, Entry};
 use crate::pointer::Pointer;
 use crate::policy::Subject;
 use crate::secret::Secret;
 use crate::vault::{self, Held, Origin, Stored, View};
+use std::collections::BTreeSet;
 
 pub trait Source {
     /// An entry as it is listed, its value closed.
@@ -32,14 +34,18 @@ pub trait Source {
     fn named(&self, project: &Origin, uri: &SecretUri) -> Result<Self::Item, Error> {
         let origin = if uri.global { &Origin::Global } else { project };
         let found = self.find(origin, &uri.coordinate)?;
-        found.ok_or_else(|| self.missing(origin, &uri.coordinate))
+        found.ok_or_else(|| absence(self, origin, &uri.coordinate).into())
     }
 
-    /// Why there is nothing at `at` for `project`.
-    fn missing(&self, project: &Origin, at: &Coordinate) -> Error {
-        let _ = project;
-        Error::NoEntry(at.clone())
+    /// What was removed and can be brought back, with the revision that does.
+    fn removed(&self) -> Vec<(Coordinate, Origin, u64)> {
+        Vec::new()
     }
+}
+
+/// Why there is nothing at `at` for `origin`.
+pub(super) fn absence<S: Source + ?Sized>(source: &S, origin: &Origin, at: &Coordinate) -> Absence {
+    Inventory::of(source).absence(origin, at)
 }
 
 /// What every operation has to know of an entry.
@@ -75,17 +81,17 @@ impl Source for View<'_> {
         Ok(View::value(self, entry)?)
     }
 
-    fn missing(&self, project: &Origin, at: &Coordinate) -> Error {
-        let was = |origin| self.history(origin, at).is_ok_and(|history| !history.is_empty());
-        if was(project) || was(&Origin::Global) {
-            return Error::Removed(at.clone());
-        }
-        let there = self.readable_entries().0.into_iter().filter(|entry| entry.coordinate == *at);
-        let projects: Vec<String> = there.map(|entry| entry.origin.to_string()).collect();
-        if projects.is_empty() {
-            return Error::NoEntry(at.clone());
-        }
-        Error::InProject { at: at.clone(), projects }
+    fn removed(&self) -> Vec<(Coordinate, Origin, u64)> {
+        let there = self.readable_entries().0.into_iter();
+        let mut known: BTreeSet<_> = there.map(|entry| (entry.coordinate, entry.origin)).collect();
+        // The latest of each comes first.
+        let earlier = self.earlier_entries().unwrap_or_default().into_iter();
+        let gone = earlier
+            .filter(|entry| known.insert((entry.coordinate.clone(), entry.origin.clone())))
+            .map(|entry| (entry.coordinate, entry.origin, entry.revision));
+        let mut gone: Vec<_> = gone.collect();
+        gone.sort();
+        gone
     }
 }
 

@@ -16,7 +16,7 @@ pub enum Manner {
     Copy,
 }
 
-/// Gives the entry at `from` the name `to`, which no entry has: [`Error::Exists`] if one does.
+/// Gives the entry at `from` the name `to`, which no entry has: [`Error::Taken`] if one does.
 pub fn transfer(
     session: &mut Session<'_>,
     from: &Target,
@@ -28,7 +28,7 @@ pub fn transfer(
     let history = view.history(&source.origin, &source.coordinate)?;
     let Looked { found: taken, basis } = view.entry(&to.origin, &to.at)?;
     if taken.is_some() {
-        return Err(Error::Exists(to.at.clone()));
+        return Err(Error::Taken(to.at.clone()));
     }
     let proposal = Proposal {
         origin: &to.origin,

@@ -51,7 +51,7 @@ impl Class {
             Self::Signature => "bad signature",
             Self::Untrusted => "untrusted sender",
             Self::Time => "expired or not yet valid",
-            Self::NotForMe => "not sealed to me",
+            Self::NotForMe => "not sealed to you",
             Self::Token => "token missing or wrong",
             Self::Binding => "not bound together",
             Self::Replay => "replay or rollback",

@@ -370,7 +370,7 @@ fn a_plan_writes_nothing() {
     let options = Options { file: &file, token: None, skip_high: false, project: None };
     for _ in 0..2 {
         let plan = bob.session(NOW, &mut Nobody, |bob| plan(bob, &options)).unwrap();
-        assert!(plan.changes.iter().all(|change| change.effect == Effect::Added));
+        assert!(plan.preview.changes.iter().all(|change| change.effect == Effect::Added));
     }
     assert!(bob.all().is_empty());
 }

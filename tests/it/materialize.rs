@@ -167,8 +167,8 @@ fn policy_decides_before_anything_is_captured_or_read() {
     let denied = person.fails(&["materialize", "--capture"], 20);
     assert_eq!(
         denied,
-        "error: policy: dev/a/high: it needs a person's yes, and there is no terminal to ask at\n  \
-         dev/a/inject: it needs a person's yes, and there is no terminal to ask at\n  \
+        "error: policy: dev/a/high, dev/a/inject: it needs a person's yes, and there is no terminal to ask \
+         at\n  \
          prod/a/key: what prod pointers lead to is never copied into a vault\n"
     );
     let at_prod = person.at_terminal(&["materialize", "--capture", "--env", "prod"], &[]);

@@ -388,13 +388,10 @@ fn plain_yes(person: &Person, arguments: &[&str]) -> Outcome {
     Outcome { code: ended.code as i32, asked, said: ended.screen }
 }
 
-/// The new PIN is typed first, so an agent needs a terminal to come as far as the policy.
+/// The new PIN is typed first, which only a person is asked for.
 fn pin_set(person: &mut Person, asker: &str, proof: bool) -> Outcome {
-    if asker == "unattended" {
+    if asker != "person" {
         return tried(person, asker, &["pin", "set"], "");
-    }
-    if asker == "agent" {
-        person.env.insert("KOVRA_AGENT".into(), "1".into());
     }
     let mut seat = person.waits_at(&["pin", "set"], "New PIN: ");
     seat.press_line(PIN);
@@ -405,6 +402,5 @@ fn pin_set(person: &mut Person, asker: &str, proof: bool) -> Outcome {
         seat.press_line(PIN);
     }
     let ended = seat.end();
-    person.env.remove("KOVRA_AGENT");
     Outcome { code: ended.code as i32, asked, said: ended.screen }
 }

@@ -76,7 +76,7 @@ fn commands_that_cannot_be_run() {
     person.write("plain", "not a program");
     person.fails(&["run", "--", "./plain"], 126);
     person.fails(&["run", "--", "/"], 126);
-    person.fails(&["run"], 2);
+    person.fails(&["run"], 125);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_name_is_let_through_only_by_name_and_by_the_owner() {
     );
     assert!(session.screen.contains("got postgres://dev lib"), "{}", session.screen);
     for wrong in ["KOVRA_HOME", "A-B", "LD_*", ""] {
-        let said = person.fails(&["run", "--allow-name", wrong, "--", "true"], 2);
+        let said = person.fails(&["run", "--allow-name", wrong, "--", "true"], 125);
         assert!(said.contains("--allow-name"), "{said}");
     }
     // A name that needs no question gets none.
@@ -311,9 +311,9 @@ fn all_that_is_missing_is_said_at_once_with_its_line() {
     person.add("test/db/url", "v", &["--project", "shop"]);
     let said = person.fails(&["run", "--project", "shop", "--", "true"], 125);
     for line in [
-        "URL (line 2): prod/db/url is not in the vault (dev, staging, test have it)",
-        "OTHER (line 3): dev/no/such is not in the vault\n",
-        "G (line 4): qa/db/url is not in the vault (dev, staging have it)",
+        "URL (line 2): prod/db/url is not in the vault for project shop; dev, staging, test have it",
+        "OTHER (line 3): dev/no/such is not in the vault for project shop\n",
+        "G (line 4): qa/db/url is not in the vault; dev, staging have it",
         "`kovra list`",
     ] {
         assert!(said.contains(line), "{line}\n{said}");

@@ -66,7 +66,7 @@ fn of_trust(about: &About<'_>) -> Said {
             peer.name
         ),
         About::Rename { peer, to, known } => {
-            let mut lines = vec![said!("call the peer {} from now on {}", peer.name, to)];
+            let mut lines = vec![said!("call the peer {} {} from now on", peer.name, to)];
             lines.push(said!("  {}", peer.fingerprint()));
             lines.extend(known_before(known.iter()));
             lines.push("Go on?".into());
@@ -79,7 +79,7 @@ fn of_trust(about: &About<'_>) -> Said {
             hex(&program.digest),
             loading(loaders)
         ),
-        About::SetPin => "exchange the PIN of the vault\nGo on?".into(),
+        About::SetPin => "change the PIN of the vault\nGo on?".into(),
         About::SealClock { now, seen } => said!(
             "by this machine's clock it is {}, and the latest package was sealed at {}.\n\
              If that clock was wrong and this one is right, packages are numbered from now on; \

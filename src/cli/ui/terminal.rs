@@ -15,8 +15,12 @@ fn foreground() -> Option<Terminal> {
     Terminal::foreground()
 }
 
-/// Asks for a secret at the terminal, without showing it.
+/// Asks for a secret at the terminal, without showing it. Nobody is asked on behalf of an agent, who may hold
+/// the terminal.
 pub(in crate::cli) fn ask_secret(prompt: impl Into<Said>) -> Result<Secret, Failure> {
+    if is_agent() {
+        return Err(Failure::usage("nobody is asked on behalf of an agent"));
+    }
     let terminal = foreground().ok_or_else(|| Failure::usage("there is no terminal to ask at"))?;
     let answer = terminal.ask_hidden(said!("{}: ", prompt.into()).as_str());
     answer.map_err(|_| Failure::usage("the terminal was closed before an answer"))
