@@ -5,7 +5,6 @@ use super::error::Failure;
 use super::ui::{Said, said};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, Parser};
-use std::ffi::OsString;
 
 /// Words of other tools, and the commands of ours that do the same, where there is one.
 const MEANT: [(&str, &[&str]); 28] = [
@@ -42,8 +41,10 @@ const MEANT: [(&str, &[&str]); 28] = [
 /// What the arguments are. What is wrong with them is told without what the environment sets: nobody has to
 /// give that.
 pub(super) fn parse() -> Result<Cli, clap::Error> {
-    let without = |_| without_environment(Cli::command()).try_get_matches().err();
-    Cli::try_parse().map_err(|error| without(()).unwrap_or(error))
+    Cli::try_parse().map_err(|error| match error.use_stderr() {
+        true => without_environment(Cli::command()).try_get_matches().err().unwrap_or(error),
+        false => error,
+    })
 }
 
 fn without_environment(command: Command) -> Command {
@@ -63,9 +64,9 @@ pub(super) fn command_of(error: &clap::Error) -> String {
 }
 
 fn named_first() -> String {
-    let known = |word: &OsString| Cli::command().find_subcommand(word).is_some();
-    let named = std::env::args_os().skip(1).find(known);
-    named.and_then(|word| word.into_string().ok()).unwrap_or_default()
+    let known = |word: &String| Cli::command().find_subcommand(word).is_some();
+    let mut words = std::env::args_os().skip(1).filter_map(|word| word.into_string().ok());
+    words.find(known).unwrap_or_default()
 }
 
 /// What somebody meant who typed something that is none of ours; `None` leaves it to clap.

@@ -160,6 +160,7 @@ fn usage_does_not_demand_what_the_environment_has_set() {
         let said = person.fails(typed, code);
         assert!(said.contains(usage), "{said}");
     }
+    assert!(person.ok(&["show", "--help"]).stdout.contains("[env: KOVRA_HOME]"));
     person.env.insert("KOVRA_AZURE_CLOUD".into(), "mars".into());
     let said = person.fails(&["whoami"], 2);
     assert!(said.contains("an Azure cloud is public, china or usgov"), "{said}");

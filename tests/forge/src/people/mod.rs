@@ -87,10 +87,12 @@ impl Person {
 
     /// Sets the [`PIN`], through the library.
     pub fn set_pin(&self) {
-        let pin = Pin::new(&Secret::copy_of(PIN.as_bytes())).expect("a PIN");
+        // Its Argon2id takes longer than all else that a person needs.
+        static DERIVED: LazyLock<Pin> =
+            LazyLock::new(|| Pin::new(&Secret::copy_of(PIN.as_bytes())).expect("a PIN"));
         let mut vault = self.unlocked();
         let none = vault.view().pin().expect("a PIN, or none").basis;
-        vault.write(|batch| batch.set_pin(&none, &pin)).expect("a PIN that is set");
+        vault.write(|batch| batch.set_pin(&none, &DERIVED)).expect("a PIN that is set");
     }
 
     /// The same person on another disk: a home with the same files, of which `vault.key` is the key.
