@@ -70,6 +70,19 @@ impl Secret {
     }
 }
 
+/// A key in Bech32 or one of its kin, in upper case, written into a buffer that never moves.
+#[cfg(feature = "seal")]
+#[expect(clippy::expect_used, reason = "32 bytes are below any limit of Bech32")]
+pub(crate) fn to_bech32<Ck: bech32::Checksum>(
+    hrp: bech32::Hrp,
+    key: &[u8; 32],
+) -> Zeroizing<String> {
+    let length = bech32::encoded_length::<Ck>(hrp, key).expect("32 bytes fit");
+    let mut text = Zeroizing::new(String::with_capacity(length));
+    bech32::encode_upper_to_fmt::<Ck, _>(&mut *text, hrp, key).expect("32 bytes fit");
+    text
+}
+
 impl Drop for Secret {
     fn drop(&mut self) {
         // zeroize wipes what a vector has room for in one go, and what it holds byte by byte.

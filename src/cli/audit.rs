@@ -58,6 +58,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let vault = context.vault()?;
     let Trail { events, damage } = vault.view().trail()?;
     check_known(&filter, &events, vault.view())?;
+    drop(vault);
     if !args.verify {
         show(events.iter().filter(|(_, e)| filter.matches(e)).collect(), args.json)?;
     } else if damage.is_empty() {

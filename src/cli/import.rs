@@ -10,7 +10,7 @@ use kovra::exit::Exit;
 use kovra::identity::Token;
 use kovra::ops::add::Destination;
 use kovra::ops::copy::{Original, copy};
-use kovra::ops::import::{Options, Preview, apply, plan, preview, receipt, receipt_again};
+use kovra::ops::import::{self, Plan, Preview, apply, receipt, receipt_again};
 use kovra::ops::init;
 use kovra::ops::output;
 use kovra::ops::verify::read_package;
@@ -98,49 +98,83 @@ fn import_package(args: &Args, context: &Context) -> Result<(), Failure> {
     args.receipt.as_deref().map(output::check).transpose()?;
     let file = read_package(Path::new(&args.source))?;
     let token = args.token.as_deref().map(read_token).transpose()?;
-    let options = Options {
-        file: &file,
-        token: token.as_ref(),
-        skip_high: args.skip_high,
-        project: args.project.as_deref(),
-    };
-    context.with_session(|session| import(session, &options, args))
-}
-
-fn import(session: &mut Session<'_>, options: &Options<'_>, args: &Args) -> Result<(), Failure> {
     if args.dry_run {
-        show(&preview(session, options)?, args)?;
+        let words = context.with_session(|session| {
+            let options = options(&file, token.as_ref(), args);
+            import::preview(session, &options).map(|preview| Words::of(&preview, args))
+        })?;
+        drop(token);
+        words.show()?;
         ui::note("Nothing was changed (--dry-run).");
         return Ok(());
     }
-    let plan = match (plan(session, options), &args.receipt) {
+    let done = context.with_session(|session| import(session, &file, token, args))?;
+    ui::data(done)
+}
+
+fn options<'a>(file: &'a [u8], token: Option<&'a Token>, args: &'a Args) -> import::Options<'a> {
+    import::Options { file, token, skip_high: args.skip_high, project: args.project.as_deref() }
+}
+
+/// The token is dropped with it.
+fn plan(
+    session: &Session<'_>,
+    file: &[u8],
+    token: Option<Token>,
+    args: &Args,
+) -> Result<Plan, Error> {
+    import::plan(session, &options(file, token.as_ref(), args))
+}
+
+/// Gives what to say of it, once the vault is closed.
+fn import(
+    session: &mut Session<'_>,
+    file: &[u8],
+    token: Option<Token>,
+    args: &Args,
+) -> Result<Said, Failure> {
+    let plan = match (plan(session, file, token, args), &args.receipt) {
         (Err(Error::Replay(Replay::Again)), Some(path)) => {
-            return write_receipt_again(session, options.file, path);
+            return write_receipt_again(session, file, path);
         }
         (plan, _) => plan?,
     };
-    show(&plan.preview, args)?;
-    apply(session, &plan, args.overwrite)?;
-    if let Some(path) = &args.receipt {
-        write_receipt(path, &receipt(session, &plan)?)?;
-    }
+    let words = Words::of(&plan.preview, args);
+    words.show()?;
     let entries = ui::count(plan.preview.changes.len(), "entry", "entries");
-    ui::data(said!("Imported {}, sealed by {}.", entries, sender(&plan.preview)))
-}
-
-fn show(preview: &Preview, args: &Args) -> Result<(), Failure> {
-    ui::note(said!("Package {} by {}:", preview.header.id_hex(), sender(preview)));
-    ui::data(ui::changes(&preview.changes.iter().collect::<Vec<_>>()))?;
-    if preview.skipped > 0 {
-        let closed = ui::count(preview.skipped, "high literal stays", "high literals stay");
-        let why = if args.skip_high { "--skip-high" } else { "--token FILE opens what is high" };
-        ui::note(said!("{} closed ({}).", closed, why));
+    let imported = apply(session, plan, args.overwrite)?;
+    if let Some(path) = &args.receipt {
+        write_receipt(path, &receipt(session, &imported)?)?;
     }
-    Ok(())
+    Ok(said!("Imported {}, sealed by {}.", entries, words.sender))
 }
 
-fn sender(preview: &Preview) -> Said {
-    preview.peer.as_ref().map_or("you".into(), |peer| peer.name.say())
+/// What an import would do. It has no value in it, as what it tells of has.
+struct Words {
+    sender: Said,
+    package: Said,
+    changes: Said,
+    closed: Option<Said>,
+}
+
+impl Words {
+    fn of(preview: &Preview, args: &Args) -> Self {
+        let why = if args.skip_high { "--skip-high" } else { "--token FILE opens what is high" };
+        let closed = ui::count(preview.skipped, "high literal stays", "high literals stay");
+        Self {
+            sender: preview.peer.as_ref().map_or("you".into(), |peer| peer.name.say()),
+            package: preview.header.id_hex().say(),
+            changes: ui::changes(&preview.changes.iter().collect::<Vec<_>>()),
+            closed: (preview.skipped > 0).then(|| said!("{} closed ({}).", closed, why)),
+        }
+    }
+
+    fn show(&self) -> Result<(), Failure> {
+        ui::note(said!("Package {} by {}:", self.package, self.sender));
+        ui::data(self.changes.clone())?;
+        self.closed.iter().for_each(|closed| ui::note(closed.clone()));
+        Ok(())
+    }
 }
 
 fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
@@ -152,11 +186,11 @@ fn write_receipt(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// The package is in the vault already, and only its receipt is wanted.
-fn write_receipt_again(session: &Session<'_>, file: &[u8], path: &Path) -> Result<(), Failure> {
+fn write_receipt_again(session: &Session<'_>, file: &[u8], path: &Path) -> Result<Said, Failure> {
     let again = || Failure::from(Error::Replay(Replay::Again));
     let bytes = receipt_again(session.view(), file)?.ok_or_else(again)?;
     write_receipt(path, &bytes)?;
-    ui::data("This package was imported before; its receipt was written again.")
+    Ok("This package was imported before; its receipt was written again.".into())
 }
 
 pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {

@@ -97,6 +97,7 @@ fn ask_pin() -> Option<Secret> {
     } else {
         return Some(first);
     };
+    drop(first);
     ui::note(why);
     None
 }

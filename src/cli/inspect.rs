@@ -26,13 +26,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     if args.diag {
         return ui::data(Said::one_line(&diagnose(&file)?));
     }
-    let token = args.token.as_deref().map(read_token).transpose()?;
-    let vault = if context.has_vault()? { Some(context.vault()?) } else { None };
-    let report = inspect(&file, vault.as_ref(), token.as_ref(), context.now)?;
-    let all = match &vault {
-        Some(vault) => Acquaintances::of(vault.view())?,
-        None => Acquaintances::default(),
-    };
+    let (report, all) = look(&file, args, context)?;
     ui::data(outside(&report, &all))?;
     match &report.contents {
         Some(Ok(contents)) => inside(contents),
@@ -42,6 +36,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         }
         None => Ok(()),
     }
+}
+
+/// The vault is closed, and the token dropped, before a word is said.
+fn look(file: &[u8], args: &Args, context: &Context) -> Result<(Report, Acquaintances), Failure> {
+    let token = args.token.as_deref().map(read_token).transpose()?;
+    let vault = if context.has_vault()? { Some(context.vault()?) } else { None };
+    let report = inspect(file, vault.as_ref(), token.as_ref(), context.now)?;
+    let all = match &vault {
+        Some(vault) => Acquaintances::of(vault.view())?,
+        None => Acquaintances::default(),
+    };
+    Ok((report, all))
 }
 
 /// What anyone can read.

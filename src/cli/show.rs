@@ -19,8 +19,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    context.with_session(|session| {
-        let value = show(session, &args.at, args.project.as_deref(), &args.clouds)?;
-        ui::value(&value)
-    })
+    let project = args.project.as_deref();
+    let value = context.with_session(|session| show(session, &args.at, project, &args.clouds))?;
+    ui::value(&value)
 }

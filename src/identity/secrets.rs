@@ -1,6 +1,7 @@
 //! Secret keys, a newtype for each role, and what a person has of them.
 
 use super::{AgreementPublic, PublicIdentity, SigningPublic};
+use crate::secret::to_bech32;
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32, Hrp};
 use ed25519_dalek::{Signer, SigningKey};
@@ -81,10 +82,8 @@ impl AgreementSecret {
     }
 
     /// The `AGE-SECRET-KEY-1...` string of this key.
-    #[expect(clippy::expect_used, reason = "32 bytes are below any limit of Bech32")]
     pub(crate) fn to_age(&self) -> Zeroizing<String> {
-        let text = bech32::encode_upper::<Bech32>(AGE_SECRET, &*self.0);
-        Zeroizing::new(text.expect("32 bytes fit"))
+        to_bech32::<Bech32>(AGE_SECRET, &self.0)
     }
 
     /// From an `AGE-SECRET-KEY-1...` string. One key has one text: lower case and padding bits, which

@@ -141,15 +141,22 @@ fn open(session: &Session<'_>, options: &Options<'_>, high: High<'_>) -> Result<
     Ok(Plan { preview, digest, origin, seen, ledger, floor, older })
 }
 
-/// Writes a plan: entries, their provenance, the memory of the package and the time, in one
-/// transaction.
+/// A package that was imported, for its receipt.
+pub struct Imported {
+    id: [u8; 16],
+    digest: [u8; 32],
+}
+
+/// Writes a plan, and drops it with its values: entries, their provenance, the memory of the package and the
+/// time, in one transaction.
 ///
 /// # Errors
 /// [`Error::WouldOverwrite`] without consent; [`Error::Denied`] for what needs a person to agree, where none
 /// is; [`vault::Error::Moved`](crate::vault::Error::Moved) if what it was decided on has changed since.
-pub fn apply(session: &mut Session<'_>, plan: &Plan, overwrite: bool) -> Result<(), Error> {
-    let consent = clocks(session, plan)?.and(changes(session, plan, overwrite)?);
-    session.write(consent, |batch, now| write(batch, plan, now))
+pub fn apply(session: &mut Session<'_>, plan: Plan, overwrite: bool) -> Result<Imported, Error> {
+    let consent = clocks(session, &plan)?.and(changes(session, &plan, overwrite)?);
+    session.write(consent, |batch, now| write(batch, &plan, now))?;
+    Ok(Imported { id: plan.preview.header.id, digest: plan.digest })
 }
 
 /// What was agreed to, if nothing that it was agreed on has changed: the entries, the sender's pin, what
@@ -193,9 +200,9 @@ fn write(batch: &mut Batch<'_>, plan: &Plan, now: Moment) -> Result<(), Error> {
 }
 
 /// My signed word, for the sender, that a plan was carried out.
-pub fn receipt(session: &Session<'_>, plan: &Plan) -> Result<Vec<u8>, Error> {
+pub fn receipt(session: &Session<'_>, of: &Imported) -> Result<Vec<u8>, Error> {
     let signing = session.view().identity()?.signing;
-    Ok(Receipt::sign(&signing, plan.preview.header.id, plan.digest, session.now()))
+    Ok(Receipt::sign(&signing, of.id, of.digest, session.now()))
 }
 
 /// My signed word on a package that was imported before: a receipt that could not be written can be made

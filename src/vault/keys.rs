@@ -10,8 +10,9 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// 32 bytes that are a key. Which one, the name of the variable says.
-pub(super) type Key = Zeroizing<[u8; 32]>;
+/// 32 bytes that are a key. Which one, the name of the variable says. Boxed, so that whoever hands it on leaves
+/// no copy on the stack.
+pub(super) type Key = Box<Zeroizing<[u8; 32]>>;
 
 /// A nonce of XChaCha20-Poly1305: long enough to be drawn at random, always. It also names the
 /// revision of a row that it seals.
@@ -27,7 +28,7 @@ pub(super) struct MasterKeys {
 
 impl MasterKeys {
     pub(super) fn generate() -> Result<Self, Error> {
-        Ok(Self { vault: Zeroizing::new(random()?), guard: Zeroizing::new(random()?) })
+        Ok(Self { vault: random_key()?, guard: random_key()? })
     }
 }
 
@@ -54,7 +55,7 @@ pub(super) enum Lock {
 
 impl Keys {
     pub(super) fn derive(keys: &MasterKeys, id: [u8; 16]) -> Self {
-        let of = |key: &Key| Hkdf::<Sha256>::new(Some(&id), &**key);
+        let of = |key: &Key| Hkdf::<Sha256>::new(Some(&id), &key[..]);
         let (vault, guard) = (of(&keys.vault), of(&keys.guard));
         Self {
             id,
@@ -156,20 +157,20 @@ impl Keys {
 #[expect(clippy::expect_used, reason = "only an output over 255 hashes long can fail")]
 fn sub_key(hkdf: &Hkdf<Sha256>, purpose: &str) -> Key {
     let mut key = Key::default();
-    hkdf.expand(format!("kovra-vault-v2 {purpose}").as_bytes(), &mut *key).expect("one hash");
+    hkdf.expand(format!("kovra-vault-v2 {purpose}").as_bytes(), &mut key[..]).expect("one hash");
     key
 }
 
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
 pub(super) fn mac(key: &Key) -> Digest {
-    Hmac::new_from_slice(&**key).expect("a key of 32 bytes")
+    Hmac::new_from_slice(&key[..]).expect("a key of 32 bytes")
 }
 
 /// XChaCha20-Poly1305 under a random nonce.
 #[expect(clippy::expect_used, reason = "only 256 GiB can fail, and entries are at most 256 KiB")]
 pub(super) fn seal(key: &Key, nonce: &Nonce, associated: &[u8], plain: &[u8]) -> Vec<u8> {
     let payload = Payload { msg: plain, aad: associated };
-    let cipher = XChaCha20Poly1305::new((&**key).into());
+    let cipher = XChaCha20Poly1305::new((&***key).into());
     cipher.encrypt(nonce.into(), payload).expect("a message that is not too long")
 }
 
@@ -180,8 +181,14 @@ pub(super) fn open(
     sealed: &[u8],
 ) -> Option<Zeroizing<Vec<u8>>> {
     let payload = Payload { msg: sealed, aad: associated };
-    let plain = XChaCha20Poly1305::new((&**key).into()).decrypt(nonce.into(), payload).ok()?;
+    let plain = XChaCha20Poly1305::new((&***key).into()).decrypt(nonce.into(), payload).ok()?;
     Some(Zeroizing::new(plain))
+}
+
+pub(super) fn random_key() -> Result<Key, Error> {
+    let mut key = Key::default();
+    getrandom::fill(&mut key[..])?;
+    Ok(key)
 }
 
 /// Random bytes from the operating system.

@@ -4,15 +4,14 @@
 //! that a wrong one is noticed at once and a way can be exchanged without sealing every row again.
 
 use super::Error;
-use super::keys::{Key, MasterKeys, Nonce, open, random, seal};
+use super::keys::{Key, MasterKeys, Nonce, open, random, random_key, seal};
 use super::record::Fields;
 use crate::cbor::{Reader, Writer};
-use crate::secret::Secret;
+use crate::secret::{Secret, to_bech32};
 use argon2::{Algorithm, Argon2, Params, Version};
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32m, Hrp};
 use std::path::PathBuf;
-use zeroize::{Zeroize, Zeroizing};
 
 /// Argon2id (RFC 9106): 64 MiB, 3 passes, one lane. Recorded, so that it can rise in a later schema; no
 /// other value is taken from a file, which could make its reader work for hours.
@@ -85,7 +84,7 @@ impl Custody {
 impl Kek {
     /// A fresh key, for the keyring or a key file.
     pub fn generate() -> Result<Self, Error> {
-        random().map(|bytes| Self(Zeroizing::new(bytes)))
+        random_key().map(Self)
     }
 
     /// From a passphrase or a PIN, which takes 64 MiB and about 0.15 s.
@@ -94,7 +93,7 @@ impl Kek {
         let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).map_err(odd)?;
         let mut key = Key::default();
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into(passphrase.expose(), salt, &mut *key)
+            .hash_password_into(passphrase.expose(), salt, &mut key[..])
             .map_err(odd)?;
         Ok(Self(key))
     }
@@ -120,13 +119,11 @@ impl Kek {
         if bytes.next().is_some() { Err(bad()) } else { Ok(Self(key)) }
     }
 
-    #[expect(clippy::expect_used, reason = "32 bytes cannot exceed Bech32's length limit")]
     pub fn to_text(&self) -> Secret {
-        let mut text = bech32::encode_upper::<Bech32m>(HRP, &*self.0).expect("52 characters");
+        let text = to_bech32::<Bech32m>(HRP, &self.0);
         let mut bytes = Vec::with_capacity(text.len() + 1);
         bytes.extend_from_slice(text.as_bytes());
         bytes.push(b'\n');
-        text.zeroize();
         Secret::new(bytes)
     }
 }
@@ -153,7 +150,7 @@ impl Way {
         let description = custody.encode()?;
         let wrap = |which, key: &Key| -> Result<_, Error> {
             let nonce = random()?;
-            Ok((nonce, seal(&kek.0, &nonce, &associated(id, which, &description), &**key)))
+            Ok((nonce, seal(&kek.0, &nonce, &associated(id, which, &description), &key[..])))
         };
         let (vault, guard) = (wrap(VAULT, &keys.vault)?, wrap(GUARD, &keys.guard)?);
         Ok(Self { custody, description, vault, guard })

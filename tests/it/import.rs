@@ -47,7 +47,7 @@ impl Bob {
         let options = Options { file, token: Some(&token), skip_high: false, project: None };
         let before = self.all();
         let result = self.session(now, who, |session| {
-            plan(session, &options).and_then(|plan| apply(session, &plan, true))
+            plan(session, &options).and_then(|plan| apply(session, plan, true).map(|_| ()))
         });
         if result.is_err() {
             assert_eq!(self.all(), before, "a refused import changed something");
@@ -253,7 +253,7 @@ fn a_package_that_was_begun_is_as_old_as_itself() {
     let (begun, other) = (forge(1, "begun").file(), forge(2, "other").file());
     let options = Options { file: &begun, token: None, skip_high: true, project: None };
     bob.session(NOW, &mut Nobody, |session| {
-        plan(session, &options).and_then(|plan| apply(session, &plan, true))
+        plan(session, &options).and_then(|plan| apply(session, plan, true).map(|_| ()))
     })
     .unwrap();
     assert_eq!(bob.all().len(), 1);

@@ -23,6 +23,8 @@ mod identities;
 mod import;
 mod kills;
 mod materialize;
+#[cfg(target_os = "linux")]
+mod memory;
 mod messages;
 mod outside;
 mod owner;

@@ -138,6 +138,11 @@ impl Seat {
         self.end()
     }
 
+    /// Its number. It is that of what a shell becomes, too.
+    pub fn process(&self) -> u32 {
+        self.child.process_id().expect("a process")
+    }
+
     pub fn kill(&mut self) {
         self.child.kill().expect("a kill");
         self.child.wait().expect("an end");
