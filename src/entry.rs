@@ -49,15 +49,9 @@ impl Sensitivity {
     }
 }
 
-/// As it is shown: `Medium`, `Inject-only`.
 impl fmt::Display for Sensitivity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Low => "Low",
-            Self::Medium => "Medium",
-            Self::High => "High",
-            Self::InjectOnly => "Inject-only",
-        })
+        f.pad(self.name())
     }
 }
 

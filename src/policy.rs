@@ -215,7 +215,7 @@ impl fmt::Display for Reason {
             }
             Self::Untrusted => {
                 "it names a project, a global entry, or what would be given without a question, and you have \
-                 not trusted it; `kovra refs trust` does"
+                 not trusted it; `kovra refs trust` does, at a terminal"
             }
             Self::Trust => "it is a matter of trust",
         })

@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
         }
         if env_name::refused(name) && !self.allowed.iter().any(|allowed| allowed == name) {
             return Err(format!(
-                "{name} changes how programs load or whom they talk to, so kovra never sets it"
+                "{name} changes how programs load or whom they talk to; `kovra run --allow-name {name}` lets it through, once you confirm it"
             ));
         }
         if !self.names.insert(name) {

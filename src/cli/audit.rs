@@ -1,16 +1,15 @@
 //! `kovra audit`
 
 use super::error::Failure;
+use super::time::time;
 use super::ui::{Said, Say, said};
 use super::{Context, json, ui};
 use kovra::audit::{Action, Event, Filter};
-use kovra::clock::Moment;
 use kovra::coordinate::SecretUri;
 use kovra::exit::Exit;
 use kovra::ops;
 use kovra::text::escape;
 use kovra::vault::{self, KnownPeer, Looked, Stored, Trail, View};
-use std::time::UNIX_EPOCH;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -52,8 +51,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         env: args.env,
         action: args.action,
         peer: args.peer,
-        since: args.since.map(|text| parse_time(&text, context.now)).transpose()?,
-        until: args.until.map(|text| parse_time(&text, context.now)).transpose()?,
+        since: args.since.map(|text| time(&text, context.now)).transpose()?,
+        until: args.until.map(|text| time(&text, context.now)).transpose()?,
     };
     let vault = context.vault()?;
     let Trail { events, damage } = vault.view().trail()?;
@@ -77,8 +76,11 @@ fn check_known(filter: &Filter, events: &[(u64, Event)], view: View<'_>) -> Resu
         let same = |event: &Event| event.coordinate.as_deref() == Some(at.as_str());
         let there = |entry: &Stored| entry.coordinate.as_str() == at;
         if !told(&same) && !view.entries()?.iter().any(there) {
-            return Err(Failure::new(Exit::Failed, said!("{} is and was not in the vault", at))
-                .hint("`kovra list` shows what is there"));
+            return Err(Failure::new(
+                Exit::Failed,
+                said!("{} is not in the vault, and never was", at),
+            )
+            .hint("`kovra list` shows what is there"));
         }
     }
     if let Some(name) = peer {
@@ -110,15 +112,4 @@ fn row((number, event): &(u64, Event)) -> Vec<Said> {
         event.asker.name().into(),
         with.say(),
     ]
-}
-
-/// A time, or how long ago.
-fn parse_time(text: &str, now: Moment) -> Result<Moment, Failure> {
-    if let Ok(ago) = humantime::parse_duration(text) {
-        return Ok(Moment::from_seconds(now.seconds().saturating_sub(ago.as_secs())));
-    }
-    let time = humantime::parse_rfc3339_weak(text)
-        .map_err(|_| Failure::usage("a time is like 2026-01-31T12:00:00Z, or 7d for a week ago"))?;
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Ok(Moment::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
 }

@@ -1,5 +1,6 @@
 //! The clouds as every command reaches them: its options, the environment, and a line of progress.
 
+use super::time::length;
 use super::ui;
 use kovra::ops::Resolver;
 use kovra::pointer::Pointer;
@@ -11,7 +12,7 @@ use std::time::Duration;
 #[command(next_help_heading = "Clouds")]
 pub(super) struct Clouds {
     /// How long all pointers together may take
-    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = length)]
     timeout: Duration,
     /// Which Azure: public, china or usgov
     #[arg(

@@ -10,7 +10,6 @@ use kovra::vault;
 use std::io::ErrorKind;
 
 /// A failure, ready to be shown.
-#[derive(Debug)]
 pub(super) struct Failure {
     pub(super) exit: Exit,
     /// What failed, and where.
@@ -39,7 +38,7 @@ impl Failure {
     pub(super) fn of_damage(damage: Vec<vault::Error>) -> Result<(), Self> {
         let what = Said::join(damage.iter().map(Say::say), "\n  ");
         let Some(first) = damage.into_iter().next() else { return Ok(()) };
-        let hint = "the rows above are as they were written; `kovra history` and a backup may have \
+        let hint = "what else was shown is as it was written; `kovra history` and a backup may have \
                     the others";
         Err(Self { what, ..first.into() }.hint(hint))
     }

@@ -45,7 +45,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         }
         None => match make(NewCustody::Keyring) {
             Err(ops::Error::Vault(vault::Error::Locked(why))) => {
-                ui::note(said!("{}, so the vault is kept by a passphrase.", Said::one_line(&why)));
+                ui::note(said!("{}, so a passphrase is to keep the vault.", Said::one_line(&why)));
                 with_passphrase(context)?
             }
             other => other?,
@@ -67,7 +67,7 @@ fn chosen(named: Option<Keeper>, context: &Context) -> Result<Option<Keeper>, Fa
     let first = all.next();
     match all.find(|other| Some(*other) != first) {
         None => Ok(first),
-        Some(_) => Err(Failure::usage("one of these would not be used: a vault has one custody")
+        Some(_) => Err(Failure::usage("a vault has one custody, and here are two")
             .hint("give --key-file or --passphrase-file (KOVRA_KEY_FILE, KOVRA_PASSPHRASE_FILE)")),
     }
 }

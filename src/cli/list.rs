@@ -25,7 +25,9 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let filter = Filter { env: args.env, component: args.component, project: args.project };
     let Listing { items: entries, damage } = list(&context.vault()?.view(), &filter)?;
-    show(&entries, args.json)?;
+    if !entries.is_empty() || damage.is_empty() {
+        show(&entries, args.json)?;
+    }
     Failure::of_damage(damage)
 }
 

@@ -80,7 +80,7 @@ pub(super) fn meant(error: &clap::Error) -> Option<Failure> {
             let typed = named(error, ContextKind::InvalidArg)?;
             if typed.starts_with('-') { None } else { too_much(&command, typed) }
         }
-        ErrorKind::ValueValidation if named(error, ContextKind::InvalidValue)?.contains('=') => {
+        ErrorKind::ValueValidation if names_value(error) => {
             too_much(&command, "").filter(|_| takes_value(&command))
         }
         _ => None,
@@ -129,6 +129,12 @@ fn too_much(command: &str, typed: &str) -> Option<Failure> {
             .hint(said!("`kovra audit --coordinate {}` names an entry", Said::argument(typed))),
         _ => return None,
     })
+}
+
+/// Whether a name has its value after it: `dev/db/url=...`.
+fn names_value(error: &clap::Error) -> bool {
+    let is_name = named(error, ContextKind::InvalidArg) == Some("<COORD>");
+    is_name && named(error, ContextKind::InvalidValue).is_some_and(|value| value.contains('='))
 }
 
 fn takes_value(command: &str) -> bool {

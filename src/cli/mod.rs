@@ -27,6 +27,7 @@ mod set;
 mod shared;
 mod show;
 mod target;
+mod time;
 mod transfer;
 mod ui;
 mod unlock;

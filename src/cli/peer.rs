@@ -90,7 +90,10 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
                 let given = shared(session.view(), Some(&name))?;
                 Ok::<_, Failure>((peer::remove(session, &name)?, given))
             })?;
-            ui::note(said!("Forgot {}. What they were given, they still have.", peer.name));
+            ui::note(said!(
+                "{} is no longer a peer. What they were given, they still have.",
+                peer.name
+            ));
             super::shared::show(&given)
         }
     }

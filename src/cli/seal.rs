@@ -1,6 +1,7 @@
 //! `kovra seal`
 
 use super::error::Failure;
+use super::time::length;
 use super::ui::{Said, Say, said};
 use super::{Context, ui};
 use clap::ArgGroup;
@@ -39,7 +40,7 @@ pub(super) struct Args {
     /// The token file to write if there are high literals; send it by another channel
     #[arg(long, value_name = "FILE")]
     token_out: Option<PathBuf>,
-    #[arg(long, value_name = "TIME", help = ttl_help(), value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", help = ttl_help(), value_parser = length)]
     ttl: Option<Duration>,
 }
 

@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 /// A table of what was given, and one line of what that means.
 pub(super) fn show(items: &[Item]) -> Result<(), Failure> {
     if items.is_empty() {
-        ui::note("Nothing was sealed to them from this vault.");
+        ui::note("Nothing was sealed from this vault that they could have.");
         return Ok(());
     }
     let row = |item: &Item| {

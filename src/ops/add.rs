@@ -33,7 +33,8 @@ pub fn add(
     description.as_deref().map_or(Ok(()), check_description)?;
     check_content(&content)?;
     let Slot { origin, sensitivity, basis } = destination.check(session.view())?;
-    let change = destination.change(session.view(), &origin, sensitivity, content.pointer())?;
+    let proposal = destination.proposal(&origin, sensitivity, content.pointer());
+    let change = Change::plan(session.view(), &proposal, Kind::Content)?;
     let elsewhere = elsewhere(session.view(), &change)?;
     let wish = change.wish(elsewhere, session.event(Action::Add));
     let consent = session.ask(vec![wish], &About::Write(&change))?;
@@ -70,7 +71,7 @@ impl Destination<'_> {
             return Err(Error::Exists(coordinate.clone()));
         }
         let born = Sensitivity::floor(coordinate);
-        let last = self.change(view, &origin, born, None)?.level();
+        let last = Change::plan(view, &self.proposal(&origin, born, None), Kind::Content)?.level();
         let most = [Some(Sensitivity::Medium), last, Some(born)].into_iter().flatten().max();
         let sensitivity = self.sensitivity.or(most).unwrap_or(born);
         if sensitivity < born {
@@ -79,15 +80,13 @@ impl Destination<'_> {
         Ok(Slot { origin, sensitivity, basis })
     }
 
-    pub(super) fn change(
-        &self,
-        view: View<'_>,
-        origin: &Origin,
+    pub(super) fn proposal<'a>(
+        &'a self,
+        origin: &'a Origin,
         sensitivity: Sensitivity,
-        pointer: Option<&Pointer>,
-    ) -> Result<Change<'static>, Error> {
-        let at = &self.at.coordinate;
-        Change::plan(view, &Proposal { origin, at, sensitivity, pointer }, Kind::Content)
+        pointer: Option<&'a Pointer>,
+    ) -> Proposal<'a> {
+        Proposal { origin, at: &self.at.coordinate, sensitivity, pointer }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::add::{Destination, Slot, check_content};
 use super::session::Consent;
 use super::values::Resolver;
-use super::write::elsewhere;
+use super::write::{Change, Kind, elsewhere};
 use super::{About, Error, Session};
 use crate::audit::Action;
 use crate::entry::{Content, Entry, Mode, Sensitivity};
@@ -70,7 +70,8 @@ fn ask(
         Original::OnePassword(_) => None,
         Original::Pointer(pointer) => Some(pointer),
     };
-    let change = destination.change(session.view(), origin, sensitivity, pointer)?;
+    let proposal = destination.proposal(origin, sensitivity, pointer);
+    let change = Change::plan(session.view(), &proposal, Kind::Capture(source))?;
     let elsewhere = elsewhere(session.view(), &change)?;
     let mut wish = change.wish(elsewhere, session.event(Action::Capture));
     if pointer.is_some() {
@@ -78,7 +79,7 @@ fn ask(
         let subject = Subject { coordinate, sensitivity, mode, chosen: true };
         wish = wish.also(Operation::Capture, subject);
     }
-    session.ask(vec![wish], &About::Capture)
+    session.ask(vec![wish], &About::Write(&change))
 }
 
 fn read(source: &Original, resolver: &dyn Resolver) -> Result<Secret, Fault> {

@@ -131,8 +131,11 @@ pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Resul
     let history = history(session, target)?;
     let wanted = history.iter().find(|revision| revision.number == number);
     let wanted = wanted.and_then(|revision| revision.entry.clone());
+    let at = &target.at;
     let wanted = wanted.ok_or_else(|| {
-        Error::Nothing(format!("no revision {number} of {} holds anything", target.at))
+        Error::Nothing(format!(
+            "no revision {number} of {at} holds anything; `kovra history {at}` shows which do"
+        ))
     })?;
     let mut entry = wanted.clone();
     let last = history.iter().find_map(|revision| revision.entry.as_ref());

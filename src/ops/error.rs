@@ -42,7 +42,7 @@ pub enum Error {
     /// Sealing by a clock that is far behind the latest package.
     #[error(
         "{class}: clock: it is {now} here, and the latest package was sealed at {seen}; \
-         whoever has that one would not take one of now",
+         a package of now would be refused by whoever has that one",
         class = Class::Time.phrase()
     )]
     SealClock { now: Moment, seen: Moment },
@@ -111,7 +111,7 @@ pub enum Error {
     #[error("this file holds a key, and no package")]
     KeyFile,
     /// What was asked for is not there, and is neither one entry nor a peer.
-    #[error("nothing matches: {0}")]
+    #[error("{0}")]
     Nothing(String),
     /// What is to be added is there, and may get a new value.
     #[error("{0} exists already")]
@@ -236,7 +236,9 @@ impl Error {
             }
             Self::LeftOut(_) => "it is outside --env or --component".into(),
             Self::SenderOnly(name) => {
-                format!("ask for their kovra1... string and `kovra peer add {name}` it")
+                format!(
+                    "ask for their kovra1... string, and pin it: `kovra peer add {name} kovra1...`"
+                )
             }
             Self::NoTokenFile => "say where to write it with --token-out, and send it by another \
                                   channel than the package"
@@ -431,7 +433,7 @@ mod tests {
             (Error::WouldOverwrite(vec![at()]), "--overwrite allows it"),
             (Error::OtherKey(bob()), "`kovra peer rm bob` first"),
             (Error::LeftOut(at()), "--env or --component"),
-            (Error::SenderOnly(bob()), "`kovra peer add bob` it"),
+            (Error::SenderOnly(bob()), "`kovra peer add bob kovra1...`"),
             (Error::NoTokenFile, "--token-out"),
             (
                 Error::Unwritten { path: PathBuf::new(), source: io::ErrorKind::NotFound.into() },

@@ -79,7 +79,7 @@ pub struct Why {
     pub at: Coordinate,
     pub sensitivity: Sensitivity,
     pub reason: Reason,
-    /// The pointer that would be followed, if nobody has chosen it yet.
+    /// The pointer that would be followed.
     pub leads_to: Option<String>,
     /// The variable that it would be the value of.
     pub variable: Option<String>,

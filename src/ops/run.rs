@@ -18,6 +18,7 @@ use crate::secret::Secret;
 use crate::text::escape;
 use crate::vault::{self, Basis, Looked, Origin, Stored, View};
 use std::cell::LazyCell;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 pub struct Options<'a> {
@@ -65,8 +66,9 @@ pub fn environment(
         variables.push((name.clone(), environment_value(name, entry, value)?));
     }
     let noted = |entry: &&&Stored| entry.sensitivity == Sensitivity::Medium;
-    let noted = entries.iter().filter(noted).map(|entry| entry.coordinate.clone()).collect();
-    Ok(Environment { variables, noted })
+    let noted = entries.iter().filter(noted).map(|entry| entry.coordinate.clone());
+    let noted: BTreeSet<Coordinate> = noted.collect();
+    Ok(Environment { variables, noted: noted.into_iter().collect() })
 }
 
 /// What a file asks for: variables that are known already, and the entries that give the others.

@@ -45,7 +45,9 @@ impl Selection {
             selected.insert(item.coordinate().clone(), item);
         }
         if selected.is_empty() {
-            return Err(Error::Nothing(self.describe() + &self.envs(source)));
+            return Err(Error::Nothing(
+                format!("nothing matches: {}", self.describe()) + &self.envs(source),
+            ));
         }
         Ok(selected.into_values().collect())
     }

@@ -121,8 +121,7 @@ impl<'a> Wish<'a> {
             Act::Trust(_) => None,
         })?;
         let Subject { coordinate, sensitivity, .. } = subject;
-        let leads_to = self.leads_to.clone().filter(|_| reason == Reason::NotChosen);
-        let variable = self.variable.clone();
+        let (leads_to, variable) = (self.leads_to.clone(), self.variable.clone());
         Some(Why { at: coordinate.clone(), sensitivity, reason, leads_to, variable })
     }
 }

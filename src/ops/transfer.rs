@@ -36,7 +36,7 @@ pub fn transfer(
         sensitivity: source.sensitivity,
         pointer: source.pointer(),
     };
-    let change = Change::plan(view, &proposal, Kind::From(source.subject()))?;
+    let change = Change::plan(view, &proposal, Kind::From(source.subject(), manner))?;
     let elsewhere = elsewhere(view, &change)?;
     let shares = shares(view, &source)?;
     let action = if manner == Manner::Move { Action::Move } else { Action::Copy };

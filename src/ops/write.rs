@@ -1,6 +1,8 @@
 //! What it means, to the policy, to write an entry: whatever the command, its effect is what is asked about.
 
+use super::copy::Original;
 use super::session::Wish;
+use super::transfer::Manner;
 use super::{Error, Listed};
 use crate::audit::Event;
 use crate::coordinate::Coordinate;
@@ -31,7 +33,9 @@ pub enum Kind<'a> {
     /// Nothing but another sensitivity.
     Level,
     /// The content of this entry, under another name.
-    From(Subject<'a>),
+    From(Subject<'a>, Manner),
+    /// A copy of what this has now.
+    Capture(&'a Original),
 }
 
 /// A change of an entry, as the owner is asked about it.
@@ -91,7 +95,7 @@ impl<'a> Change<'a> {
             Act::Entry { operation, subject, program }
         };
         let source = match self.kind {
-            Kind::From(source) => Some(source),
+            Kind::From(source, _) => Some(source),
             _ => None,
         };
         let level = self.level();
@@ -113,7 +117,7 @@ impl<'a> Change<'a> {
             }
             Some(was) => act(Operation::Change, subject(was)),
         });
-        if elsewhere.unchosen && matches!(self.kind, Kind::Content) {
+        if elsewhere.unchosen && matches!(self.kind, Kind::Content | Kind::Capture(_)) {
             // To write it here is to choose it, whoever chose it there.
             let unchosen = Subject { chosen: false, ..subject(self.sensitivity) };
             acts.push(act(Operation::Resolve, unchosen));

@@ -137,7 +137,7 @@ impl<'a> Verified<'a> {
         let header = self.header();
         if !trusted.contains(&self.sender) {
             let print = self.sender.fingerprint();
-            let what = format!("intact, but not sealed by a key that was to be trusted: {print}");
+            let what = format!("intact, but by a key that you do not trust: {print}");
             return Err(Error::new(Class::Untrusted, "sender", what));
         }
         header.check_date(now)?;

@@ -115,11 +115,4 @@ mod tests {
         assert_eq!(quote("a\", \"b\\"), r#""a\", \"b\\""#);
         assert_eq!(quote("\n"), r#""\n""#);
     }
-
-    #[cfg(unix)]
-    #[test]
-    fn bytes_that_are_no_text_are_shown() {
-        use std::os::unix::ffi::OsStrExt;
-        assert_eq!(shown(OsStr::from_bytes(b"a\xff\n\\\xc3\xa9")), "a\\xff\\n\\\\\u{e9}");
-    }
 }

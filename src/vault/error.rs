@@ -16,7 +16,7 @@ pub enum Error {
     #[error("the vault did not open: {0}")]
     WrongKey(&'static str),
     /// What was given to open it is not what it is opened with.
-    #[error("this is another vault than you mean: {0}")]
+    #[error("this is not the vault that you mean: {0}")]
     NotUsed(&'static str),
     /// What should open the vault key is not to be had.
     #[error("the vault is locked: {0}")]

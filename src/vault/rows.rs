@@ -56,6 +56,12 @@ struct Row {
 
 type Id = (Kind, Lookup, u64);
 
+/// About how many bytes a row of a short value has in the file, and its sealed metadata.
+const ROW: u64 = 192;
+const METADATA: usize = 96;
+/// How many rows there is room for from the start, at most.
+const ROOM: usize = 16_384;
+
 /// All rows of one state of the vault.
 #[derive(Default)]
 pub(super) struct Table {
@@ -73,7 +79,10 @@ impl Table {
              ORDER BY kind, lookup, revision",
         )?;
         let mut found = query.query([])?;
-        let (mut rows, mut metadata): (Vec<(Id, Row)>, _) = (Vec::new(), Vec::new());
+        // What outgrows its room is copied, and the program's allocator wipes what it leaves.
+        let room = |share: u64| usize::try_from(most / share).unwrap_or(ROOM).min(ROOM);
+        let mut rows: Vec<(Id, Row)> = Vec::with_capacity(room(ROW));
+        let mut metadata = Vec::with_capacity(room(ROW) * METADATA);
         while let Some(row) = found.next()? {
             let (id, row) = read(row, &mut metadata)?;
             let ordered = rows.last().is_none_or(|(last, _)| *last < id);

@@ -127,7 +127,7 @@ fn check_tables(db: &Connection) -> Result<(), Error> {
     }
     let missing =
         missing.first().map(|(name, _)| format!("its table {name} is not as it should be"));
-    let foreign = foreign.map(|what| format!("{what} is not of the schema"));
+    let foreign = foreign.map(|what| format!("{what} is none of kovra's"));
     let what: Vec<String> = foreign.into_iter().chain(missing).collect();
     if what.is_empty() { Ok(()) } else { Err(odd(&what.join(", and "))) }
 }

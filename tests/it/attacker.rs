@@ -172,7 +172,7 @@ fn of_programs() -> Vec<Attempt> {
 fn of_the_rest() -> Vec<Attempt> {
     vec![
         attempt("another's receipt", &[14], &["receipt forged.receipt"]),
-        attempt("a PIN", NO, &["pin set"]),
+        attempt("a PIN", &[2, 20], &["pin set"]),
     ]
 }
 

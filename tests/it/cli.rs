@@ -112,12 +112,12 @@ fn a_missing_or_damaged_vault() {
 fn add_answers_with_name_and_sensitivity() {
     let person = Person::with_vault("alice");
     let added = |arguments: &[&str]| person.pipe(arguments, b"value").expect(arguments, 0).stdout;
-    assert_eq!(added(&["add", "dev/db/url", "--stdin"]), "Added dev/db/url (Medium).\n");
-    assert_eq!(added(&["add", "secret:prod/db/url", "--stdin"]), "Added prod/db/url (High).\n");
+    assert_eq!(added(&["add", "dev/db/url", "--stdin"]), "Added dev/db/url (medium).\n");
+    assert_eq!(added(&["add", "secret:prod/db/url", "--stdin"]), "Added prod/db/url (high).\n");
     let low = ["add", "dev/db/name", "--stdin", "--sensitivity", "low"];
-    assert_eq!(added(&low), "Added dev/db/name (Low).\n");
+    assert_eq!(added(&low), "Added dev/db/name (low).\n");
     let reference = ["add", "dev/pay/key", "--reference", "azure-kv://pay-kv/key"];
-    assert_eq!(added(&reference), "Added dev/pay/key (Medium).\n");
+    assert_eq!(added(&reference), "Added dev/pay/key (medium).\n");
 }
 
 /// It can be used here, and no package takes it: better known now than at the hand-off.
@@ -126,7 +126,7 @@ fn add_says_so_when_a_key_cannot_be_sealed() {
     let person = Person::with_vault("alice");
     let arguments = ["add", "dev/app/node-options", "--stdin"];
     let said = person.pipe(&arguments, b"value").expect(&arguments, 0);
-    assert_eq!(said.stdout, "Added dev/app/node-options (Medium).\n");
+    assert_eq!(said.stdout, "Added dev/app/node-options (medium).\n");
     assert!(said.stderr.contains("can't be sealed"), "{}", said.stderr);
     let arguments = ["add", "dev/app/options", "--stdin"];
     assert_eq!(person.pipe(&arguments, b"value").expect(&arguments, 0).stderr, "");

@@ -39,9 +39,9 @@ fn a_seal_says_what_to_whom_until_when_and_into_which_file() {
     let asked = alice.at_terminal(&seal, &[(ASKED, "")]);
     let print = fingerprint(&bob);
     for words in [
-        "seal 3 entries (2 with a value, 1 of them high; the others are pointers)",
-        "  dev/db/password (High) ",
-        "  dev/pay/key (Medium) \u{2192} aws-sm://key",
+        "seal 3 entries (2 with a value, 1 of them high)",
+        "  dev/db/password (high) ",
+        "  dev/pay/key (medium) \u{2192} aws-sm://key",
         "into 'p 1.kovra' until ",
         &format!("  bob ({print}; NEVER CONFIRMED)"),
         "with a token in t",
@@ -229,13 +229,14 @@ fn a_caller_words_no_part_of_a_question() {
     let long = "y".repeat(5_000);
     let mut run = vec!["run", "--", "/bin/echo", forged, &long, "it's", ""];
     run.extend(["z"; 100]);
-    let seat = alice.waits_at(&run, ASKED);
+    // The forged one stands before it, and has no lines.
+    let seat = alice.waits_at(&run, &format!("Go on?\r\n{ASKED}"));
     let asked = seat.screen().to_owned();
     let _ = seat.then_answers("");
     assert!(!asked.contains('\u{1b}') && !asked.contains('\u{202e}'), "{asked}");
     assert_eq!(asked.matches("Go on?\r\nPIN").count(), 1, "{asked}");
     for words in
-        ["... (4800 more)", "'it\\'s'", "''", "and 84 more arguments", "A = dev/a/high (High)"]
+        ["... (4800 more)", "'it\\'s'", "''", "and 84 more arguments", "A = dev/a/high (high)"]
     {
         assert!(asked.contains(words), "{words}\n{asked}");
     }

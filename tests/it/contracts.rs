@@ -277,7 +277,7 @@ fn audit_takes_coordinates_only() {
         assert_eq!(rows(coordinate), 1, "{coordinate}");
     }
     let said = alice.fails(&["audit", "--coordinate", "dev/db/other"], 1);
-    assert!(said.contains("is and was not in the vault"), "{said}");
+    assert!(said.contains("is not in the vault, and never was"), "{said}");
     for typo in ["dev/db", "dev.db.url", "secret://dev/db/url", "Dev/db/url"] {
         alice.fails(&["audit", "--coordinate", typo], 2);
     }

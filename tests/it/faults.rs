@@ -225,7 +225,7 @@ fn a_hang_ends_at_the_timeout_and_costs_only_its_own_pointer() {
         ran.stderr,
         format!(
             "error: 3 of 5 pointers did not resolve\n  \
-             dev/a/first: {late}  dev/a/second: {late}  dev/a/third: {late}"
+             dev/a/first, dev/a/second, dev/a/third: {late}"
         )
     );
     for arguments in

@@ -356,7 +356,7 @@ fn one_value_is_copied_from_a_pointer() {
     let person = person(&clouds, &[]);
     let import = ["import", "azure-kv://team-kv/key", "--as", "dev/b/key"];
     let ran = person.ok(&import);
-    assert_eq!(ran.stdout, "Copied azure-kv://team-kv/key to dev/b/key (Medium).\n");
+    assert_eq!(ran.stdout, "Copied azure-kv://team-kv/key to dev/b/key (medium).\n");
     assert_eq!(person.ok(&["show", "dev/b/key"]).stdout, "azure value");
     assert_eq!(entry(&person, "dev/b/key")["from"]["copy_of"], "azure-kv://team-kv/key");
     let asked = clouds.requests().len();
@@ -401,7 +401,7 @@ fn with_op(script: &str) -> Person {
 fn one_value_is_copied_from_1password() {
     let mut person = with_op(OP);
     let ran = person.ok(&["import", ITEM, "--as", "dev/db/password"]);
-    assert_eq!(ran.stdout, format!("Copied {ITEM} to dev/db/password (Medium).\n"));
+    assert_eq!(ran.stdout, format!("Copied {ITEM} to dev/db/password (medium).\n"));
     assert_eq!(ran.stderr, "");
     assert_eq!(person.ok(&["show", "dev/db/password"]).stdout, "op value\n", "byte for byte");
     assert_eq!(entry(&person, "dev/db/password")["from"]["copy_of"], ITEM);

@@ -271,7 +271,7 @@ fn what_was_overwritten_or_removed_comes_back_until_it_is_pruned() {
     person.fails(&["restore", "dev/db/url", "9"], 1);
     person.fails(&["restore", "dev/db/url", "1"], 20);
     let restored = person.owner_ok(&["restore", "dev/db/url", "1"]).screen;
-    assert!(restored.contains("(High)"), "restoring never lowers: {restored}");
+    assert!(restored.contains("(high)"), "restoring never lowers: {restored}");
     let session = person.at_terminal(&["show", "dev/db/url"], &[(ASKED, PIN)]);
     assert!(session.screen.contains("one"), "{}", session.screen);
 
@@ -289,7 +289,7 @@ fn lowering_a_sensitivity_is_confirmed() {
     person.fails(&["edit", "prod/a/b", "--sensitivity", "medium"], 20);
     let lower = ["edit", "dev/a/b", "--sensitivity", "low"];
     let session = person.at_terminal(&lower, &[(ASKED, PIN)]);
-    assert!(session.screen.contains("becomes  dev/a/b (Low) the same"), "{}", session.screen);
+    assert!(session.screen.contains("becomes  dev/a/b (low) the same"), "{}", session.screen);
     assert_eq!(person.ok(&["show", "dev/a/b"]).stdout, "value");
 }
 
@@ -297,7 +297,7 @@ fn lowering_a_sensitivity_is_confirmed() {
 fn generated_values_are_random_and_never_shown() {
     let person = Person::with_vault("alice");
     let made = person.ok(&["generate", "dev/a/b", "--length", "40"]);
-    assert_eq!(made.stdout, "Generated dev/a/b (Medium).\n");
+    assert_eq!(made.stdout, "Generated dev/a/b (medium).\n");
     let value = person.ok(&["show", "dev/a/b"]).stdout;
     assert!(value.len() == 40 && value.bytes().all(|b| b.is_ascii_alphanumeric()));
     person.fails(&["generate", "dev/a/b"], 21);

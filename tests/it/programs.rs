@@ -207,7 +207,7 @@ fn a_keyring_keeps_the_vaults_key() {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{stdout}{stderr}");
-    assert!(stdout.ends_with("Added dev/db/url (Medium).\nvalue"), "{stdout}{stderr}");
+    assert!(stdout.ends_with("Added dev/db/url (medium).\nvalue"), "{stdout}{stderr}");
     for (path, bytes) in person.files() {
         let path = path.to_string_lossy().into_owned();
         let found = bytes.windows(16).any(|w| w == b"KOVRA-VAULT-KEY-");
@@ -271,7 +271,7 @@ mod hung_bus {
         let session = person.at_terminal(&["init"], &typed);
         assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
         assert_eq!(session.code, 0, "{}", session.screen);
-        let said = "did not answer in time, so the vault is kept by a passphrase";
+        let said = "did not answer in time, so a passphrase is to keep the vault";
         assert!(session.screen.contains(said), "{}", session.screen);
         assert_eq!(person.at_terminal(&["list"], &[("vault: ", "pass")]).code, 0);
         let start = Instant::now();

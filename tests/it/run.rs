@@ -23,7 +23,7 @@ fn variables_come_from_where_the_file_says() {
     let script = "echo $URL $GLOBAL $NONE $USER_HOME $REGION $LEVEL";
     let ran = person.ok(&["run", "--env", "dev", "--", "sh", "-c", script]);
     assert_eq!(ran.stdout, "postgres://shop postgres://dev nothing outer value eu info\n");
-    assert_eq!(ran.stderr, "kovra: /usr/bin/sh gets dev/db/url, dev/db/url\n");
+    assert_eq!(ran.stderr, "kovra: /usr/bin/sh gets dev/db/url\n");
     person.write("other.refs", "URL=secret:dev/db/url\n");
     let other = ["run", "--refs", "other.refs", "--project", "none", "--", "sh", "-c", "echo $URL"];
     assert_eq!(person.ok(&other).stdout, "postgres://dev\n");
@@ -133,7 +133,7 @@ fn high_and_prod_are_confirmed_once_or_not_run_at_all() {
     let session = person.at_terminal(&touch, &[(ASKED, PIN)]);
     assert_eq!(session.code, 0, "{}", session.screen);
     assert!(session.screen.contains("WHICH YOU HAVE NOT TRUSTED YET"), "{}", session.screen);
-    assert!(session.screen.contains("B = prod/b/c (High): it is of production"));
+    assert!(session.screen.contains("B = prod/b/c (high): it is of production"));
     assert!(session.screen.contains("/bin/sh -c 'touch started"), "{}", session.screen);
     assert!(session.screen.contains("got high prod inject"), "{}", session.screen);
     assert_eq!(session.screen.matches("Go on?").count(), 1);
@@ -358,7 +358,7 @@ mod with_clouds {
         assert!(said.contains("dev/pay/key"), "{said}");
         bob.fails(&["show", "dev/pay/key"], 20);
         assert!(clouds.requests().is_empty());
-        let asked = "(Medium) \u{2192} azure-kv://team-kv/key: its pointer came in a package and you have \
+        let asked = "(medium) \u{2192} azure-kv://team-kv/key: its pointer came in a package and you have \
                      not materialized it yet\r\nGo on? [y/N]";
         let session = bob.at_terminal(&run, &[(asked, "y")]);
         assert!(session.screen.contains("got value"), "{}", session.screen);

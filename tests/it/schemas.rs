@@ -39,13 +39,13 @@ fn a_vault_of_schema_2() {
         })
         .collect();
     let expected = [
-        "global dev/app/cloud Medium azure-kv://team-dev/app-url true",
-        "global dev/app/low Low a low value",
-        "global dev/app/secret High a high value",
-        "global dev/app/url Medium second",
-        "shop dev/app/url Medium of the shop",
-        "global dev/lib/key Medium yours",
-        "global prod/app/url High of production",
+        "global dev/app/cloud medium azure-kv://team-dev/app-url true",
+        "global dev/app/low low a low value",
+        "global dev/app/secret high a high value",
+        "global dev/app/url medium second",
+        "shop dev/app/url medium of the shop",
+        "global dev/lib/key medium yours",
+        "global prod/app/url high of production",
     ];
     assert_eq!(found, expected);
     let at = "dev/app/url".parse().unwrap();

@@ -355,3 +355,11 @@ fn the_words_of_another_program_are_escaped() {
     is_honest(&screen, &arguments);
     assert!(String::from_utf8_lossy(&screen).contains("x\\u{1b}[2J"), "{screen:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn bytes_that_are_no_text_are_shown() {
+    use std::os::unix::ffi::OsStrExt;
+    let name = std::ffi::OsStr::from_bytes(b"a\xff\n\\\xc3\xa9");
+    assert_eq!(kovra::text::shown(name), "a\\xff\\n\\\\\u{e9}");
+}

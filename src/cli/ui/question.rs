@@ -5,6 +5,7 @@ use super::{Said, Say, changes, content, count, said};
 use kovra::entry::{Mode, Sensitivity};
 use kovra::ops::import;
 use kovra::ops::seal::Sealing;
+use kovra::ops::transfer::Manner;
 use kovra::ops::trust::File;
 use kovra::ops::write::{Change, Kind};
 use kovra::ops::{About, Older, Program, Question, Why};
@@ -35,15 +36,23 @@ pub(super) fn words(question: &Question<'_>) -> Said {
             reasons(why)
         ),
         About::Run { program, standing, digest, entries, names, untrusted } => {
-            let file = untrusted.as_ref().map(file).unwrap_or_default();
+            let file = untrusted.as_ref().map(|file| {
+                let path = Said::argument(file.path);
+                said!("\n  {}, WHICH YOU HAVE NOT TRUSTED YET, says\n{}", path, pairs(file))
+            });
             let run = run(program, *standing, digest, names);
             said!("{}{}{}\nGo on?", run, received(why, *entries), file)
         }
-        About::TrustFile(untrusted) => said!("trust a file{}\nGo on?", file(untrusted)),
+        About::TrustFile(untrusted) => said!(
+            "give what this file names to what is run with it, for as long as it says this\n  {}\n{}\nGo on?",
+            Said::argument(untrusted.path),
+            pairs(untrusted)
+        ),
         About::Seal(sealing) => seal(sealing, why),
         About::Write(change) => write(change, why),
         About::Remove(entry) => {
-            said!("remove\n  {}\n{}\nGo on?", line(entry), reasons(why))
+            let why = Said::join(why.iter().map(|why| why.reason.say()), "; ");
+            said!("remove\n  {}: {}\nGo on?", line(entry), why)
         }
         About::Prune { at, revisions } => {
             let what = count(*revisions, "earlier revision", "earlier revisions");
@@ -66,7 +75,7 @@ fn of_trust(about: &About<'_>) -> Said {
             peer.name
         ),
         About::Rename { peer, to, known } => {
-            let mut lines = vec![said!("call the peer {} {} from now on", peer.name, to)];
+            let mut lines = vec![said!("rename the peer {} to {}", peer.name, to)];
             lines.push(said!("  {}", peer.fingerprint()));
             lines.extend(known_before(known.iter()));
             lines.push("Go on?".into());
@@ -107,7 +116,7 @@ fn of_trust(about: &About<'_>) -> Said {
 /// What an import would write over.
 fn overwrite(overwritten: &[&import::Change], sender: &str) -> Said {
     let another = overwritten.iter().any(|change| change.other_sender);
-    let whose = if another { ", which another sender sealed" } else { "" };
+    let whose = if another { " what another sender sealed" } else { "" };
     let list = changes(overwritten);
     said!("the import of a package by {} would overwrite{}\n{}\nGo on?", sender, whose, list)
 }
@@ -148,12 +157,10 @@ fn seal(sealing: &Sealing<'_>, why: &[Why]) -> Said {
     let (literals, all) = (literals.count(), count(entries.len(), "entry", "entries"));
     let asked = |entry: &&Stored| why.iter().any(|why| why.at == entry.coordinate);
     let (first, rest): (Vec<&Stored>, Vec<&Stored>) = entries.iter().partition(asked);
-    let mut lines = vec![said!(
-        "seal {} ({} with a value, {} of them high; the others are pointers)",
-        all,
-        literals,
-        high
-    )];
+    let mut lines = vec![match literals {
+        0 => said!("seal {}, all of them pointers", all),
+        _ => said!("seal {} ({} with a value, {} of them high)", all, literals, high),
+    }];
     let reason = |entry: &Stored| {
         let why = why.iter().find(|why| why.at == entry.coordinate);
         why.map(|why| said!(": {}", why.reason)).unwrap_or_default()
@@ -184,7 +191,15 @@ fn seal(sealing: &Sealing<'_>, why: &[Why]) -> Said {
 
 fn write(change: &Change<'_>, why: &[Why]) -> Said {
     let Change { at, origin, before, over, sensitivity, pointer, kind, .. } = change;
-    let mut lines = vec![said!("write {} ({})", at, origin)];
+    let mut lines = vec![match kind {
+        Kind::From(source, Manner::Move) => {
+            said!("move {} to {} ({})", source.coordinate, at, origin)
+        }
+        Kind::From(source, Manner::Copy) => {
+            said!("copy {} to {} ({})", source.coordinate, at, origin)
+        }
+        _ => said!("write {} ({})", at, origin),
+    }];
     lines.extend(before.iter().map(|entry| said!("  was      {}", line(entry))));
     lines.extend(over.iter().map(|entry| said!("  instead of the global {}", line(entry))));
     let content = || pointer.as_ref().map_or("the value".into(), super::points_to);
@@ -194,10 +209,11 @@ fn write(change: &Change<'_>, why: &[Why]) -> Said {
         Kind::Described(None) => "the same, without a description".into(),
         Kind::Described(Some(words)) => said!("the same, described as {}", Said::argument(words)),
         Kind::Earlier(number) => said!("{} of revision {}", content(), number),
-        Kind::From(source) => said!("{} of {}, with its history", content(), source.coordinate),
+        Kind::From(source, _) => said!("{} of {}, with its history", content(), source.coordinate),
+        Kind::Capture(source) => said!("a copy of what {} now has", source),
     };
     lines.push(said!("  becomes  {} ({}) {}", at, sensitivity, becomes));
-    lines.push(reasons(why));
+    lines.extend(why.iter().map(|why| said!("  {}: {}", why.at, why.reason)));
     lines.push("Go on?".into());
     Said::lines(lines)
 }
@@ -256,20 +272,20 @@ fn received(why: &[Why], entries: usize) -> Said {
     let all = count(entries, "entry", "entries");
     match why.is_empty() {
         true => said!("It would receive {}.", all),
+        false if why.len() == entries => said!("It would receive {}:\n{}", all, reasons(why)),
         false => said!("It would receive {}, among them\n{}", all, reasons(why)),
     }
 }
 
-/// A file that was not trusted yet, and what it says.
-fn file(file: &File<'_>) -> Said {
+/// What a file that was not trusted yet says.
+fn pairs(file: &File<'_>) -> Said {
     let pair = |v: &Variable| said!("    {} = {}", v.name, Said::argument(&v.source));
     let project = file.refs.project.iter().map(|project| said!("    project = {}", project));
     // What is given from the vault comes first: the rest is anybody's to read.
     let given = |v: &&Variable| matches!(v.from, Assigned::Secret { .. });
     let (given, rest): (Vec<_>, Vec<_>) = file.refs.variables.iter().partition(given);
     let rest = (!rest.is_empty()).then(|| cut(rest.into_iter().map(pair)));
-    let told = Said::lines(project.chain(given.into_iter().map(pair)).chain(rest));
-    said!("\n  {}, WHICH YOU HAVE NOT TRUSTED YET, says\n{}", Said::argument(file.path), told)
+    Said::lines(project.chain(given.into_iter().map(pair)).chain(rest))
 }
 
 /// What makes programs load code. `PATH` is always there and long; the others are why somebody looks.
@@ -279,7 +295,10 @@ fn loading(loaders: &[(OsString, OsString)]) -> Said {
     }
     let line =
         |(name, value): &(OsString, OsString)| said!("    {}={}", name, Said::argument(value));
-    said!("  where programs load code by\n{}\n", Said::lines(loaders.iter().map(line)))
+    said!(
+        "  in an environment that says where programs load code from\n{}\n",
+        Said::lines(loaders.iter().map(line))
+    )
 }
 
 /// A command with its absolute path, each argument escaped and marked off, none too long to read.

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 /// Text for the screen. It is made of literals and of what [`Say`] escapes; a line of it ends where a literal
 /// or [`Said::lines`] says so.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(in crate::cli) struct Said(String);
 
 /// How many characters of one argument or value are shown.
@@ -239,8 +239,8 @@ mod tests {
     /// A message has lines where the library makes them.
     #[test]
     fn an_error_has_only_its_own_lines() {
-        let at = |name: &str| (name.to_owned(), Reason::High);
-        let denied = ops::Error::Denied(vec![at("a\nb"), at("c")]);
+        let denied = [("a\nb", Reason::High), ("c", Reason::Prod)];
+        let denied = ops::Error::Denied(denied.map(|(at, why)| (at.to_owned(), why)).to_vec());
         assert_eq!(denied.say().as_str().lines().count(), 2);
         assert_eq!(io::Error::other("a\nb").say().as_str(), "a\\nb");
     }

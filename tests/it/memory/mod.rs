@@ -78,7 +78,8 @@ fn open_vault() -> Vec<String> {
 fn while_a_program_or_a_screen_is_asked_about_nothing_is_held_for_it() {
     let (alice, _) = two();
     alice.write(".env.refs", "A=secret:dev/a/low\nB=secret:dev/a/high\n");
-    for command in [&["run", "--", "true"][..], &["show", "dev/a/high"]] {
+    let seal = ["seal", "dev/a/high", "--to", "bob", "-o", "q.kovra", "--token-out", "q.token"];
+    for command in [&["run", "--", "true"][..], &["show", "dev/a/high"], &seal] {
         let mut seat = alice.waits_at(command, ASKED);
         assert_eq!(found_in(&seat, &needles(&alice)), open_vault(), "{command:?}");
         seat.kill();

@@ -55,6 +55,7 @@ pub(super) fn sealing(book: &mut Book) {
     ] {
         book.run(&alice, &format!("kovra seal {line}"));
     }
+    book.at(&alice, "kovra seal dev/db/password --to bob -o q.kovra", &[]);
     book.run(&alice, "KOVRA_AGENT=1 kovra seal dev/db/url --to bob -o q6.kovra");
     book.section("What no reader would take");
     alice.add("dev/db/a-b", "x", &[]);
@@ -63,6 +64,9 @@ pub(super) fn sealing(book: &mut Book) {
     book.run(&alice, "kovra seal dev/db/a-b dev/db/a.b --to bob -o q7.kovra");
     book.run(&alice, "kovra seal dev/app/ld_preload --to bob -o q7.kovra");
     too_many(book, &alice);
+    for at in ["dev/db/a-b", "dev/app/ld_preload"] {
+        alice.ok(&["rm", at]);
+    }
     book.section("The question of a seal");
     book.no(&alice, "kovra seal --env dev --component db --to bob -o 'a package' --token-out t");
     let carol = Person::with_vault("carol");

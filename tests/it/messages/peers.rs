@@ -131,4 +131,11 @@ fn senders(book: &mut Book) {
     book.run(&alice, "kovra seal dev/a/b --to bob -o p.kovra");
     alice.ok(&["peer", "add", "backup", forge::BOB.age_recipient().as_str()]);
     book.run(&alice, "kovra verify b.kovra --from backup");
+    let id = bob.id();
+    book.run(&alice, &format!("kovra seal dev/a/b --to {id} -o p.kovra"));
+    let stranger = Person::with_vault("carol").id();
+    book.name(&stranger, "<carol's id>");
+    book.run(&alice, &format!("kovra shared --peer {stranger}"));
+    alice.write("bob.id", &id);
+    book.run(&alice, "kovra peer add bob --from bob.id");
 }
