@@ -137,9 +137,13 @@ impl<'a> Reader<'a> {
             );
         }
         if env_name::refused(name) && !self.allowed.iter().any(|allowed| allowed == name) {
-            return Err(format!(
-                "{name} changes how programs load or whom they talk to; `kovra run --allow-name {name}` lets it through, once you confirm it"
-            ));
+            return Err(match env_name::is_own(name) {
+                true => format!("{name} is kovra's own, and comes from its caller alone"),
+                false => format!(
+                    "{name} changes how programs load or whom they talk to; `kovra run --allow-name {name}` \
+                     lets it through, once you confirm it"
+                ),
+            });
         }
         if !self.names.insert(name) {
             return Err(format!("{name} is there twice"));

@@ -39,7 +39,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         Some(signed) => ui::data(words(signed, report.verdict.is_ok(), known.as_ref(), &all))?,
         None => {}
     }
-    Ok(report.verdict.map_err(ops::Error::from)?)
+    let other = if known.is_none() { sender.and_then(|sender| all.signer(sender)) } else { None };
+    report.verdict.map_err(|refusal| {
+        let refusal = Failure::from(ops::Error::from(refusal));
+        match (other, &args.from) {
+            (Some(other), Some(from)) if refusal.exit == Exit::Untrusted => {
+                let what = said!("untrusted sender: it was sealed by {}, not by {}", other, from);
+                Failure::new(Exit::Untrusted, what)
+            }
+            _ => refusal,
+        }
+    })
 }
 
 /// Those who may have sealed it, with their keys; and all who are known here. Without `--from` that is

@@ -293,8 +293,12 @@ fn reading(class: Class) -> &'static str {
         Class::Untrusted => {
             "if the fingerprint is theirs, `kovra peer add NAME --from FILE` pins the key"
         }
-        Class::Time | Class::NotForMe => "ask the sender for a new one",
-        Class::Token => "--token FILE gives it, --skip-high leaves the high literals out",
+        Class::Time => "ask the sender for a new one",
+        Class::NotForMe => "ask the sender to seal it to the string that `kovra id` prints",
+        Class::Token => {
+            "--token FILE gives what the sender sent by another channel, --skip-high leaves the high \
+             literals out"
+        }
         Class::Replay | Class::Policy => "nothing was changed",
     }
 }
@@ -477,10 +481,11 @@ mod tests {
                 "malformed" | "limit" | "signature" | "binding" => {
                     "do not use it; ask the sender for a new one"
                 }
-                "time" | "not-for-me" => "ask the sender for a new one",
+                "time" => "ask the sender for a new one",
+                "not-for-me" => "the string that `kovra id` prints",
                 "unsupported" => "a newer kovra may know it",
                 "untrusted" => "`kovra peer add NAME --from FILE` pins the key",
-                "token" => "--token FILE gives it, --skip-high leaves the high literals out",
+                "token" => "--token FILE gives what the sender sent by another channel",
                 _ => "nothing was changed",
             };
             assert!(hint.contains(expected), "{class}: {hint}");

@@ -4,7 +4,7 @@ use super::absence::Inventory;
 use super::select::origin;
 use super::session::{Consent, Wish};
 use super::trust::File;
-use super::values::{Resolver, obtain};
+use super::values::{Resolver, fetch, obtain};
 use super::{About, Error, Listed, Missing, Program, Session, Source};
 use crate::audit::Action;
 use crate::coordinate::Coordinate;
@@ -60,11 +60,15 @@ pub fn environment(
     let untrusted = untrusted(&session.view(), &entries, options, allowance.standing)?;
     let consent = ask(session, &secrets, options, allowance, untrusted.as_ref())?;
     let trusted = untrusted.map(|(file, looked)| (file.trusted(session), looked.basis));
-    let values = obtain(session, consent, &entries, resolver, trusted)?;
-    for ((name, entry), value) in secrets.iter().zip(&values) {
-        check_value(name, entry, value)?;
-        variables.push((name.clone(), environment_value(name, entry, value)?));
-    }
+    let given = obtain(session, consent, trusted, |view| {
+        let values = fetch(view, &entries, resolver)?;
+        secrets
+            .iter()
+            .zip(&values)
+            .map(|((name, entry), value)| given(name, entry, value))
+            .collect()
+    });
+    variables.extend::<Vec<_>>(given?);
     let noted = |entry: &&&Stored| entry.sensitivity == Sensitivity::Medium;
     let noted = entries.iter().filter(noted).map(|entry| entry.coordinate.clone());
     let noted: BTreeSet<Coordinate> = noted.collect();
@@ -245,6 +249,11 @@ fn let_through<'a>(options: &Options<'a>) -> Result<Vec<&'a str>, Error> {
         Some(name) => Err(Error::Rule(format!("no variable may have the name {name}"))),
         None => Ok(names),
     }
+}
+
+fn given(name: &str, entry: &Stored, value: &Secret) -> Result<(String, OsString), Error> {
+    check_value(name, entry, value)?;
+    Ok((name.to_owned(), environment_value(name, entry, value)?))
 }
 
 /// Copies a value into the form that a process takes. The copy lives until this process is replaced.

@@ -2,7 +2,7 @@
 
 use super::select::origin;
 use super::session::Wish;
-use super::values::{Resolver, obtain};
+use super::values::{Resolver, fetch, obtain};
 use super::{About, Error, Listed, Session, Source};
 use crate::audit::Action;
 use crate::coordinate::SecretUri;
@@ -21,6 +21,6 @@ pub fn show(
         .on(entry.basis(), &entry.coordinate)
         .leading_to(entry.pointer());
     let consent = session.ask(vec![wish], &About::Show)?;
-    let mut values = obtain(session, consent, &[&entry], resolver, None)?;
+    let mut values = obtain(session, consent, None, |view| fetch(view, &[&entry], resolver))?;
     values.pop().ok_or_else(|| Error::Nothing(format!("no result came for {}", at.coordinate)))
 }

@@ -6,7 +6,7 @@ use crate::coordinate::Coordinate;
 use crate::pointer::Pointer;
 use crate::provider::{Fault, Resolved, onepassword};
 use crate::secret::Secret;
-use crate::vault::{Basis, Stored, TrustedFile};
+use crate::vault::{Basis, TrustedFile, View};
 
 /// What is outside of every source, as operations see it: the clouds, and 1Password.
 pub trait Resolver {
@@ -16,18 +16,16 @@ pub trait Resolver {
     fn read(&self, item: &onepassword::Item) -> Result<Secret, Fault>;
 }
 
-/// The values of `entries`, in their order. All of it is on record, in one transaction, before a value is
-/// handed out, with the file that was `trusted` by the same yes. [`Error::Unresolved`] has every pointer that
-/// failed.
-pub(super) fn obtain(
+/// What `get` makes of values. All of it is on record, in one transaction, before it is handed out, with the
+/// file that was `trusted` by the same yes; and what came to nothing is on record as that.
+pub(super) fn obtain<T>(
     session: &mut Session<'_>,
     consent: Consent,
-    entries: &[&Stored],
-    resolver: &dyn Resolver,
     trusted: Option<(TrustedFile, Basis)>,
-) -> Result<Vec<Secret>, Error> {
-    let values = match fetch(&session.view(), entries, resolver) {
-        Ok(values) => values,
+    get: impl FnOnce(&View<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let given = match get(&session.view()) {
+        Ok(given) => given,
         Err(why) => return session.record_failure(consent, why),
     };
     match trusted {
@@ -36,9 +34,10 @@ pub(super) fn obtain(
             session.write(consent, |batch, _| batch.put_trusted(&basis, &file))?
         }
     }
-    Ok(values)
+    Ok(given)
 }
 
+/// The values of `items`, in their order. [`Error::Unresolved`] has every pointer that failed.
 /// Nothing cloud-related is touched unless one of the items is a reference.
 pub(super) fn fetch<S: Source>(
     source: &S,

@@ -64,8 +64,7 @@ impl Trusted<'_> {
     /// [`Class::NotForMe`], unless the header lists `identity`.
     pub fn check_recipient(&self, identity: &Identity) -> Result<(), Error> {
         let me = RecipientId::of_identity(&identity.agreement.public());
-        let what = "your identity is not among its recipients; ask the sender to seal it to the \
-                    string that `kovra id` prints";
+        let what = "your identity is not among its recipients";
         let listed = self.header().recipients.contains(&me);
         if listed { Ok(()) } else { Err(Error::new(Class::NotForMe, "recipients", what)) }
     }
@@ -83,8 +82,7 @@ const NOT_MINE: (Class, &str) =
     (Class::NotForMe, "the header lists your identity, but it was not sealed to your key");
 
 fn no_token() -> Error {
-    let what = "the package has high literals; give the token file that the sender passed on \
-                by another channel, or leave them out";
+    let what = "the package has high literals, which a token opens";
     Error::new(Class::Token, "high", what)
 }
 

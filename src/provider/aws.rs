@@ -16,7 +16,7 @@ use aws_config::environment::{
 };
 use aws_config::imds::{self, credentials::ImdsCredentialsProvider};
 use aws_config::meta::credentials::CredentialsProviderChain;
-use aws_config::meta::region::RegionProviderChain;
+use aws_config::meta::region::{ProvideRegion, RegionProviderChain};
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -325,7 +325,9 @@ async fn configured_region(profile: Option<&str>, conf: &ProviderConfig) -> Opti
     if let Some(profile) = profile {
         file = file.profile_name(profile);
     }
-    let environment = EnvironmentVariableRegionProvider::new();
+    // A variable that is empty names none.
+    let is_named = |region: &Region| !region.as_ref().is_empty();
+    let environment = EnvironmentVariableRegionProvider::new().region().await.filter(is_named);
     RegionProviderChain::first_try(environment).or_else(file.build()).region().await
 }
 

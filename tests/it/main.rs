@@ -32,6 +32,7 @@ mod policy;
 mod programs;
 mod providers;
 mod races;
+mod receipts;
 mod rollback;
 mod run;
 mod schemas;

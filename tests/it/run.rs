@@ -273,6 +273,10 @@ fn what_fits_no_environment_is_refused_before_anybody_is_asked() {
         assert_eq!(person.home().join(format!("started{length}")).exists(), fits);
         let named = ran.stderr.contains(&format!("BIGN: dev/big/v{length}"));
         assert!(fits || named && ran.stderr.contains("128 KiB"), "{}", ran.stderr);
+        let audit = ["audit", "--json", "--coordinate", &format!("dev/big/v{length}")];
+        let rows = person.ok(&[&audit[..], &["--action", "run"]].concat()).stdout;
+        let outcome = if fits { "allowed" } else { "failed" };
+        assert!(rows.contains(&format!("\"outcome\": \"{outcome}\"")), "{rows}");
         person.write(".env.refs", format!("BIGN={}\n", "x".repeat(length)));
         let said = person.run(&["run", "--", "true"]);
         assert_eq!(said.code == 0, fits, "{length}: {}", said.stderr);

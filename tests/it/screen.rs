@@ -363,3 +363,28 @@ fn bytes_that_are_no_text_are_shown() {
     let name = std::ffi::OsStr::from_bytes(b"a\xff\n\\\xc3\xa9");
     assert_eq!(kovra::text::shown(name), "a\\xff\\n\\\\\u{e9}");
 }
+
+/// Row 16, to both readers: people and programs.
+#[test]
+fn names_from_a_package_are_escaped() {
+    let name = "a\u{1b}[2J\u{9b}31m\u{202e}b";
+    let ext = cat(&[&map(1), &text(name), &bytes(b"")]);
+    let person = Person::new("anyone");
+    person.write("p.kovra", Forge::good().set(8, ext).file());
+    let plain = person.run(&["verify", "p.kovra"]).expect(&["verify"], 14).stdout;
+    assert!(plain.contains("\\u{1b}[2J\\u{9b}31m\\u{202e}b"), "{plain}");
+    let json = person.run(&["verify", "p.kovra", "--json"]).expect(&["verify"], 14).stdout;
+    assert!(json.contains("\\u001b[2J\\u009b31m\\u202eb"), "{json}");
+    assert!(json.is_ascii());
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["ext"][0], name);
+}
+
+#[test]
+fn a_value_that_is_not_plain_is_escaped_on_a_terminal_only() {
+    let person = Person::with_vault("alice");
+    person.add("dev/a/b", "red\u{1b}[31m", &[]);
+    assert_eq!(person.ok(&["show", "dev/a/b"]).stdout, "red\u{1b}[31m");
+    let session = person.at_terminal(&["show", "dev/a/b"], &[]);
+    assert!(session.screen.contains("red\\u{1b}[31m"), "{}", session.screen);
+}

@@ -207,7 +207,7 @@ fn write(change: &Change<'_>, why: &[Why]) -> Said {
         Kind::Content => pointer.as_ref().map_or("a new value".into(), super::points_to),
         Kind::Level => "the same".into(),
         Kind::Described(None) => "the same, without a description".into(),
-        Kind::Described(Some(words)) => said!("the same, described as {}", Said::argument(words)),
+        Kind::Described(Some(words)) => said!("the same, described as {}", Said::quoted(words)),
         Kind::Earlier(number) => said!("{} of revision {}", content(), number),
         Kind::From(source, _) => said!("{} of {}, with its history", content(), source.coordinate),
         Kind::Capture(source) => said!("a copy of what {} now has", source),
