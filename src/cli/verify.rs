@@ -36,20 +36,34 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let known = known.into_iter().find(|(_, key)| Some(*key) == sender).map(|(known, _)| known);
     match &report.signed {
         _ if args.json => ui::json(&json::Verdict::new(&report, known.as_ref(), &all))?,
-        Some(signed) => ui::data(words(signed, report.verdict.is_ok(), known.as_ref(), &all))?,
+        Some(signed) => ui::data(words(
+            signed,
+            (report.verdict.is_ok(), args.from.is_some()),
+            known.as_ref(),
+            &all,
+        ))?,
         None => {}
     }
     let other = if known.is_none() { sender.and_then(|sender| all.signer(sender)) } else { None };
     report.verdict.map_err(|refusal| {
         let refusal = Failure::from(ops::Error::from(refusal));
-        match (other, &args.from) {
-            (Some(other), Some(from)) if refusal.exit == Exit::Untrusted => {
-                let what = said!("untrusted sender: it was sealed by {}, not by {}", other, from);
-                Failure::new(Exit::Untrusted, what)
-            }
-            _ => refusal,
+        match other.filter(|_| refusal.exit == Exit::Untrusted) {
+            Some(other) => untrusted(&other, args.from.as_deref()),
+            None => refusal,
         }
     })
+}
+
+/// Of a package by somebody who is known here, and is not whom it was to be from.
+fn untrusted(signer: &Known, from: Option<&str>) -> Failure {
+    let failure = |what| Failure::new(Exit::Untrusted, what);
+    match from {
+        Some(from) => {
+            failure(said!("untrusted sender: it was sealed by {}, not by {}", signer, from))
+        }
+        None => failure(said!("untrusted sender: {} was never confirmed as a sender", signer))
+            .hint(said!("`kovra peer confirm {}`, once you have compared the fingerprint", signer)),
+    }
 }
 
 /// Those who may have sealed it, with their keys; and all who are known here. Without `--from` that is
@@ -92,16 +106,22 @@ fn known_senders(
     Ok((all.senders(), all))
 }
 
-fn words(signed: &Signed, good: bool, known: Option<&Known>, all: &Acquaintances) -> Said {
+fn words(
+    signed: &Signed,
+    (good, asked): (bool, bool),
+    known: Option<&Known>,
+    all: &Acquaintances,
+) -> Said {
     let header = &signed.header;
     let verdict = match (good, known) {
         (true, Some(name)) => said!("Good: sealed by {}, intact, in date.", name),
         (true, None) => "Good: intact, in date.".into(),
         (false, Some(name)) => said!("Intact, sealed by {}, and refused.", name),
         (false, None) => match all.signer(signed.sender) {
-            Some(other) => {
+            Some(other) if asked => {
                 said!("Intact, but not by whom you asked for: it was sealed by {}.", other)
             }
+            Some(other) => said!("Intact, but sealed by {}, who was never confirmed.", other),
             None => "Intact, but sealed by nobody you trust.".into(),
         },
     };

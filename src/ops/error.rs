@@ -291,7 +291,8 @@ fn reading(class: Class) -> &'static str {
         }
         Class::Unsupported => "a newer kovra may know it",
         Class::Untrusted => {
-            "if the fingerprint is theirs, `kovra peer add NAME --from FILE` pins the key"
+            "if the fingerprint is theirs, `kovra peer add NAME --from FILE` pins the key, or `kovra peer \
+             confirm NAME` confirms one that is pinned"
         }
         Class::Time => "ask the sender for a new one",
         Class::NotForMe => "ask the sender to seal it to the string that `kovra id` prints",

@@ -80,6 +80,23 @@ fn a_package_by_another_peer_than_was_asked_for_says_by_whom() {
     );
 }
 
+/// Nobody was asked for, and so nobody else was found.
+#[test]
+fn a_package_by_a_peer_who_was_never_confirmed_says_so() {
+    let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
+    bob.pin(&alice);
+    bob.add("dev/a/b", "x", &[]);
+    bob.ok(&["seal", "dev/a/b", "--to", "alice", "-o", "p.kovra"]);
+    bob.hand(&alice, "p.kovra");
+    alice.ok(&["peer", "add", "bob", &bob.id()]);
+    let ran = alice.run(&["verify", "p.kovra"]).expect(&["verify"], 14);
+    assert!(ran.stdout.starts_with("Intact, but sealed by bob, who was never confirmed.\n"));
+    assert!(ran.stderr.contains("bob was never confirmed as a sender"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`kovra peer confirm bob`"), "{}", ran.stderr);
+    alice.owner_ok(&["peer", "confirm", "bob"]);
+    alice.ok(&["verify", "p.kovra"]);
+}
+
 #[test]
 fn prod_is_sealed_without_its_values_if_that_is_wanted() {
     let (alice, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));
