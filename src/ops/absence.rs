@@ -79,14 +79,19 @@ fn listed(names: &[impl fmt::Display]) -> String {
 
 /// The commands that bring an entry back.
 pub fn restoring(at: &Coordinate, origin: &Origin, revision: u64) -> String {
-    let project = match origin {
-        Origin::Global => String::new(),
-        Origin::Project(name) => format!(" --project {name}"),
-    };
+    let project = project_option(origin);
     format!(
         "`kovra restore {at} {revision}{project}` brings it back; `kovra history {at}{project}` shows \
          what it held"
     )
+}
+
+/// As it stands after a command that is about an entry of this origin.
+pub(super) fn project_option(origin: &Origin) -> String {
+    match origin {
+        Origin::Global => String::new(),
+        Origin::Project(name) => format!(" --project {name}"),
+    }
 }
 
 /// All that is and was there, looked at once for however many entries are not.

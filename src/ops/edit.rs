@@ -1,5 +1,6 @@
 //! What becomes of an entry after it was added: `set`, `edit`, `rm`, `history`, `restore`, `prune`.
 
+use super::absence::project_option;
 use super::select::origin;
 use super::session::{Consent, Wish};
 use super::source::{absence, with_content};
@@ -131,10 +132,10 @@ pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Resul
     let history = history(session, target)?;
     let wanted = history.iter().find(|revision| revision.number == number);
     let wanted = wanted.and_then(|revision| revision.entry.clone());
-    let at = &target.at;
     let wanted = wanted.ok_or_else(|| {
+        let (at, project) = (&target.at, project_option(&target.origin));
         Error::Nothing(format!(
-            "no revision {number} of {at} holds anything; `kovra history {at}` shows which do"
+            "no revision {number} of {at} holds anything; `kovra history {at}{project}` shows which do"
         ))
     })?;
     let mut entry = wanted.clone();

@@ -367,12 +367,10 @@ fn missing(entries: &[Missing]) -> Vec<String> {
 
 /// One hint, if it is good for all.
 fn missing_hint(entries: &[Missing]) -> Option<String> {
-    let hints = entries.iter().filter_map(|entry| Some(((), entry.why.hint()?)));
-    match &by_cause(hints)[..] {
-        [] => None,
-        [(hint, _)] => Some(hint.clone()),
-        _ => Some("`kovra list` shows what is there, `kovra history` what was removed".into()),
-    }
+    let mut hints = entries.iter().filter_map(|entry| entry.why.hint());
+    let first = hints.next()?;
+    let all = "`kovra list` shows what is there, `kovra history` what was removed";
+    Some(if hints.all(|hint| hint == first) { first } else { all.into() })
 }
 
 fn unresolved(faults: &[(Coordinate, Fault)]) -> Vec<String> {

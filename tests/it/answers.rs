@@ -448,3 +448,13 @@ fn oneself_is_me_in_json_and_you_on_a_screen() {
         alice.fails(&["peer", "add", taken, &mine], 2);
     }
 }
+
+/// The command that is named is of the project that was asked about.
+#[test]
+fn a_revision_that_never_was_is_told_with_its_projects_history() {
+    let alice = Person::with_vault("alice");
+    alice.add("dev/a/b", "x", &["--project", "shop"]);
+    let said = alice.fails(&["restore", "dev/a/b", "99", "--project", "shop"], 1);
+    assert!(said.contains("`kovra history dev/a/b --project shop`"), "{said}");
+    assert!(alice.ok(&["history", "dev/a/b", "--project", "shop"]).stdout.contains('1'));
+}
