@@ -11,7 +11,7 @@
 use forge::people::Person;
 use kovra::clock::Moment;
 use kovra::identity::Identity;
-use kovra::ops::init::read_key_file;
+use kovra::ops::files::read_key_file;
 use kovra::vault::{Locked, Peer, PeerKey};
 use std::time::{Duration, Instant};
 

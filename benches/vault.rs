@@ -13,7 +13,7 @@
 use forge::people::Person;
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry, Sensitivity};
-use kovra::ops::init::read_key_file;
+use kovra::ops::files::read_key_file;
 use kovra::secret::Secret;
 use kovra::vault::{Error, Locked, NewEntry, Origin, Vault};
 use nix::sys::resource::{UsageWho, getrusage};

@@ -110,8 +110,8 @@ impl From<Error> for Failure {
 impl From<vault::Error> for Failure {
     fn from(error: vault::Error) -> Self {
         use vault::Error::{
-            Busy, Damaged, Exists, Io, Locked, Missing, Moved, NotUsed, ReadOnly, Schema, Storage,
-            TooManyTries, Unsafe, WrongKey,
+            Busy, Damaged, Exists, Guarded, Io, Later, Locked, Missing, Moved, NoSuchWay, NotUsed,
+            ReadOnly, Schema, Storage, TooManyTries, TooManyWays, Unsafe, WrongKey,
         };
         let (exit, hint) = match &error {
             Missing(_) => (Exit::Failed, Some("`kovra init` makes one")),
@@ -121,6 +121,13 @@ impl From<vault::Error> for Failure {
             ReadOnly(_) => {
                 (Exit::Failed, Some("`list`, `verify` and all else that only looks work here"))
             }
+            Guarded => (
+                Exit::Locked,
+                Some("give the passphrase, at a terminal or with --passphrase-file FILE"),
+            ),
+            NoSuchWay => (Exit::Locked, Some("`kovra recovery list` shows to which there is one")),
+            TooManyWays => (Exit::Conflict, Some("`kovra recovery rm` removes one")),
+            Later(_) => (Exit::Unsupported, Some("use the kovra that wrote it")),
             TooManyTries(_) => (Exit::Policy, None),
             WrongKey(_) | Locked(_) | Unsafe { .. } => (Exit::Locked, None),
             Damaged(_) => {

@@ -10,8 +10,8 @@ use kovra::exit::Exit;
 use kovra::identity::Token;
 use kovra::ops::add::Destination;
 use kovra::ops::copy::{Original, copy};
+use kovra::ops::files;
 use kovra::ops::import::{self, Plan, Preview, apply, receipt, receipt_again};
-use kovra::ops::init;
 use kovra::ops::output;
 use kovra::ops::verify::read_package;
 use kovra::ops::{Error, Replay, Session};
@@ -195,7 +195,7 @@ fn write_receipt_again(session: &Session<'_>, file: &[u8], path: &Path) -> Resul
 
 pub(super) fn read_token(path: &Path) -> Result<Token, Failure> {
     let failed = |what: &'static str| Failure::new(Exit::Token, said!("{}: {}", path, what));
-    let text = init::read_token(path).map_err(|e| Failure::from(e).with_exit(Exit::Token))?;
+    let text = files::read_token(path).map_err(|e| Failure::from(e).with_exit(Exit::Token))?;
     let token = text.as_ref().and_then(Token::from_file);
     token.ok_or_else(|| failed("not a token file: it holds one AGE-SECRET-KEY-1... line"))
 }

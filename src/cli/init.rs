@@ -5,7 +5,7 @@ use super::ui::{Said, Say, said};
 use super::unlock::read_passphrase;
 use super::{Context, ui};
 use kovra::ops;
-use kovra::ops::init::NewCustody;
+use kovra::ops::custody::NewCustody;
 use kovra::ops::pin::PIN_MIN;
 use kovra::secret::Secret;
 use kovra::vault;
@@ -29,7 +29,7 @@ enum Keeper {
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let path = context.home.join(vault::FILE);
-    if ops::init::is_there(&path)? {
+    if ops::files::is_there(&path)? {
         return Err(vault::Error::Exists(path).into());
     }
     let custody = chosen(args.custody, context)?;

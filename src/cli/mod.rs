@@ -39,7 +39,7 @@ use error::Failure;
 use kovra::clock::Moment;
 use kovra::exit::Exit;
 use kovra::ops::Session;
-use kovra::ops::init::is_there;
+use kovra::ops::files::is_there;
 use kovra::ops::transfer::Manner;
 use kovra::platform;
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use super::ui;
 use super::ui::{Said, said};
 use kovra::exit::Exit;
 use kovra::ops;
-use kovra::ops::init::{self, read_key_file};
+use kovra::ops::files::{self, read_key_file};
 use kovra::secret::Secret;
 use kovra::vault::{self, Custody, Kek, Locked, Vault, keyring};
 use std::path::Path;
@@ -23,9 +23,13 @@ impl Context {
         self.check_used(locked.custody())?;
         let mut typed = None;
         let kek = match locked.custody() {
-            Custody::Keyring => keyring::load(locked.id()).map_err(|e| {
-                Failure::from(e).hint("unlock the keyring of your desktop session, then try again")
-            })?,
+            Custody::Keyring { item } => {
+                let item = Custody::item(item.as_deref(), locked.id());
+                keyring::load(item).map_err(|e| {
+                    let hint = "unlock the keyring of your desktop session, then try again";
+                    Failure::from(e).hint(hint)
+                })?
+            }
             Custody::Passphrase { salt } => {
                 let passphrase = match &self.passphrase_file {
                     Some(file) => read_passphrase(file)?,
@@ -54,10 +58,10 @@ impl Context {
             Custody::Passphrase { .. } if self.key_file.is_some() => {
                 Err(vault::Error::NotUsed("it is kept by a passphrase, and a key file was given"))
             }
-            Custody::Keyring | Custody::KeyFile { .. } if self.passphrase_file.is_some() => {
+            Custody::Keyring { .. } | Custody::KeyFile { .. } if self.passphrase_file.is_some() => {
                 Err(vault::Error::NotUsed("no passphrase keeps it, and one was given"))
             }
-            Custody::Keyring if self.key_file.is_some() => {
+            Custody::Keyring { .. } if self.key_file.is_some() => {
                 Err(vault::Error::NotUsed("the keyring keeps it, and a key file was given"))
             }
             _ => Ok(()),
@@ -79,7 +83,8 @@ fn no_key(error: ops::Error, path: &Path) -> Failure {
 /// The passphrase is the whole file, less one newline at its end.
 pub(super) fn read_passphrase(path: &Path) -> Result<Secret, Failure> {
     let failed = |what: &'static str| Failure::new(Exit::Locked, said!("{}: {}", path, what));
-    let text = init::read_passphrase(path).map_err(|e| Failure::from(e).with_exit(Exit::Locked))?;
+    let text =
+        files::read_passphrase(path).map_err(|e| Failure::from(e).with_exit(Exit::Locked))?;
     let mut text = text.ok_or_else(|| failed("a passphrase is at most 4096 bytes"))?;
     text.trim_newline();
     if text.is_empty() { Err(failed("the passphrase is empty")) } else { Ok(text) }

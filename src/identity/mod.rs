@@ -4,9 +4,13 @@
 //! age recipients. The identity *is* its signing key: the fingerprint is over it alone, and the
 //! X25519 key is vouched for by its signature.
 
+#[cfg(feature = "seal")]
+pub(crate) mod age_file;
 mod keys;
 mod public;
 mod recipient;
+#[cfg(feature = "seal")]
+mod recovery_code;
 #[cfg(feature = "seal")]
 mod secrets;
 #[cfg(feature = "seal")]
@@ -17,6 +21,8 @@ pub use public::{IdentityError, PublicIdentity};
 #[cfg(test)]
 pub(crate) use recipient::SSH_EXAMPLE;
 pub use recipient::{Recipient, RecipientId, RecipientKind};
+#[cfg(feature = "seal")]
+pub use recovery_code::{BadCode, RecoveryCode};
 #[cfg(feature = "seal")]
 pub use secrets::{AgreementSecret, Identity, SigningSecret};
 #[cfg(feature = "seal")]

@@ -1,7 +1,7 @@
 //! New files that an operation gives: they must not be there yet, and that is known before anybody is asked.
 
 use super::Error;
-use super::init::is_there;
+use super::files::is_there;
 use crate::platform::{self, NewFile, Readers};
 use crate::text::shown;
 use std::io;
@@ -28,6 +28,6 @@ pub fn write(path: &Path, readers: Readers, bytes: &[u8]) -> Result<(), Error> {
     draft(path, readers, bytes)?.keep().map_err(Error::io(path))
 }
 
-fn taken(path: &Path) -> Error {
+pub(super) fn taken(path: &Path) -> Error {
     Error::Conflict(format!("{} exists already, and was left alone", shown(path)))
 }

@@ -123,5 +123,12 @@ mod secret_service {
                 _ => "the keyring is locked or refused the request",
             })
         }
+
+        pub(in super::super) fn forget(&self, name: &str) -> Result<(), &'static str> {
+            match self.entry(name)?.delete_credential() {
+                Ok(()) | Err(Error::NoEntry) => Ok(()),
+                Err(_) => Err("the keyring is locked or refused the request"),
+            }
+        }
     }
 }

@@ -77,6 +77,11 @@ impl KeyStore {
         self.0.store(name, key)
     }
 
+    /// Removes a secret; one that is not there is removed.
+    pub fn forget(&self, name: &str) -> Result<(), &'static str> {
+        self.0.forget(name)
+    }
+
     /// Reads a secret, or says why there is none. It waits as [`KeyStore::store`] does.
     pub fn load(&self, name: &str) -> Result<Secret, &'static str> {
         self.0.load(name)

@@ -4,7 +4,7 @@ use super::Error;
 use super::keys::{Keys, Lock, Nonce, random};
 use super::place::{Kind, Lookup, Place};
 use super::rows::{Basis, Rows, Table};
-use super::ways::Custody;
+use super::ways::Ways;
 use super::{View, schema};
 use crate::text::escape;
 use rusqlite::{Connection, params};
@@ -12,9 +12,11 @@ use rusqlite::{Connection, params};
 /// A transaction on a vault. Its methods stand with what they write.
 pub struct Batch<'a> {
     pub(super) db: &'a Connection,
-    pub(super) keys: &'a Keys,
+    pub(super) keys: &'a mut Keys,
     pub(super) table: &'a mut Table,
-    pub(super) custody: &'a Custody,
+    pub(super) ways: &'a mut Ways,
+    /// The keys before this transaction, if it has drawn others.
+    pub(super) before: &'a mut Option<Keys>,
     /// The rows that were asked about. Nothing else of what is asked about may be changed; all of it where
     /// nobody asks, as when a vault is made.
     pub(super) granted: Option<&'a [Basis]>,
@@ -39,10 +41,7 @@ impl<'a> Content<'a> {
 impl Batch<'_> {
     /// The vault as it is within this transaction.
     pub fn view(&self) -> View<'_> {
-        View {
-            rows: Rows { db: self.db, keys: self.keys, table: self.table },
-            custody: self.custody,
-        }
+        View { rows: Rows { db: self.db, keys: self.keys, table: self.table }, ways: self.ways }
     }
 
     /// Refuses to go on if what a decision was made on has moved since: [`Error::Moved`], with `what`
@@ -52,9 +51,17 @@ impl Batch<'_> {
         if same { Ok(()) } else { Err(Error::Moved(escape(&what.to_string()))) }
     }
 
+    /// Refuses to go on without the guard key.
+    pub(super) fn check_guard(&self) -> Result<(), Error> {
+        if self.keys.has_guard() { Ok(()) } else { Err(Error::Guarded) }
+    }
+
     /// Refuses a change of an entry, or of anything that only the owner's proof changes, that nobody was
-    /// asked about.
+    /// asked about; and of what is guarded without the guard key, whose digest could not follow.
     fn check_granted(&self, kind: Kind, lookup: &Lookup, guarded: bool) -> Result<(), Error> {
+        if guarded {
+            self.check_guard()?;
+        }
         let is = |basis: &Basis| basis.kind == kind && basis.lookup == *lookup;
         match self.granted {
             Some(on) if (guarded || kind == Kind::ENTRY) && !on.iter().any(is) => {
@@ -78,7 +85,7 @@ impl Batch<'_> {
         let nonce = random()?;
         let metadata = self.keys.seal_metadata(place, &nonce, content.metadata);
         let Content { lock, value, .. } = *content;
-        let value = self.keys.seal_value(lock, (place, &nonce), &metadata, value);
+        let value = self.keys.seal_value(lock, (place, &nonce), &metadata, value)?;
         let mut insert =
             self.db.prepare_cached("INSERT INTO sealed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
         let (number, at) = (kind.0, revision as i64);

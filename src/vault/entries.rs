@@ -2,6 +2,7 @@
 
 use super::batch::Content as Row;
 use super::keys::{Lock, Nonce};
+use super::name::Name;
 use super::place::{Kind, Lookup};
 use super::record::Fields;
 use super::rows::{Basis, Looked, Opened};
@@ -127,14 +128,15 @@ impl Stored {
         &self.basis
     }
 
-    /// High and production: the value is sealed under the guard key, and only the owner's proof changes
-    /// the entry.
+    /// High, inject-only and production: only the owner's proof changes the entry.
     fn is_guarded(&self) -> bool {
         self.sensitivity >= Sensitivity::High || self.coordinate.is_prod()
     }
 
+    /// What is inject-only is given to programs without a question, so a vault that was unlocked for a time
+    /// gives it, too.
     fn lock(&self) -> Lock {
-        if self.is_guarded() { Lock::Guard } else { Lock::Vault }
+        lock_of(self.sensitivity, &self.coordinate)
     }
 }
 
@@ -237,7 +239,8 @@ impl View<'_> {
     }
 
     fn entry_lookup(&self, origin: &Origin, at: &Coordinate) -> Lookup {
-        self.rows.keys.lookup(&[b"entry", origin.name().as_bytes(), at.as_str().as_bytes()])
+        let name = Name::Entry { origin: origin.name(), at: at.as_str() };
+        name.lookup(self.rows.keys)
     }
 }
 
@@ -372,6 +375,41 @@ impl Batch<'_> {
         entry.basis = self.view().basis(on.lookup);
         Ok(entry)
     }
+}
+
+fn lock_of(sensitivity: Sensitivity, at: &Coordinate) -> Lock {
+    let asks = sensitivity == Sensitivity::High || at.is_prod();
+    if asks { Lock::Guard } else { Lock::Vault }
+}
+
+/// What an entry's value is sealed under. One that was removed has none.
+pub(super) fn lock(metadata: &[u8]) -> Result<Lock, Error> {
+    let mut fields = Fields::of(metadata, "entry")?;
+    let _origin = fields.next()?.text()?;
+    let coordinate = fields.next()?.text()?.parse().map_err(|_| bad("coordinate"))?;
+    let sensitivity = fields.next()?.uint()?;
+    let sensitivity = Sensitivity::from_number(sensitivity).ok_or_else(|| bad("sensitivity"))?;
+    let (_description, _written) = (fields.next()?.text()?, fields.next()?.uint()?);
+    let removed = fields.next()?.uint()? == REMOVED;
+    Ok(if removed { Lock::Vault } else { lock_of(sensitivity, &coordinate) })
+}
+
+/// Where the fingerprint of a literal stands in its metadata.
+pub(super) fn print_at(metadata: &[u8]) -> Result<Option<usize>, Error> {
+    let mut fields = Fields::of(metadata, "entry")?;
+    let (_origin, _coordinate) = (fields.next()?.text()?, fields.next()?.text()?);
+    let (_sensitivity, _description) = (fields.next()?.uint()?, fields.next()?.text()?);
+    let (_written, mode) = (fields.next()?.uint()?, fields.next()?.uint()?);
+    if mode != Mode::Literal as u64 {
+        return Ok(None);
+    }
+    let print: &[u8; 4] = fields.record("content")?.next()?.fixed()?;
+    Ok(Some(place_in(metadata, print)))
+}
+
+/// Where a part of a record starts in it.
+pub(super) fn place_in(whole: &[u8], part: &[u8]) -> usize {
+    part.as_ptr().addr() - whole.as_ptr().addr()
 }
 
 fn encode(entry: &Stored, removed: bool) -> Vec<u8> {

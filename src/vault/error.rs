@@ -21,6 +21,19 @@ pub enum Error {
     /// What should open the vault key is not to be had.
     #[error("the vault is locked: {0}")]
     Locked(String),
+    /// It takes the guard key, which a vault that was unlocked for a time is without.
+    #[error(
+        "the vault is unlocked for what is neither high nor of prod nor protected, and not for this"
+    )]
+    Guarded,
+    /// A recovery code, or the key of a way back in, that this vault has none for.
+    #[error("it is not the key of any way back into this vault")]
+    NoSuchWay,
+    #[error("a vault has at most {max} ways back in", max = super::RECOVERY_MAX)]
+    TooManyWays,
+    /// What only a later kovra could seal again.
+    #[error("{0} is of a later kovra, which alone can seal it again; nothing was changed")]
+    Later(&'static str),
     /// The file is not a whole vault, or a row of it was changed from outside.
     #[error("the vault is damaged: {0}")]
     Damaged(String),

@@ -5,7 +5,6 @@
 
 use super::{Error, Kek};
 use crate::platform::KeyStore;
-use crate::text::hex;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -14,24 +13,31 @@ const OPEN: Duration = Duration::from_secs(2);
 /// Long enough for a person to unlock the keyring when its own window asks.
 const UNLOCK: Duration = Duration::from_secs(60);
 
-/// Stores the key of the vault `id`: in 2 s at most if no keyring answers, and in 60 s if a person has
+/// Stores a vault's key as this item: in 2 s at most if no keyring answers, and in 60 s if a person has
 /// to unlock it.
 ///
 /// # Errors
 /// [`Error::Locked`] if it is not stored by then.
-pub fn store(id: &[u8; 16], kek: &Kek) -> Result<(), Error> {
-    let (id, text) = (*id, kek.to_text());
-    within(KeyStore::open, move |keys| keys.store(&hex(&id), &text))
+pub fn store(item: String, kek: &Kek) -> Result<(), Error> {
+    let text = kek.to_text();
+    within(KeyStore::open, move |keys| keys.store(&item, &text))
 }
 
-/// Reads the key of the vault `id`, in the time that [`store`] takes.
+/// Reads a vault's key, in the time that [`store`] takes.
 ///
 /// # Errors
 /// [`Error::Locked`] if no keyring answers by then or it has no such key, [`Error::WrongKey`] if
 /// what it has is damaged.
-pub fn load(id: &[u8; 16]) -> Result<Kek, Error> {
-    let id = *id;
-    Kek::from_text(&within(KeyStore::open, move |keys| keys.load(&hex(&id)))?)
+pub fn load(item: String) -> Result<Kek, Error> {
+    Kek::from_text(&within(KeyStore::open, move |keys| keys.load(&item))?)
+}
+
+/// Removes a key that opens nothing any more.
+///
+/// # Errors
+/// [`Error::Locked`] if it is still there then.
+pub fn forget(item: String) -> Result<(), Error> {
+    within(KeyStore::open, move |keys| keys.forget(&item))
 }
 
 /// Opens, and uses what that gave.

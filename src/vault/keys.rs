@@ -20,15 +20,16 @@ pub(super) type Nonce = [u8; 24];
 
 pub(super) type Digest = Hmac<Sha256>;
 
-/// The vault key and the guard key: neither follows from the other.
+/// The vault key and the guard key: neither follows from the other. A vault that was unlocked for a time has
+/// the first alone.
 pub(super) struct MasterKeys {
     pub(super) vault: Key,
-    pub(super) guard: Key,
+    pub(super) guard: Option<Key>,
 }
 
 impl MasterKeys {
     pub(super) fn generate() -> Result<Self, Error> {
-        Ok(Self { vault: random_key()?, guard: random_key()? })
+        Ok(Self { vault: random_key()?, guard: Some(random_key()?) })
     }
 }
 
@@ -36,14 +37,20 @@ impl MasterKeys {
 /// as info.
 pub(super) struct Keys {
     pub(super) id: [u8; 16],
+    master: MasterKeys,
     lookup: Key,
     metadata: Key,
     value: Key,
     digest: Key,
     trail: Key,
     fingerprint: Key,
-    guard_value: Key,
-    guard_digest: Key,
+    guard: Option<Guard>,
+}
+
+/// The sub-keys of the guard key.
+struct Guard {
+    value: Key,
+    digest: Key,
 }
 
 /// What a value is sealed under.
@@ -54,9 +61,13 @@ pub(super) enum Lock {
 }
 
 impl Keys {
-    pub(super) fn derive(keys: &MasterKeys, id: [u8; 16]) -> Self {
+    pub(super) fn derive(master: MasterKeys, id: [u8; 16]) -> Self {
         let of = |key: &Key| Hkdf::<Sha256>::new(Some(&id), &key[..]);
-        let (vault, guard) = (of(&keys.vault), of(&keys.guard));
+        let vault = of(&master.vault);
+        let guard = master.guard.as_ref().map(of).map(|guard| Guard {
+            value: sub_key(&guard, "guard value"),
+            digest: sub_key(&guard, "guard digest"),
+        });
         Self {
             id,
             lookup: sub_key(&vault, "lookup"),
@@ -65,9 +76,18 @@ impl Keys {
             digest: sub_key(&vault, "digest"),
             trail: sub_key(&vault, "trail"),
             fingerprint: sub_key(&vault, "fingerprint"),
-            guard_value: sub_key(&guard, "guard value"),
-            guard_digest: sub_key(&guard, "guard digest"),
+            guard,
+            master,
         }
+    }
+
+    /// Both, or the vault key alone.
+    pub(super) fn master(&self) -> &MasterKeys {
+        &self.master
+    }
+
+    pub(super) fn has_guard(&self) -> bool {
+        self.guard.is_some()
     }
 
     /// What stands in the file instead of a name. The parts are length-prefixed, so that no two
@@ -81,9 +101,9 @@ impl Keys {
         mac.finalize().into_bytes().into()
     }
 
-    /// The MACs over all rows and over the guarded ones, for [`super::rows`].
-    pub(super) fn digests(&self) -> [Digest; 2] {
-        [mac(&self.digest), mac(&self.guard_digest)]
+    /// The MAC over all rows, and, with the guard key, that over the guarded ones: for [`super::rows`].
+    pub(super) fn digests(&self) -> (Digest, Option<Digest>) {
+        (mac(&self.digest), self.guard.as_ref().map(|guard| mac(&guard.digest)))
     }
 
     /// The MAC that links the rows of the audit trail, for [`super::trail`].
@@ -122,9 +142,9 @@ impl Keys {
         (place, nonce): (Place, &Nonce),
         metadata: &[u8],
         plain: &[u8],
-    ) -> Vec<u8> {
+    ) -> Result<Vec<u8>, Error> {
         let associated = [&self.associated(place), metadata].concat();
-        seal(self.lock(lock), nonce, &associated, plain)
+        Ok(seal(self.lock(lock)?, nonce, &associated, plain))
     }
 
     pub(super) fn open_value(
@@ -133,16 +153,17 @@ impl Keys {
         (place, nonce): (Place, &Nonce),
         metadata: &[u8],
         sealed: &[u8],
-    ) -> Option<Secret> {
+    ) -> Result<Option<Secret>, Error> {
         let associated = [&self.associated(place), metadata].concat();
-        let mut plain = open(self.lock(lock), nonce, &associated, sealed)?;
-        Some(Secret::new(std::mem::take(&mut *plain)))
+        let plain = open(self.lock(lock)?, nonce, &associated, sealed);
+        Ok(plain.map(|mut plain| Secret::new(std::mem::take(&mut *plain))))
     }
 
-    fn lock(&self, lock: Lock) -> &Key {
+    /// [`Error::Guarded`] without the guard key.
+    fn lock(&self, lock: Lock) -> Result<&Key, Error> {
         match lock {
-            Lock::Vault => &self.value,
-            Lock::Guard => &self.guard_value,
+            Lock::Vault => Ok(&self.value),
+            Lock::Guard => self.guard.as_ref().map(|guard| &guard.value).ok_or(Error::Guarded),
         }
     }
 

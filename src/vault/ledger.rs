@@ -4,6 +4,7 @@
 
 use super::batch::Content;
 use super::keys::Lock;
+use super::name::Name;
 use super::place::{Kind, Lookup};
 use super::rows::{Basis, Looked, Opened};
 use super::{Batch, Error, View};
@@ -57,7 +58,7 @@ impl View<'_> {
     }
 
     fn ledger_lookup(&self, sender: SigningPublic) -> Lookup {
-        self.rows.keys.lookup(&[b"ledger", sender.as_bytes()])
+        Name::Ledger(sender.as_bytes()).lookup(self.rows.keys)
     }
 }
 

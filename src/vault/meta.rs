@@ -58,6 +58,12 @@ impl Meta {
         Ok(())
     }
 
+    /// Writes the ways of a vault that is there.
+    pub(super) fn store_ways(&self, db: &Connection) -> Result<(), Error> {
+        let mut update = db.prepare_cached("UPDATE meta SET value = ?2 WHERE number = ?1")?;
+        schema::one(update.execute(params![WAYS, self.ways])?)
+    }
+
     /// What both digests start with.
     pub(super) fn digested(&self) -> Vec<u8> {
         let number = |n: usize| (n as u64).to_be_bytes();
@@ -67,25 +73,30 @@ impl Meta {
 }
 
 impl Digests {
-    /// Compares the rows with the digests that were written with them.
+    /// Compares the rows with the digests that were written with them: those that there are keys for.
     pub(super) fn check(&self, table: &Table, keys: &Keys, meta: &Meta) -> Result<(), Error> {
-        for (digest, stored) in table.digests(keys, &meta.digested()).into_iter().zip(&self.0) {
-            digest.verify_slice(stored).map_err(|_| {
-                Error::Damaged("rows were removed, added or put back from outside".to_owned())
-            })?;
+        let (all, guard) = table.digests(keys, &meta.digested());
+        for (digest, stored) in [Some(all), guard].into_iter().zip(&self.0) {
+            let same = digest.is_none_or(|digest| digest.verify_slice(stored).is_ok());
+            if !same {
+                let what = "rows were removed, added or put back from outside";
+                return Err(Error::Damaged(what.into()));
+            }
         }
         Ok(())
     }
 
+    /// Writes those that there are keys for. Without the guard key no guarded row has changed.
     pub(super) fn store(
         db: &Connection,
         table: &Table,
         keys: &Keys,
         meta: &Meta,
     ) -> Result<(), Error> {
-        let digests = table.digests(keys, &meta.digested()).map(Mac::finalize);
-        for (number, digest) in [DIGEST, GUARD_DIGEST].into_iter().zip(digests) {
-            let digest: [u8; 32] = digest.into_bytes().into();
+        let (all, guard) = table.digests(keys, &meta.digested());
+        let digests = [(DIGEST, Some(all)), (GUARD_DIGEST, guard)];
+        for (number, digest) in digests.into_iter().filter_map(|(n, digest)| Some((n, digest?))) {
+            let digest: [u8; 32] = digest.finalize().into_bytes().into();
             let mut update = db.prepare_cached("UPDATE meta SET value = ?2 WHERE number = ?1")?;
             schema::one(update.execute(params![number, digest])?)?;
         }

@@ -6,6 +6,7 @@
 
 mod batch;
 mod copied;
+mod custody;
 mod database;
 mod entries;
 mod erase;
@@ -15,12 +16,15 @@ pub mod keyring;
 mod keys;
 mod ledger;
 mod meta;
+mod name;
 mod packages;
 mod peers;
 mod place;
 mod programs;
 mod proof;
 mod record;
+mod recovery;
+mod renewal;
 mod rows;
 mod schema;
 mod shares;
@@ -30,6 +34,7 @@ mod trusted;
 mod ways;
 
 pub use batch::Batch;
+pub use custody::{Custody, Kek};
 pub use entries::{Fingerprint, Held, NewEntry, Origin, Provenance, Revision, Stored};
 pub use erase::Pruned;
 pub use error::Error;
@@ -39,12 +44,13 @@ pub use packages::Seen;
 pub use peers::{KnownPeer, Peer, PeerKey};
 pub use programs::AllowedProgram;
 pub use proof::{Pin, Proof};
+pub use recovery::{RECOVERY_MAX, Recovery};
 pub use rows::{Basis, Looked};
 pub use shares::{Given, Share, SharedEntry, SharedWith};
 pub use trail::Trail;
 pub use trusted::TrustedFile;
-pub use ways::{Custody, Kek};
 
+use crate::identity::AgreementSecret;
 use crate::platform::{NewFile, private_folder};
 use database::Database;
 use files::io_at;
@@ -53,14 +59,14 @@ use meta::{Digests, Meta};
 use rows::{Rows, Table};
 use std::io;
 use std::path::Path;
-use ways::Way;
+use ways::Ways;
 
 /// A vault file whose keys are not known yet.
 pub struct Locked {
     db: Database,
     meta: Meta,
     digests: Digests,
-    way: Way,
+    ways: Ways,
 }
 
 impl Locked {
@@ -70,8 +76,8 @@ impl Locked {
         db.begin()?;
         let (meta, digests) = read_meta(&mut db)?;
         db.hide();
-        let way = ways::decode(&meta.ways)?.swap_remove(0);
-        Ok(Self { db, meta, digests, way })
+        let ways = Ways::decode(&meta.ways)?;
+        Ok(Self { db, meta, digests, ways })
     }
 
     /// Random, one per vault.
@@ -80,18 +86,32 @@ impl Locked {
     }
 
     pub fn custody(&self) -> &Custody {
-        &self.way.custody
+        self.ways.custody()
     }
 
-    /// Unlocks, and checks that no row was removed, added or put back from outside.
+    /// Unlocks by what has custody, and checks that no row was removed, added or put back from outside.
     pub fn unlock(self, kek: &Kek) -> Result<Vault, Error> {
-        let Self { db, meta, digests, way } = self;
-        let keys = Keys::derive(&way.unwrap(kek, &meta.id)?, meta.id);
+        let master = self.ways.unwrap(kek, &self.meta.id)?;
+        self.with_keys(master)
+    }
+
+    /// Unlocks by a way back in.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchWay`] if none is to this key.
+    pub fn recover(self, secret: &AgreementSecret) -> Result<Vault, Error> {
+        let master = self.ways.recover(secret, &self.meta.id)?;
+        self.with_keys(master)
+    }
+
+    fn with_keys(self, master: MasterKeys) -> Result<Vault, Error> {
+        let Self { db, meta, digests, ways } = self;
+        let keys = Keys::derive(master, meta.id);
         let table = Table::scan(&db, db.most())?;
         digests.check(&table, &keys, &meta)?;
         db.fold_at_close()?;
         let version = db.version()?;
-        Ok(Vault { db, keys, meta, way, table, version: Some(version) })
+        Ok(Vault { db, keys, meta, ways, table, version: Some(version) })
     }
 }
 
@@ -111,7 +131,7 @@ pub struct Vault {
     db: Database,
     keys: Keys,
     meta: Meta,
-    way: Way,
+    ways: Ways,
     table: Table,
     /// Of the file, when the table was read; `None` if the table may be another than the file's.
     version: Option<i64>,
@@ -154,13 +174,13 @@ impl Vault {
     /// A vault without rows, in a file without anything.
     fn draft(new: NewVault<'_>, db: Database) -> Result<Self, Error> {
         let keys = MasterKeys::generate()?;
-        let way = Way::wrap(new.custody, new.kek, &keys, &new.id)?;
-        let meta = Meta { id: new.id, ways: ways::encode(std::slice::from_ref(&way)) };
+        let ways = Ways::new(new.custody, new.kek, &keys, &new.id)?;
+        let meta = Meta { id: new.id, ways: ways.encode() };
         schema::create(&db)?;
         meta.create(&db)?;
-        let (keys, table) = (Keys::derive(&keys, new.id), Table::default());
+        let (keys, table) = (Keys::derive(keys, new.id), Table::default());
         let version = Some(db.version()?);
-        Ok(Self { db, keys, meta, way, table, version })
+        Ok(Self { db, keys, meta, ways, table, version })
     }
 
     fn fill(mut self, fill: impl FnOnce(&mut Batch<'_>) -> Result<(), Error>) -> Result<(), Error> {
@@ -176,7 +196,12 @@ impl Vault {
 
     pub fn view(&self) -> View<'_> {
         let rows = Rows { db: &self.db, keys: &self.keys, table: &self.table };
-        View { rows, custody: &self.way.custody }
+        View { rows, ways: &self.ways }
+    }
+
+    /// Whether it was unlocked whole, and not for a time.
+    pub fn has_guard(&self) -> bool {
+        self.keys.has_guard()
     }
 
     /// Runs `change` in one transaction: it lands whole, or the vault is as it was.
@@ -226,6 +251,18 @@ impl Vault {
         }
     }
 
+    /// Takes the guard key where it was away, and checks what only it can.
+    fn take_keys(&mut self, master: MasterKeys) -> Result<(), Error> {
+        if self.keys.has_guard() {
+            return Ok(());
+        }
+        let keys = Keys::derive(master, self.meta.id);
+        let (meta, digests) = read_meta(&mut self.db)?;
+        digests.check(&self.table, &keys, &meta)?;
+        self.keys = keys;
+        Ok(())
+    }
+
     /// Takes the vault as it is now: a question may have been open for long.
     fn look_again(&mut self) -> Result<(), Error> {
         self.db.end("COMMIT")?;
@@ -254,16 +291,37 @@ impl Vault {
     ) -> Result<T, E> {
         self.db.check_names()?;
         self.refresh()?;
-        let mut batch = Batch {
+        let (ways, mut before) = (self.ways.clone(), None);
+        let done = self.land(granted, &mut before, change);
+        if done.is_err() {
+            self.ways = ways;
+            before.into_iter().for_each(|keys| self.keys = keys);
+        }
+        done
+    }
+
+    /// Changes, and seals what has changed under digests. Keys that are drawn anew leave those `before`.
+    fn land<T, E: From<Error>>(
+        &mut self,
+        granted: Option<&[Basis]>,
+        before: &mut Option<Keys>,
+        change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let done = change(&mut Batch {
             db: &self.db,
-            keys: &self.keys,
+            keys: &mut self.keys,
             table: &mut self.table,
-            custody: &self.way.custody,
+            ways: &mut self.ways,
+            before,
             granted,
-        };
-        let done = change(&mut batch)?;
-        Digests::store(&self.db, &self.table, &self.keys, &self.meta)?;
+        })?;
+        let meta = Meta { id: self.meta.id, ways: self.ways.encode() };
+        if meta != self.meta {
+            meta.store_ways(&self.db)?;
+        }
+        Digests::store(&self.db, &self.table, &self.keys, &meta)?;
         self.db.end("COMMIT")?;
+        self.meta = meta;
         Ok(done)
     }
 
@@ -302,7 +360,7 @@ fn read_meta(db: &mut Database) -> Result<(Meta, Digests), Error> {
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     rows: Rows<'a>,
-    custody: &'a Custody,
+    ways: &'a Ways,
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The packages that were imported, for as long as one could be taken for new.
 
 use super::batch::Content;
+use super::name::Name;
 use super::place::{Kind, Lookup};
 use super::record::Fields;
 use super::rows::{Basis, Looked, Opened};
@@ -34,7 +35,7 @@ impl View<'_> {
     }
 
     fn package_lookup(&self, sender: SigningPublic, id: &[u8; 16]) -> Lookup {
-        self.rows.keys.lookup(&[b"package", sender.as_bytes(), id])
+        Name::Package { sender: sender.as_bytes(), id }.lookup(self.rows.keys)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Peers: other people's public keys under local names.
 
 use super::batch::Content;
+use super::name::Name;
 use super::place::{Kind, Lookup};
 use super::record::Fields;
 use super::rows::{Basis, Looked, Opened};
@@ -125,7 +126,7 @@ impl View<'_> {
     }
 
     fn peer_lookup(&self, name: &str) -> Lookup {
-        self.rows.keys.lookup(&[b"peer", name.as_bytes()])
+        Name::Peer(name).lookup(self.rows.keys)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Where a row stands: what it is about, what it is named by, which revision it is.
 
+use super::Error;
+use crate::text::hex;
+
 /// What a row is about, by the number in the file. A number that is not here is of a later kovra, and
 /// its rows are digested and left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +50,12 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Of a row that the digest vouches for, and whose bytes are others.
+    pub(super) fn changed(self) -> Error {
+        let (kind, row, revision) = (self.kind.name(), hex(&self.lookup[..4]), self.revision);
+        Error::Damaged(format!("{kind} (row {row}, revision {revision}) is not as it was written"))
+    }
+
     pub(super) fn to_bytes(self) -> [u8; 56] {
         let mut bytes = [0; 56];
         bytes[..8].copy_from_slice(&self.kind.0.to_be_bytes());

@@ -2,6 +2,7 @@
 //! absolute path and the SHA-256 of its content.
 
 use super::batch::Content;
+use super::name::Name;
 use super::place::{Kind, Lookup};
 use super::record::Fields;
 use super::rows::{Basis, Looked, Opened};
@@ -35,7 +36,7 @@ impl View<'_> {
     }
 
     fn program_lookup(&self, path: &str) -> Lookup {
-        self.rows.keys.lookup(&[b"program", path.as_bytes()])
+        Name::Program(path).lookup(self.rows.keys)
     }
 }
 

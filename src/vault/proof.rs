@@ -4,11 +4,12 @@
 //! for the owner. Tries are counted before they are judged, and slow down after a few.
 
 use super::batch::Content;
+use super::custody::{Custody, Kek};
 use super::keys::{mac, random};
 use super::place::Kind;
 use super::record::Fields;
 use super::rows::{Basis, Looked, Opened};
-use super::ways::{Custody, Kek};
+use super::state::{PIN, TRIES};
 use super::{Batch, Error, Vault, View};
 use crate::cbor::Writer;
 use crate::clock::Moment;
@@ -69,7 +70,7 @@ impl Tries {
 
 impl View<'_> {
     pub fn proof(&self) -> Result<Proof, Error> {
-        Ok(match self.custody {
+        Ok(match self.ways.custody() {
             Custody::Passphrase { .. } => Proof::Passphrase,
             _ if self.pin()?.is_some() => Proof::Pin,
             _ => Proof::Nothing,
@@ -81,11 +82,11 @@ impl View<'_> {
             let mut fields = Fields::of(&row.metadata, "PIN")?;
             Ok(Pin { salt: *fields.next()?.fixed()?, tag: *fields.next()?.fixed()? })
         };
-        self.rows.look(Kind::STATE, &self.state_lookup("pin"), read)
+        self.rows.look(Kind::STATE, &self.state_lookup(PIN), read)
     }
 
     fn tries(&self) -> Result<Tries, Error> {
-        let Some(row) = self.rows.get(Kind::STATE, &self.state_lookup("tries"))? else {
+        let Some(row) = self.rows.get(Kind::STATE, &self.state_lookup(TRIES))? else {
             return Ok(Tries { count: 0, last: Moment::from_millis(0) });
         };
         let mut fields = Fields::of(&row.metadata, "tries")?;
@@ -100,7 +101,7 @@ impl Batch<'_> {
         self.expect(on, "the PIN")?;
         let mut w = Writer::with_capacity(64);
         w.array(2).bytes(&pin.salt).bytes(&pin.tag);
-        let lookup = self.view().state_lookup("pin");
+        let lookup = self.view().state_lookup(PIN);
         self.replace(Kind::STATE, lookup, &Content::of(w.as_bytes(), true))
     }
 
@@ -119,7 +120,7 @@ impl Batch<'_> {
     fn set_tries(&mut self, tries: &Tries) -> Result<(), Error> {
         let mut w = Writer::with_capacity(32);
         w.array(2).uint(tries.count).uint(tries.last.millis());
-        let lookup = self.view().state_lookup("tries");
+        let lookup = self.view().state_lookup(TRIES);
         self.replace(Kind::STATE, lookup, &Content::of(w.as_bytes(), false))
     }
 }
@@ -135,29 +136,33 @@ impl Vault {
         if self.view().proof()? != asked {
             return Err(Error::Moved("the PIN".into()));
         }
-        if asked == Proof::Nothing {
-            return Ok(true);
+        match asked {
+            Proof::Nothing => return Ok(true),
+            // Who has the file tries passphrases without kovra, so a count would lock out its owner alone.
+            Proof::Passphrase => return self.opens(typed),
+            Proof::Pin => {}
         }
         // Counted in a transaction of its own, before it is judged: a try that is killed while it is
         // judged was a try, and so is each of many at once.
         if let Some(wait) = self.write(|batch| batch.take_try(now))? {
             return Err(Error::TooManyTries(wait));
         }
-        let good = self.is_owner(typed)?;
+        let pin = self.view().pin()?.found;
+        let good = pin.map_or(Ok(true), |pin| pin.is(typed))?;
         if good {
             self.write(|batch| batch.set_tries(&Tries { count: 0, last: now }))?;
         }
         Ok(good)
     }
 
-    fn is_owner(&self, typed: &Secret) -> Result<bool, Error> {
-        match (&self.way.custody, self.view().pin()?.found) {
-            (Custody::Passphrase { salt }, _) => {
-                let kek = Kek::from_passphrase(typed, salt)?;
-                Ok(self.way.unwrap(&kek, &self.meta.id).is_ok())
-            }
-            (_, Some(pin)) => pin.is(typed),
-            (_, None) => Ok(true),
+    /// Whether it is the vault's passphrase. It brings the guard key, where that was away.
+    fn opens(&mut self, passphrase: &Secret) -> Result<bool, Error> {
+        let Custody::Passphrase { salt } = self.ways.custody() else { return Ok(false) };
+        let kek = Kek::from_passphrase(passphrase, salt)?;
+        match self.ways.unwrap(&kek, &self.meta.id) {
+            Err(Error::WrongKey(_)) => Ok(false),
+            Err(other) => Err(other),
+            Ok(master) => self.take_keys(master).map(|()| true),
         }
     }
 }

@@ -8,7 +8,6 @@ use super::Error;
 use super::keys::{Digest, Keys, Lock, Nonce};
 use super::place::{Kind, Lookup, Place};
 use crate::secret::Secret;
-use crate::text::hex;
 use hmac::Mac;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
@@ -94,21 +93,43 @@ impl Table {
         Ok(Self { rows: rows.into_iter().collect(), metadata })
     }
 
-    /// The digests over all rows and over the guarded ones, with `head` before them.
-    pub(super) fn digests(&self, keys: &Keys, head: &[u8]) -> [Digest; 2] {
-        let [mut all, mut guard] = keys.digests();
+    /// The digests over all rows and, with the guard key, over the guarded ones, with `head` before them.
+    pub(super) fn digests(&self, keys: &Keys, head: &[u8]) -> (Digest, Option<Digest>) {
+        let (mut all, mut guard) = keys.digests();
         all.update(head);
-        guard.update(head);
+        guard.iter_mut().for_each(|guard| guard.update(head));
         for (id, row) in &self.rows {
             let mut bytes = [0; 80];
             bytes[..56].copy_from_slice(&place(id, row).to_bytes());
             bytes[56..].copy_from_slice(&row.nonce);
             all.update(&bytes);
-            if row.guarded {
+            if let (true, Some(guard)) = (row.guarded, &mut guard) {
                 guard.update(&bytes);
             }
         }
-        [all, guard]
+        (all, guard)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// All rows in their order, each with its sealed metadata and its sealed value.
+    pub(super) fn each_with_value(
+        &self,
+        db: &Connection,
+        mut each: impl FnMut(Place, &Nonce, &[u8], &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut query =
+            db.prepare_cached("SELECT value FROM sealed ORDER BY kind, lookup, revision")?;
+        let mut values = query.query([])?;
+        for (id, row) in &self.rows {
+            let place = place(id, row);
+            let value = values.next()?.ok_or_else(|| place.changed())?;
+            let value = value.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+            each(place, &row.nonce, &self.metadata[row.metadata.clone()], value)?;
+        }
+        Ok(())
     }
 
     fn revisions(
@@ -227,7 +248,7 @@ impl Rows<'_> {
 
     fn open(&self, (id, row): (&Id, &Row)) -> Result<Opened, Error> {
         let metadata = self.keys.open_metadata(place(id, row), &row.nonce, self.metadata(row));
-        let metadata = metadata.ok_or_else(|| changed(id))?;
+        let metadata = metadata.ok_or_else(|| place(id, row).changed())?;
         Ok(Opened { revision: id.2, nonce: row.nonce, metadata })
     }
 
@@ -252,16 +273,9 @@ impl Rows<'_> {
         )?;
         let key = params![kind.0, lookup, revision as i64];
         let sealed: Option<Vec<u8>> = query.query_row(key, |row| row.get(0)).optional()?;
-        let opened = sealed.and_then(|sealed| {
-            let at = (place(&id, row), &row.nonce);
-            self.keys.open_value(lock, at, self.metadata(row), &sealed)
-        });
-        opened.map(Some).ok_or_else(|| changed(&id))
+        let at = (place(&id, row), &row.nonce);
+        let open = |sealed: Vec<u8>| self.keys.open_value(lock, at, self.metadata(row), &sealed);
+        let opened = sealed.map(open).transpose()?.flatten();
+        opened.map(Some).ok_or_else(|| at.0.changed())
     }
-}
-
-/// A row that the digest vouches for, and whose bytes are others.
-fn changed(id: &Id) -> Error {
-    let (kind, row, revision) = (id.0.name(), hex(&id.1[..4]), id.2);
-    Error::Damaged(format!("{kind} (row {row}, revision {revision}) is not as it was written"))
 }

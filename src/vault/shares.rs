@@ -1,7 +1,9 @@
 //! What was sealed to whom: the memory that makes an honest removal possible.
 
 use super::batch::Content;
-use super::entries::Fingerprint;
+use super::entries::{Fingerprint, place_in};
+use super::keys::Keys;
+use super::name::Name;
 use super::place::{Kind, Lookup};
 use super::record::Fields;
 use super::rows::{Basis, Looked, Opened};
@@ -74,7 +76,7 @@ impl View<'_> {
     }
 
     fn share_lookup(&self, package: &[u8; 16]) -> Lookup {
-        self.rows.keys.lookup(&[b"share", package])
+        Name::Share(package).lookup(self.rows.keys)
     }
 }
 
@@ -130,6 +132,24 @@ fn decode(row: &Opened) -> Result<Share, Error> {
             .map(entry)
             .collect::<Result<_, _>>()?,
     })
+}
+
+/// Where the fingerprints of literals stand in a share's metadata, each with the lookup of its entry.
+pub(super) fn prints_at(metadata: &[u8], keys: &Keys) -> Result<Vec<(Lookup, usize)>, Error> {
+    let mut fields = Fields::of(metadata, "share")?;
+    let (_package, _digest) = (fields.next()?.bytes()?, fields.next()?.bytes()?);
+    let (_sealed, _expires) = (fields.next()?.uint()?, fields.next()?.uint()?);
+    fields.records("recipient")?;
+    let mut found = Vec::new();
+    for mut entry in fields.records("shared entry")? {
+        let (origin, at) = (entry.next()?.text()?, entry.next()?.text()?);
+        if entry.next()?.uint()? == 0 {
+            let print: &[u8; 4] = entry.next()?.fixed()?;
+            let name = Name::Entry { origin, at };
+            found.push((name.lookup(keys), place_in(metadata, print)));
+        }
+    }
+    Ok(found)
 }
 
 fn recipient(mut fields: Fields<'_>) -> Result<SharedWith, Error> {

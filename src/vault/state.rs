@@ -2,6 +2,7 @@
 
 use super::batch::Content;
 use super::keys::Lock;
+use super::name::Name;
 use super::place::{Kind, Lookup};
 use super::record::Fields;
 use super::rows::{Basis, Looked, Opened};
@@ -14,6 +15,12 @@ use zeroize::Zeroizing;
 const IDENTITY: &str = "identity";
 const SEQ: &str = "seq";
 const CLOCK: &str = "clock";
+pub(super) const PIN: &str = "pin";
+pub(super) const TRIES: &str = "tries";
+pub(super) const TRAIL: &str = "trail";
+pub(super) const BACKUP: &str = "backup";
+/// A state's name stands in its lookup alone.
+pub(super) const ALL: [&str; 7] = [IDENTITY, SEQ, CLOCK, PIN, TRIES, TRAIL, BACKUP];
 
 impl View<'_> {
     pub fn identity(&self) -> Result<Identity, Error> {
@@ -50,7 +57,7 @@ impl View<'_> {
     }
 
     pub(super) fn state_lookup(&self, name: &str) -> Lookup {
-        self.rows.keys.lookup(&[b"state", name.as_bytes()])
+        Name::State(name).lookup(self.rows.keys)
     }
 }
 

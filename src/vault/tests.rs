@@ -8,6 +8,8 @@ use crate::secret::Secret;
 use rusqlite::Connection;
 use std::path::PathBuf;
 
+mod renewal;
+
 const NOW: Moment = Moment::from_seconds(1_800_000_000);
 
 struct Home {
@@ -178,8 +180,8 @@ fn the_wrong_key_is_noticed() {
 fn a_vault_is_never_made_over_another() {
     let home = Home::new();
     let kek = Kek::generate().unwrap();
-    let new =
-        NewVault { folder: home.folder.path(), id: [1; 16], custody: Custody::Keyring, kek: &kek };
+    let custody = Custody::Keyring { item: None };
+    let new = NewVault { folder: home.folder.path(), id: [1; 16], custody, kek: &kek };
     assert!(matches!(Vault::create(new, |_| Ok(())), Err(Error::Exists(_))));
     home.open().unwrap();
 }

@@ -4,19 +4,29 @@ use super::batch::Content;
 use super::keys::{Keys, Nonce, random};
 use super::place::{Kind, Place};
 use super::record::Fields;
+use super::state::TRAIL;
 use super::{Batch, Error, Vault, View, schema};
 use crate::audit::Event;
 use crate::cbor::Writer;
 use hmac::Mac;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 const NO_LOOKUP: [u8; 32] = [0; 32];
+const ROWS: &str = "SELECT number, nonce, sealed, link FROM trail ORDER BY number";
 
 /// How many rows there are, and the link of the last.
 #[derive(Clone, Copy)]
-struct Head {
+pub(super) struct Head {
     count: u64,
     link: [u8; 32],
+}
+
+impl Head {
+    pub(super) fn encode(self) -> Vec<u8> {
+        let mut w = Writer::with_capacity(64);
+        w.array(2).uint(self.count).bytes(&self.link);
+        w.finish()
+    }
 }
 
 struct TrailRow {
@@ -73,11 +83,47 @@ impl Batch<'_> {
             schema::one(insert.execute(params![number as i64, nonce, row.sealed, row.link])?)?;
             head = Head { count: number, link: row.link };
         }
-        let mut w = Writer::with_capacity(64);
-        w.array(2).uint(head.count).bytes(&head.link);
-        let lookup = self.view().state_lookup("trail");
-        self.replace(Kind::STATE, lookup, &Content::of(w.as_bytes(), false))
+        let lookup = self.view().state_lookup(TRAIL);
+        self.replace(Kind::STATE, lookup, &Content::of(&head.encode(), false))
     }
+}
+
+/// Seals the whole trail under other keys, and links it again. Gives its new head.
+///
+/// # Errors
+/// [`Error::Damaged`] for a trail that is not whole.
+pub(super) fn seal_again(
+    db: &Connection,
+    head: Head,
+    old: &Keys,
+    new: &Keys,
+) -> Result<Head, Error> {
+    let damaged = || Error::Damaged("the audit trail is not whole; `kovra audit` shows it".into());
+    let (mut last, mut link) = (Head { count: 0, link: [0; 32] }, [0; 32]);
+    let mut query = db.prepare_cached(ROWS)?;
+    let mut update =
+        db.prepare_cached("UPDATE trail SET nonce = ?2, sealed = ?3, link = ?4 WHERE number = ?1")?;
+    let rows = query.query_map([], TrailRow::read)?.collect::<Result<Vec<_>, _>>()?;
+    for row in rows {
+        let mut row = row.1.ok_or_else(damaged)?;
+        if row.number != last.count + 1 || row.link != row.link_after(&link, old) {
+            return Err(damaged());
+        }
+        link = row.link;
+        let plain = old.open_metadata(row.place(), &row.nonce, &row.sealed).ok_or_else(damaged)?;
+        row.nonce = random()?;
+        row.sealed = new.seal_metadata(row.place(), &row.nonce, &plain);
+        row.link = row.link_after(&last.link, new);
+        schema::one(update.execute(params![
+            row.number as i64,
+            row.nonce,
+            row.sealed,
+            row.link
+        ])?)?;
+        last = Head { count: row.number, link: row.link };
+    }
+    let whole = (last.count, link) == (head.count, head.link);
+    if whole { Ok(last) } else { Err(damaged()) }
 }
 
 impl Vault {
@@ -118,10 +164,7 @@ impl View<'_> {
             whole: true,
             trail: Trail { events: Vec::new(), damage: Vec::new() },
         };
-        let mut query = self
-            .rows
-            .db
-            .prepare_cached("SELECT number, nonce, sealed, link FROM trail ORDER BY number")?;
+        let mut query = self.rows.db.prepare_cached(ROWS)?;
         for row in query.query_map([], TrailRow::read)? {
             let (number, row) = row?;
             if !reading.next(number, row) {
@@ -131,8 +174,8 @@ impl View<'_> {
         Ok(reading.finish())
     }
 
-    fn trail_head(&self) -> Result<Head, Error> {
-        let Some(row) = self.rows.get(Kind::STATE, &self.state_lookup("trail"))? else {
+    pub(super) fn trail_head(&self) -> Result<Head, Error> {
+        let Some(row) = self.rows.get(Kind::STATE, &self.state_lookup(TRAIL))? else {
             return Ok(Head { count: 0, link: [0; 32] });
         };
         let mut fields = Fields::of(&row.metadata, "trail head")?;

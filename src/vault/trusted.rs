@@ -1,6 +1,7 @@
 //! Trusted files: an `.env.refs` that may name what is not just one's own, by its path and what it says.
 
 use super::batch::Content;
+use super::name::Name;
 use super::place::{Kind, Lookup};
 use super::record::Fields;
 use super::rows::{Basis, Looked, Opened};
@@ -31,7 +32,7 @@ impl View<'_> {
     }
 
     fn file_lookup(&self, path: &str) -> Lookup {
-        self.rows.keys.lookup(&[b"file", path.as_bytes()])
+        Name::File(path).lookup(self.rows.keys)
     }
 }
 

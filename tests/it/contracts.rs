@@ -149,7 +149,7 @@ fn a_clock_that_was_set_back_is_the_importers_own() {
     alice.add("dev/db/url", "v", &[]);
     alice.pin(&alice);
     alice.ok(&["seal", "--env", "dev", "--to", "alice", "-o", "p.kovra"]);
-    let kek = ops::init::read_key_file(&alice.home().join("vault.key")).unwrap();
+    let kek = ops::files::read_key_file(&alice.home().join("vault.key")).unwrap();
     let folder = alice.vault().parent().unwrap().to_owned();
     let mut vault = Locked::open(&folder).unwrap().unlock(&kek).unwrap();
     let now: Moment = SystemTime::now().into();

@@ -138,7 +138,7 @@ fn nobody_says_yes_for_the_owner() {
 /// A peer's string with the key that was pinned and another X25519 key, as after a rotation.
 pub(crate) fn rotated_id(of: &Person) -> String {
     use kovra::identity::Identity;
-    use kovra::ops::init::read_key_file;
+    use kovra::ops::files::read_key_file;
     use kovra::vault::Locked;
     let kek = read_key_file(&of.home().join("vault.key")).unwrap();
     let vault = Locked::open(of.vault().parent().unwrap()).unwrap().unlock(&kek).unwrap();

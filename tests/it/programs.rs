@@ -254,7 +254,8 @@ mod hung_bus {
         let kek = Kek::generate().unwrap();
         let folder = person.vault().parent().unwrap().to_owned();
         let id = Vault::new_id().unwrap();
-        let new = NewVault { folder: &folder, id, custody: Custody::Keyring, kek: &kek };
+        let new =
+            NewVault { folder: &folder, id, custody: Custody::Keyring { item: None }, kek: &kek };
         let identity = Identity::generate().unwrap();
         Vault::create(new, |batch| batch.put_identity(&identity)).unwrap();
         let start = Instant::now();

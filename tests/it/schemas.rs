@@ -1,6 +1,6 @@
 //! Vaults of every schema from 2 on, as the kovra of their time wrote them: `testdata/vaults`.
 
-use kovra::ops::init::read_key_file;
+use kovra::ops::files::read_key_file;
 use kovra::secret::Secret;
 use kovra::vault::{FILE, Given, Held, Locked, Origin, Proof, Vault};
 use std::fs::{self, Permissions};

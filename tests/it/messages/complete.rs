@@ -39,6 +39,7 @@ pub(super) fn unreached() -> Vec<(&'static str, Error)> {
         ("a file that went away while it was opened", at(Unsafe::Io(full()))),
         ("a medium that fails under SQLite", vault::Error::Storage("<what it says>".into()).into()),
         ("a folder that root can't write to either", read_only.into()),
+        ("a row that a later kovra wrote", vault::Error::Later("an entry").into()),
         ("a key that takes a search to make", IdentityError::Key(KeyError::SmallOrder).into()),
     ]
 }
@@ -127,6 +128,10 @@ fn of_vaults() -> Vec<String> {
         Error::WrongKey(_) => Error::WrongKey("the key file is larger than a key"),
         Error::NotUsed(_) => Error::NotUsed("no passphrase keeps it, and one was given"),
         Error::Locked(_) => Error::Locked(String::new()),
+        Error::Guarded => Error::Guarded,
+        Error::NoSuchWay => Error::NoSuchWay,
+        Error::TooManyWays => Error::TooManyWays,
+        Error::Later(_) => Error::Later("an entry"),
         Error::Damaged(_) => Error::Damaged(String::new()),
         Error::Schema(_) => Error::Schema(99),
         Error::TooManyTries(_) => Error::TooManyTries(30),

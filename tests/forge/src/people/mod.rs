@@ -3,7 +3,7 @@
 pub mod terminal;
 
 use kovra::clock::Moment;
-use kovra::ops::init::read_key_file;
+use kovra::ops::files::read_key_file;
 use kovra::ops::peer::parse_key;
 use kovra::refs::Refs;
 use kovra::secret::Secret;
@@ -277,7 +277,7 @@ impl Person {
                 let typed = Secret::copy_of(text.trim_end().as_bytes());
                 Ok(Kek::from_passphrase(&typed, salt).expect("a key"))
             }
-            Custody::Keyring => panic!("a keyring is not asked here"),
+            Custody::Keyring { .. } => panic!("a keyring is not asked here"),
         };
         locked.unlock(&kek.expect("its key")).expect("the right key")
     }
