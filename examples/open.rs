@@ -44,8 +44,6 @@ fn identity(file: &str) -> Result<Identity, Box<dyn Error>> {
     let bytes = std::fs::read(file)?;
     let (signing, rest) = bytes.split_first_chunk().ok_or("a file of keys has 64 bytes")?;
     let agreement = rest.try_into().map_err(|_| "a file of keys has 64 bytes")?;
-    Ok(Identity {
-        signing: SigningSecret::from_bytes(signing),
-        agreement: AgreementSecret::from_bytes(agreement),
-    })
+    let agreement = AgreementSecret::from_bytes(agreement);
+    Ok(Identity::new(SigningSecret::from_bytes(signing), agreement))
 }

@@ -51,6 +51,16 @@ pub enum Action {
     Move,
     RefsTrust,
     RefsDistrust,
+    /// A way back in made, or removed.
+    RecoveryAdd,
+    RecoveryRemove,
+    /// The vault's keys drawn anew, or wrapped again.
+    Rekey,
+    Rewrap,
+    /// A new encryption key for the identity.
+    IdRotate,
+    /// Came in by a way back in.
+    Recover,
 }
 
 /// Words, and numbers for the vault: a member's number is its place, so new ones go last.
@@ -101,6 +111,12 @@ names!(Action {
     Move = "mv",
     RefsTrust = "refs-trust",
     RefsDistrust = "refs-distrust",
+    RecoveryAdd = "recovery-add",
+    RecoveryRemove = "recovery-remove",
+    Rekey = "rekey",
+    Rewrap = "rewrap",
+    IdRotate = "id-rotate",
+    Recover = "recover",
 });
 names!(Asker { Person = "person", Unattended = "unattended", Agent = "agent" });
 

@@ -66,6 +66,14 @@ pub enum Trust {
     SetPin,
     /// Take the time of this machine for right, where the vault knows a later one.
     Clock,
+    /// Make or remove a way back into the vault.
+    Recovery,
+    /// Change who keeps the vault's keys, and the keys.
+    Rekey,
+    /// Take a new encryption key.
+    Rotate,
+    /// Come in by a way back in, which is the owner's proof.
+    Recover,
 }
 
 words!(Trust {
@@ -83,6 +91,10 @@ words!(Trust {
     Prune = "prune",
     SetPin = "set-pin",
     Clock = "clock",
+    Recovery = "recovery",
+    Rekey = "rekey",
+    Rotate = "rotate",
+    Recover = "recover",
 });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -337,8 +349,8 @@ fn capture(subject: Subject<'_>, asker: Asker) -> Decision {
 
 fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
     use Trust::{
-        Allow, Clock, Disallow, DistrustFile, Exchange, Name, Overwrite, Pin, Prune, Rename,
-        SetPin, TrustFile, Unpin, Vouch,
+        Allow, Clock, Disallow, DistrustFile, Exchange, Name, Overwrite, Pin, Prune, Recover,
+        Recovery, Rekey, Rename, Rotate, SetPin, TrustFile, Unpin, Vouch,
     };
     match (trust, asker) {
         (_, Asker::Agent) => Decision::Deny(Reason::AgentChanges),
@@ -346,10 +358,13 @@ fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
         (TrustFile, Asker::Unattended) => Decision::Deny(Reason::Untrusted),
         (_, Asker::Unattended) => Decision::Deny(Reason::NeedsPerson),
         (SetPin, Asker::Person) if !has_proof => Decision::Allow,
-        (Vouch | Exchange | Rename | Allow | TrustFile, _) if !has_proof => {
+        (Recover, Asker::Person) => Decision::Allow,
+        (Vouch | Exchange | Rename | Allow | TrustFile | Recovery | Rekey | Rotate, _)
+            if !has_proof =>
+        {
             Decision::Deny(Reason::NeedsProof)
         }
-        (Vouch | Exchange | Rename | Allow | TrustFile | SetPin, _)
+        (Vouch | Exchange | Rename | Allow | TrustFile | SetPin | Recovery | Rekey | Rotate, _)
         | (Overwrite | Name | Prune | Clock, _) => Decision::Confirm(Reason::Trust),
     }
 }

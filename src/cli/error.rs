@@ -76,9 +76,11 @@ impl From<Error> for Failure {
             | Error::OtherSender { .. } => Exit::Untrusted,
             Error::Identity(e) => identity(e),
             Error::NoKey => Exit::Malformed,
-            Error::Denied(_) | Error::Declined | Error::WrongProof(_) | Error::Rule(_) => {
-                Exit::Policy
-            }
+            Error::Denied(_)
+            | Error::Declined
+            | Error::CodeNotTaken
+            | Error::WrongProof(_)
+            | Error::Rule(_) => Exit::Policy,
             Error::Exists(_)
             | Error::Taken(_)
             | Error::WouldOverwrite(_)
@@ -99,6 +101,7 @@ impl From<Error> for Failure {
             Error::NoEntry(_)
             | Error::Missing(_)
             | Error::NoPeer(_)
+            | Error::NoWay(_)
             | Error::Nothing(_)
             | Error::Io { .. }
             | Error::Unwritten { .. } => Exit::Failed,

@@ -1,24 +1,34 @@
 //! `kovra init`
 
 use super::error::Failure;
+use super::lock::ask_twice;
+use super::recovery::{recipient, show};
 use super::ui::{Said, Say, said};
 use super::unlock::read_passphrase;
 use super::{Context, ui};
+use kovra::identity::{AgreementPublic, RecoveryCode};
 use kovra::ops;
 use kovra::ops::custody::NewCustody;
+use kovra::ops::init::{Made, Owner, init};
 use kovra::ops::pin::PIN_MIN;
 use kovra::secret::Secret;
-use kovra::vault;
+use kovra::vault::{self, Custody};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Who keeps the vault's key [default: keyring where one answers, else passphrase]
     #[arg(long, value_enum)]
     custody: Option<Keeper>,
+    /// Make a way back in for this age recipient, age1..., whose secret half is kept away from here
+    #[arg(long, value_name = "AGE1", value_parser = recipient)]
+    recovery_recipient: Vec<AgreementPublic>,
+    /// Offer no recovery code
+    #[arg(long)]
+    no_recovery_code: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Keeper {
+pub(super) enum Keeper {
     /// The keyring of the desktop session (Secret Service)
     Keyring,
     /// A passphrase, through Argon2id
@@ -32,29 +42,81 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     if ops::files::is_there(&path)? {
         return Err(vault::Error::Exists(path).into());
     }
-    let custody = chosen(args.custody, context)?;
-    let make = |custody| ops::init::init(&context.home, custody, ask_pin);
-    let identity = match custody {
-        Some(Keeper::Keyring) => make(NewCustody::Keyring)?,
-        Some(Keeper::Passphrase) => with_passphrase(context)?,
-        Some(Keeper::KeyFile) => {
-            let path = context.key_file.clone().ok_or_else(|| {
-                Failure::usage("custody by key file needs --key-file FILE or KOVRA_KEY_FILE")
-            })?;
-            make(NewCustody::KeyFile(path))?
-        }
+    let make = |custody| make(custody, &args, context);
+    let made = match chosen(args.custody, context)? {
+        Some(keeper) => make(custody(keeper, context)?)?,
         None => match make(NewCustody::Keyring) {
             Err(ops::Error::Vault(vault::Error::Locked(why))) => {
                 ui::note(said!("{}, so a passphrase is to keep the vault.", Said::one_line(&why)));
-                with_passphrase(context)?
+                make(custody(Keeper::Passphrase, context)?)?
             }
             other => other?,
         },
     };
     ui::note(said!("Made a vault in {}.", context.home));
-    ui::note(said!("Fingerprint: {}", identity.signing().fingerprint()));
+    ui::note(kept_by(&made.custody));
+    ui::note(match made.ways {
+        0 => "There is no other way in. `kovra recovery add` makes one.",
+        _ => "Then `kovra recover` gets you back in.",
+    });
+    ui::note(said!("Fingerprint: {}", made.identity.signing().fingerprint()));
     ui::note("Give others this string, and the fingerprint by another channel:");
-    ui::data(identity.say())
+    ui::data(made.identity.say())
+}
+
+fn custody(keeper: Keeper, context: &Context) -> Result<NewCustody, Failure> {
+    Ok(match keeper {
+        Keeper::Keyring => NewCustody::Keyring,
+        Keeper::Passphrase => NewCustody::Passphrase(match &context.passphrase_file {
+            Some(file) => read_passphrase(file)?,
+            None => ask_twice()?,
+        }),
+        Keeper::KeyFile => NewCustody::KeyFile(context.key_file.clone().ok_or_else(|| {
+            Failure::usage("custody by key file needs --key-file FILE or KOVRA_KEY_FILE")
+        })?),
+    })
+}
+
+fn make(custody: NewCustody, args: &Args, context: &Context) -> Result<Made, ops::Error> {
+    let mut owner = Newcomer { offers_code: !args.no_recovery_code };
+    init(&context.home, custody, &args.recovery_recipient, &mut owner, context.now)
+}
+
+/// Where the key lies, and what is lost with it.
+fn kept_by(custody: &Custody) -> Said {
+    match custody {
+        Custody::Keyring { .. } => {
+            "Its key lies in the keyring of your desktop session: with that, the vault is lost.".into()
+        }
+        Custody::Passphrase { .. } => {
+            "Its key comes from your passphrase, which is kept nowhere: forgotten, the vault is lost.".into()
+        }
+        Custody::KeyFile { path } => {
+            said!("Its key lies in {}: who has that file opens it, and without it the vault is lost.", path)
+        }
+    }
+}
+
+struct Newcomer {
+    offers_code: bool,
+}
+
+impl Owner for Newcomer {
+    fn pin(&mut self) -> Option<Secret> {
+        ask_pin()
+    }
+
+    fn takes(&mut self, code: &RecoveryCode) -> bool {
+        const OFFER: &str = "A recovery code opens the vault when all else is lost. Make one?";
+        if !self.offers_code || !ui::is_taken_up(OFFER) {
+            return false;
+        }
+        let taken = show(code);
+        if !taken {
+            ui::note("That is not of the code, so it was thrown away.");
+        }
+        taken
+    }
 }
 
 /// A custody that is named, or whose file is given. A file that would not be used is an error.
@@ -72,16 +134,8 @@ fn chosen(named: Option<Keeper>, context: &Context) -> Result<Option<Keeper>, Fa
     }
 }
 
-fn with_passphrase(context: &Context) -> Result<kovra::identity::PublicIdentity, Failure> {
-    let passphrase = match &context.passphrase_file {
-        Some(file) => read_passphrase(file)?,
-        None => ask_twice()?,
-    };
-    Ok(ops::init::init(&context.home, NewCustody::Passphrase(passphrase), || None)?)
-}
-
 /// A keyring or a key file opens for every program of the same user; a PIN is the owner's alone.
-fn ask_pin() -> Option<Secret> {
+pub(super) fn ask_pin() -> Option<Secret> {
     let Ok(first) =
         ui::ask_secret("New PIN for confirming uses of high secrets (nothing for none)")
     else {
@@ -100,21 +154,4 @@ fn ask_pin() -> Option<Secret> {
     drop(first);
     ui::note(why);
     None
-}
-
-fn ask_twice() -> Result<Secret, Failure> {
-    let no_terminal = |why: Failure| {
-        Failure::usage(said!("a passphrase is needed, and {}", why.what)).hint(
-            "give --passphrase-file FILE (KOVRA_PASSPHRASE_FILE), or --key-file FILE \
-             (KOVRA_KEY_FILE) for custody by key file",
-        )
-    };
-    let first = ui::ask_secret("New passphrase").map_err(no_terminal)?;
-    if first.is_empty() {
-        return Err(Failure::usage("the passphrase is empty, so nothing was made"));
-    }
-    if !ui::typed_again(&first).map_err(no_terminal)? {
-        return Err(Failure::usage("the two passphrases differ, so nothing was made"));
-    }
-    Ok(first)
 }

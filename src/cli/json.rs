@@ -66,6 +66,15 @@ made! {
     }
 }
 
+made! {
+    /// Of `recovery list`, one for each.
+    Recovery from way: kovra::vault::Recovery {
+        recipient: String = way.recipient.to_age(),
+        code: bool = way.is_code,
+        made: String = way.made.to_string(),
+    }
+}
+
 /// What an entry held, wherever one is told: the fingerprint of a literal's value, or a pointer.
 #[derive(Serialize, Default)]
 struct Content {

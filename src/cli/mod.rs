@@ -15,12 +15,16 @@ mod init;
 mod inspect;
 mod json;
 mod list;
+mod lock;
 mod materialize;
 mod mistakes;
 mod peer;
 mod pin;
 mod receipt;
+mod recover;
+mod recovery;
 mod refs;
+mod rekey;
 mod run;
 mod seal;
 mod set;
@@ -42,6 +46,8 @@ use kovra::ops::Session;
 use kovra::ops::files::is_there;
 use kovra::ops::transfer::Manner;
 use kovra::platform;
+use kovra::secret::Secret;
+use kovra::vault::Vault;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -96,7 +102,7 @@ struct Global {
 enum Command {
     /// Make a vault and an identity
     Init(init::Args),
-    /// Print my kovra1... string, for others to seal to
+    /// Print my kovra1... string, for others to seal to; or give it a new encryption key
     Id(id::Args),
     /// Pin other people's public keys
     #[command(subcommand)]
@@ -145,6 +151,13 @@ enum Command {
     /// The PIN that proves that it is you who says yes
     #[command(subcommand)]
     Pin(pin::Command),
+    /// Ways back into the vault, for the day when what opens it is lost
+    #[command(subcommand)]
+    Recovery(recovery::Command),
+    /// Come back into the vault by a recovery code or an age identity
+    Recover(recover::Args),
+    /// Change the vault's passphrase, key file or keyring, and its keys
+    Rekey(rekey::Args),
     /// Which .env.refs may name projects, global and prod entries
     #[command(subcommand)]
     Refs(refs::Command),
@@ -228,6 +241,9 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Restore(args) => history::restore(&args, context),
         Command::Allow(command) => allow::run(command, context),
         Command::Pin(command) => pin::run(&command, context),
+        Command::Recovery(command) => recovery::run(command, context),
+        Command::Recover(args) => recover::run(&args, context),
+        Command::Rekey(args) => rekey::run(&args, context),
         Command::Refs(command) => refs::run(command, context),
         Command::Audit(args) => audit::run(args, context),
         Command::Shared(args) => shared::run(&args, context),
@@ -273,9 +289,19 @@ impl Context {
         operate: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
     ) -> Result<T, Failure> {
         let (mut vault, passphrase) = self.unlock()?;
+        self.in_session(&mut vault, passphrase, operate)
+    }
+
+    /// Runs one operation on an open vault. A `passphrase` is what was typed to open it.
+    fn in_session<T, E: Into<Failure>>(
+        &self,
+        vault: &mut Vault,
+        passphrase: Option<Secret>,
+        operate: impl FnOnce(&mut Session<'_>) -> Result<T, E>,
+    ) -> Result<T, Failure> {
         let mut person = ui::Person::look(passphrase);
         let clock = || SystemTime::now().into();
-        let mut session = Session::new(&mut vault, &mut person, &clock);
+        let mut session = Session::new(vault, &mut person, &clock);
         operate(&mut session).map_err(Into::into)
     }
 }

@@ -37,11 +37,16 @@ pub(super) fn remove(args: &Args, context: &Context) -> Result<(), Failure> {
 pub(super) fn prune(args: &Args, context: &Context) -> Result<(), Failure> {
     let target = args.target()?;
     let gone = context.with_session(|session| edit::prune(session, &target))?;
-    let revisions = ui::count(gone.revisions, "earlier revision", "earlier revisions");
-    if let Some(why) = gone.pending {
+    let revisions = ui::count(gone.done, "earlier revision", "earlier revisions");
+    still_held(gone.pending);
+    ui::note("kovra cannot erase what a file system, a snapshot or a backup keeps of it.");
+    ui::data(said!("Erased {} of {}.", revisions, args.at.coordinate))
+}
+
+/// What became of the files, after something was taken out for good.
+pub(super) fn still_held(pending: Option<String>) {
+    if let Some(why) = pending {
         let why = Said::one_line(&why);
         ui::note(said!("The vault's files still hold it: {}. The next command tries again.", why));
     }
-    ui::note("kovra cannot erase what a file system, a snapshot or a backup keeps of it.");
-    ui::data(said!("Erased {} of {}.", revisions, args.at.coordinate))
 }

@@ -5,6 +5,7 @@ use super::error::Failure;
 use super::ui;
 use super::ui::{Said, said};
 use kovra::exit::Exit;
+use kovra::identity::AgreementSecret;
 use kovra::ops;
 use kovra::ops::files::{self, read_key_file};
 use kovra::secret::Secret;
@@ -78,6 +79,16 @@ fn no_key(error: ops::Error, path: &Path) -> Failure {
         _ => Some(said!("it is {}; --key-file names another", path)),
     };
     Failure { hint, ..Failure::from(error).with_exit(Exit::Locked) }
+}
+
+/// The first identity of an age identity file. Lines that start with `#` are comments.
+pub(super) fn read_identity(path: &Path) -> Result<AgreementSecret, Failure> {
+    let failed = |what: &'static str| Failure::new(Exit::Locked, said!("{}: {}", path, what));
+    let text =
+        files::read_passphrase(path).map_err(|e| Failure::from(e).with_exit(Exit::Locked))?;
+    let text = text.ok_or_else(|| failed("an age identity is at most 4096 bytes"))?;
+    let found = AgreementSecret::of_file(&text);
+    found.ok_or_else(|| failed("there is no AGE-SECRET-KEY-1... in it"))
 }
 
 /// The passphrase is the whole file, less one newline at its end.

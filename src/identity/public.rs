@@ -137,10 +137,8 @@ mod tests {
     use super::*;
 
     fn identity(seed: u8) -> Identity {
-        Identity {
-            signing: SigningSecret::from_bytes(&[seed; 32]),
-            agreement: AgreementSecret::from_bytes(&[seed + 1; 32]),
-        }
+        let agreement = AgreementSecret::from_bytes(&[seed + 1; 32]);
+        Identity::new(SigningSecret::from_bytes(&[seed; 32]), agreement)
     }
 
     fn string_of(bytes: &[u8], hrp: &str) -> String {

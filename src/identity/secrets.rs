@@ -1,7 +1,7 @@
 //! Secret keys, a newtype for each role, and what a person has of them.
 
-use super::{AgreementPublic, PublicIdentity, SigningPublic};
-use crate::secret::to_bech32;
+use super::{AgreementPublic, PublicIdentity, RecipientId, SigningPublic};
+use crate::secret::{Secret, to_bech32};
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32, Hrp};
 use ed25519_dalek::{Signer, SigningKey};
@@ -12,12 +12,40 @@ use zeroize::Zeroizing;
 pub struct Identity {
     pub signing: SigningSecret,
     pub agreement: AgreementSecret,
+    /// What others sealed to before, the latest first: it still opens.
+    pub earlier: Vec<AgreementSecret>,
 }
 
 impl Identity {
+    pub fn new(signing: SigningSecret, agreement: AgreementSecret) -> Self {
+        Self { signing, agreement, earlier: Vec::new() }
+    }
+
     /// A fresh identity from the operating system's randomness.
     pub fn generate() -> Result<Self, getrandom::Error> {
-        Ok(Self { signing: SigningSecret::generate()?, agreement: AgreementSecret::generate()? })
+        Ok(Self::new(SigningSecret::generate()?, AgreementSecret::generate()?))
+    }
+
+    /// The same signing key with a fresh X25519 key; what was sealed to the ones before still opens.
+    pub fn rotate(self) -> Result<Self, getrandom::Error> {
+        let fresh = AgreementSecret::generate()?;
+        let earlier = std::iter::once(self.agreement).chain(self.earlier).collect();
+        Ok(Self { signing: self.signing, agreement: fresh, earlier })
+    }
+
+    /// Another identity, by its signing key, that opens what was sealed to this one.
+    pub fn succeed(self) -> Result<Self, getrandom::Error> {
+        Ok(Self { signing: SigningSecret::generate()?, ..self.rotate()? })
+    }
+
+    /// All X25519 keys, the one that others seal to now first.
+    pub fn agreements(&self) -> impl Iterator<Item = &AgreementSecret> {
+        std::iter::once(&self.agreement).chain(&self.earlier)
+    }
+
+    /// Of each of them, as headers list it.
+    pub fn recipients(&self) -> Vec<RecipientId> {
+        self.agreements().map(|key| RecipientId::of_identity(&key.public())).collect()
     }
 
     /// The public half, signed.
@@ -84,6 +112,14 @@ impl AgreementSecret {
     /// The `AGE-SECRET-KEY-1...` string of this key.
     pub(crate) fn to_age(&self) -> Zeroizing<String> {
         to_bech32::<Bech32>(AGE_SECRET, &self.0)
+    }
+
+    /// The first of an age identity file, whose other lines are comments or empty.
+    pub fn of_file(text: &Secret) -> Option<Self> {
+        let text = std::str::from_utf8(text.expose()).ok()?;
+        let lines = text.lines().map(str::trim_ascii);
+        let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        Self::from_age(lines.next()?)
     }
 
     /// From an `AGE-SECRET-KEY-1...` string. One key has one text: lower case and padding bits, which

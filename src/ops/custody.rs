@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::files::{is_there, read_key_file};
-use super::output::{self, taken};
+use super::output;
 use crate::platform::Readers;
 use crate::secret::Secret;
 use crate::vault::{Custody, Kek, Vault, keyring};
@@ -31,20 +31,34 @@ impl NewCustody {
             Self::Passphrase(passphrase) => of_passphrase(&passphrase),
             Self::KeyFile(path) => {
                 let path = absolute(&path)?;
-                let kek = if is_there(&path)? { read_key_file(&path)? } else { key_file(&path)? };
-                Ok(Kept { custody: Custody::KeyFile { path }, kek })
+                match is_there(&path)? {
+                    true => {
+                        let kek = read_key_file(&path)?;
+                        Ok(Kept { custody: Custody::KeyFile { path }, kek })
+                    }
+                    false => of_key_file(path),
+                }
             }
+        }
+    }
+
+    /// Refuses what [`NewCustody::keep_another`] would, before anybody is asked.
+    pub(super) fn check_another(&self) -> Result<(), Error> {
+        match self {
+            Self::Keyring => Ok(()),
+            Self::Passphrase(passphrase) => check_passphrase(passphrase),
+            Self::KeyFile(path) => output::check(path),
         }
     }
 
     /// Has another key kept, beside the one that opens the vault now and goes on to until the vault is written.
     ///
     /// # Errors
-    /// [`Error::Conflict`] for a key file that is there: it opened something once.
+    /// [`Error::Conflict`] for a key file that is there: it opens something already.
     pub(super) fn keep_another(self, id: &[u8; 16]) -> Result<Kept, Error> {
         match self {
             Self::Keyring => in_keyring(Custody::other_item(id)?, id),
-            Self::KeyFile(path) if is_there(&path)? => Err(taken(&path)),
+            Self::KeyFile(path) => Ok(of_key_file(absolute(&path)?)?),
             other => other.keep(id),
         }
     }
@@ -80,9 +94,9 @@ fn absolute(path: &Path) -> Result<PathBuf, Error> {
     std::path::absolute(path).map_err(Error::io(path))
 }
 
-/// Makes a key file for its owner alone.
-fn key_file(path: &Path) -> Result<Kek, Error> {
+/// Makes a key file for its owner alone: [`Error::Conflict`] for one that is there.
+fn of_key_file(path: PathBuf) -> Result<Kept, Error> {
     let kek = Kek::generate()?;
-    output::write(path, Readers::Owner, kek.to_text().expose())?;
-    Ok(kek)
+    output::write(&path, Readers::Owner, kek.to_text().expose())?;
+    Ok(Kept { custody: Custody::KeyFile { path }, kek })
 }

@@ -11,7 +11,7 @@ use crate::coordinate::{Coordinate, SecretUri};
 use crate::entry::{Content, Sensitivity};
 use crate::pointer::Pointer;
 use crate::policy::{Operation, Trust};
-use crate::vault::{Looked, NewEntry, Origin, Pruned, Revision, Stored};
+use crate::vault::{Erased, Looked, NewEntry, Origin, Revision, Stored};
 
 /// An entry, named exactly: in one project, or global.
 pub struct Target {
@@ -150,12 +150,12 @@ pub fn restore(session: &mut Session<'_>, target: &Target, number: u64) -> Resul
 }
 
 /// Erases for good what is beneath the latest revision.
-pub fn prune(session: &mut Session<'_>, target: &Target) -> Result<Pruned, Error> {
+pub fn prune(session: &mut Session<'_>, target: &Target) -> Result<Erased<usize>, Error> {
     let history = history(session, target)?;
     let kept = usize::from(history.first().is_some_and(|latest| latest.entry.is_some()));
     let about = About::Prune { at: &target.at, revisions: history.len() - kept };
     let event = session.event(Action::Prune).about(&target.at);
     let wish = Wish::of_trust(Trust::Prune, target.at.as_str(), event);
     let consent = session.ask(vec![wish.on(&history.basis, &target.at)], &about)?;
-    session.prune(consent, &history, &target.at)
+    session.erase(consent, |batch, _| batch.prune(&history, &target.at))
 }

@@ -84,6 +84,14 @@ pub enum Error {
     Denied(Vec<(String, Reason)>),
     #[error("you did not confirm, so nothing was done")]
     Declined,
+    /// A recovery code was shown, and its owner did not show that they have it.
+    #[error(
+        "what you typed is not of the recovery code, so it was thrown away and nothing was done"
+    )]
+    CodeNotTaken,
+    /// Of the ways back in, none or more than one is meant.
+    #[error("{0} names no way back into this vault, or more than one")]
+    NoWay(String),
     /// Somebody said yes who could not show that they are the owner.
     #[error("that is not {0}, so nothing was done")]
     WrongProof(&'static str),
@@ -220,6 +228,11 @@ impl Error {
                 "--pointers-only leaves the values out, and seals the pointers among them".into()
             }
             Self::Identity(e) => identity(e).into(),
+            Self::CodeNotTaken => "run it again, and write the code down first".into(),
+            Self::NoWay(_) => "`kovra recovery list` shows them".into(),
+            Self::WrongProof("the vault's PIN") => {
+                "`kovra recover` sets another, by a way back in".into()
+            }
             Self::NoPeer(_) => "`kovra peer list` shows who is there".into(),
             Self::KeyNotName(Some(name)) => format!("it is pinned as {name}"),
             Self::KeyNotName(None) => "`kovra peer add NAME KEY` pins it under a name".into(),

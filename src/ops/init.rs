@@ -3,19 +3,38 @@
 use super::Error;
 use super::custody::{Kept, NewCustody};
 use super::files::is_there;
-use crate::identity::{Identity, PublicIdentity};
+use crate::clock::Moment;
+use crate::identity::{AgreementPublic, Identity, PublicIdentity, RecoveryCode};
 use crate::secret::Secret;
-use crate::vault::{self, Custody, NewVault, Pin, Vault};
+use crate::vault::{self, Custody, NewVault, Pin, Recovery, Vault};
 use std::path::Path;
 
-/// Makes a vault in `folder`, and an identity in it. Where no passphrase keeps it, `pin` is called for a PIN
-/// once its key is kept, and before there is a vault. If anything fails, nothing is left behind but perhaps a
-/// key in the keyring or a key file, which open nothing.
+/// A vault that was made.
+pub struct Made {
+    pub identity: PublicIdentity,
+    pub custody: Custody,
+    /// How many ways back in it has.
+    pub ways: usize,
+}
+
+/// What the owner of a new vault is asked once its key is kept, and before there is a vault.
+pub trait Owner {
+    /// For a PIN, where no passphrase keeps the vault.
+    fn pin(&mut self) -> Option<Secret>;
+
+    /// Whether they want a recovery code; then it is shown, and they have it or not.
+    fn takes(&mut self, code: &RecoveryCode) -> bool;
+}
+
+/// Makes a vault in `folder`, and an identity in it, with a way back in for each of `recipients`. If anything
+/// fails, nothing is left behind but perhaps a key in the keyring or a key file, which open nothing.
 pub fn init(
     folder: &Path,
     custody: NewCustody,
-    pin: impl FnOnce() -> Option<Secret>,
-) -> Result<PublicIdentity, Error> {
+    recipients: &[AgreementPublic],
+    owner: &mut dyn Owner,
+    now: Moment,
+) -> Result<Made, Error> {
     let path = folder.join(vault::FILE);
     if is_there(&path)? {
         return Err(vault::Error::Exists(path).into());
@@ -24,16 +43,30 @@ pub fn init(
     let Kept { custody, kek } = custody.keep(&id)?;
     let pin = match custody {
         Custody::Passphrase { .. } => None,
-        Custody::Keyring { .. } | Custody::KeyFile { .. } => pin(),
+        Custody::Keyring { .. } | Custody::KeyFile { .. } => owner.pin(),
     };
-    make(NewVault { folder, id, custody, kek: &kek }, pin.as_ref())
+    let code = RecoveryCode::generate().map_err(vault::Error::from)?;
+    let code = owner.takes(&code).then(|| code.secret().public());
+    let ways = code.into_iter().map(|code| (code, true));
+    let ways: Vec<Recovery> = ways
+        .chain(recipients.iter().map(|recipient| (*recipient, false)))
+        .map(|(recipient, is_code)| Recovery { recipient, made: now, is_code })
+        .collect();
+    let kept = custody.clone();
+    let identity = make(NewVault { folder, id, custody, kek: &kek }, pin.as_ref(), &ways)?;
+    Ok(Made { identity, custody: kept, ways: ways.len() })
 }
 
-fn make(new: NewVault<'_>, pin: Option<&Secret>) -> Result<PublicIdentity, Error> {
+fn make(
+    new: NewVault<'_>,
+    pin: Option<&Secret>,
+    ways: &[Recovery],
+) -> Result<PublicIdentity, Error> {
     let identity = Identity::generate().map_err(vault::Error::from)?;
     let pin = pin.map(Pin::new).transpose()?;
     Vault::create(new, |batch| {
         batch.put_identity(&identity)?;
+        ways.iter().try_for_each(|way| batch.put_recovery(way.clone(), None))?;
         let Some(pin) = &pin else { return Ok(()) };
         let none = batch.view().pin()?.basis;
         batch.set_pin(&none, pin)

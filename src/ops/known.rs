@@ -1,7 +1,7 @@
 //! Who somebody is to whoever asks: the keys of a package, by the names that a person knows.
 
 use super::Error;
-use crate::identity::{PublicIdentity, Recipient, RecipientId, SigningPublic};
+use crate::identity::{Recipient, RecipientId, SigningPublic};
 use crate::vault::{Peer, View};
 use std::fmt;
 
@@ -35,33 +35,34 @@ impl fmt::Display for Known {
 /// Everybody whom a vault knows; nobody without one.
 #[derive(Default)]
 pub struct Acquaintances {
-    me: Option<PublicIdentity>,
+    me: Option<SigningPublic>,
+    /// Of each key of mine that others seal to, or did.
+    mine: Vec<RecipientId>,
     peers: Vec<Peer>,
 }
 
 impl Acquaintances {
     pub fn of(view: View<'_>) -> Result<Self, Error> {
-        Ok(Self { me: Some(view.identity()?.public()), peers: view.peers()? })
+        let identity = view.identity()?;
+        let (me, mine) = (Some(identity.signing.public()), identity.recipients());
+        Ok(Self { me, mine, peers: view.peers()? })
     }
 
     /// Whose packages are trusted: confirmed peers and the owner, each with their key.
     pub fn senders(&self) -> Vec<(Known, SigningPublic)> {
         let peers = self.peers.iter().filter_map(|peer| Some((Known::of(peer), peer.sender()?)));
-        let me = self.me.iter().map(|me| (Known::Me, me.signing()));
+        let me = self.me.iter().map(|me| (Known::Me, *me));
         // Who has pinned themselves is themselves.
         me.chain(peers).collect()
     }
 
     pub fn signer(&self, key: SigningPublic) -> Option<Known> {
-        let is_me = self.me.as_ref().is_some_and(|me| me.signing() == key);
-        self.known(is_me, |peer| peer.signing() == Some(key))
+        self.known(self.me == Some(key), |peer| peer.signing() == Some(key))
     }
 
     pub fn recipient(&self, id: &RecipientId) -> Option<Known> {
         let is = |recipient: Recipient| recipient.id() == *id;
-        let me = self.me.as_ref();
-        let is_me = me.is_some_and(|me| is(Recipient::Kovra(me.agreement())));
-        self.known(is_me, |peer| peer.recipient().is_some_and(is))
+        self.known(self.mine.contains(id), |peer| peer.recipient().is_some_and(is))
     }
 
     fn known(&self, is_me: bool, is: impl Fn(&Peer) -> bool) -> Option<Known> {

@@ -21,6 +21,10 @@ pub mod output;
 pub mod peer;
 pub mod pin;
 pub mod receipt;
+pub mod recover;
+pub mod recovery;
+pub mod rekey;
+pub mod rotate;
 pub mod run;
 pub mod seal;
 mod select;
@@ -46,7 +50,7 @@ use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
 use crate::policy::{Asker, Reason, Standing};
 use crate::secret::Secret;
-use crate::vault::{AllowedProgram, Peer, Proof, Stored};
+use crate::vault::{AllowedProgram, Peer, Proof, Recovery, Stored};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -138,6 +142,12 @@ pub enum About<'a> {
         loaders: &'a [(OsString, OsString)],
     },
     SetPin,
+    AddRecovery(&'a Recovery),
+    RemoveRecovery(&'a Recovery),
+    /// Another lock for the vault.
+    Rekey(rekey::Keys),
+    /// A new encryption key for the identity.
+    Rotate,
     /// The latest package was sealed later than it is now: is this clock right?
     SealClock {
         now: Moment,

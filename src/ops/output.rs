@@ -28,6 +28,6 @@ pub fn write(path: &Path, readers: Readers, bytes: &[u8]) -> Result<(), Error> {
     draft(path, readers, bytes)?.keep().map_err(Error::io(path))
 }
 
-pub(super) fn taken(path: &Path) -> Error {
+fn taken(path: &Path) -> Error {
     Error::Conflict(format!("{} exists already, and was left alone", shown(path)))
 }

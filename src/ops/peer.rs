@@ -161,10 +161,9 @@ fn check_key(view: View<'_>, peer: &Peer, known: &[Looked<KnownPeer>]) -> Result
         let what = format!("this key is pinned already, as {}", other.peer.name);
         return Err(Error::Conflict(what));
     }
-    let me = view.identity()?.public();
-    let mine = Recipient::Kovra(me.agreement()).id();
-    let is_me = peer.signing() == Some(me.signing());
-    let is_mine = peer.recipient().is_some_and(|key| key.id() == mine);
+    let me = view.identity()?;
+    let is_me = peer.signing() == Some(me.signing.public());
+    let is_mine = peer.recipient().is_some_and(|key| me.recipients().contains(&key.id()));
     if is_me != is_mine && peer.recipient().is_some() {
         return Err(Error::Conflict("one of its keys is your own, and the other is not".into()));
     }

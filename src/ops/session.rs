@@ -7,7 +7,7 @@ use crate::coordinate::Coordinate;
 use crate::policy::{
     self, Act, Asker, Caller, Decision, Operation, Reason, Standing, Subject, Trust,
 };
-use crate::vault::{self, Basis, Batch, Looked, Proof, Pruned, Revision, Vault, View};
+use crate::vault::{self, Basis, Batch, Erased, Proof, Vault, View};
 
 pub struct Session<'a> {
     vault: &'a mut Vault,
@@ -176,6 +176,23 @@ impl Consent {
         with_outcome(self.events, Outcome::Failed)
     }
 
+    /// The rows that may be changed.
+    fn granted(&self) -> Vec<Basis> {
+        self.on.iter().map(|ground| ground.basis.clone()).collect()
+    }
+
+    /// The change with its rows of the trail, if nothing that it was agreed on has changed since.
+    fn land<T, E: Into<Error>>(
+        &self,
+        batch: &mut Batch<'_>,
+        now: Moment,
+        change: impl FnOnce(&mut Batch<'_>, Moment) -> Result<T, E>,
+    ) -> Result<T, Error> {
+        Self::check(&self.on, batch)?;
+        batch.audit(&self.events)?;
+        change(batch, now).map_err(Into::into)
+    }
+
     fn check(on: &[Ground], batch: &Batch<'_>) -> Result<(), vault::Error> {
         on.iter().try_for_each(|Ground { basis, name }| batch.expect(basis, name))
     }
@@ -312,13 +329,8 @@ impl<'a> Session<'a> {
         consent: Consent,
         change: impl FnOnce(&mut Batch<'_>, Moment) -> Result<T, E>,
     ) -> Result<T, Error> {
-        let now = self.now();
-        let granted: Vec<Basis> = consent.on.iter().map(|ground| ground.basis.clone()).collect();
-        let done = self.vault.write_on(&granted, |batch| {
-            Consent::check(&consent.on, batch)?;
-            batch.audit(&consent.events)?;
-            change(batch, now).map_err(Into::into)
-        });
+        let (now, granted) = (self.now(), consent.granted());
+        let done = self.vault.write_on(&granted, |batch| consent.land(batch, now, change));
         done.or_else(|error| self.record_failure(consent, error))
     }
 
@@ -340,14 +352,14 @@ impl<'a> Session<'a> {
         Err(why)
     }
 
-    /// Erases earlier revisions, as was agreed to.
-    pub(super) fn prune(
+    /// [`Session::write`], for a change that takes something out for good.
+    pub(super) fn erase<T, E: Into<Error>>(
         &mut self,
         consent: Consent,
-        history: &Looked<Vec<Revision>>,
-        at: &Coordinate,
-    ) -> Result<Pruned, Error> {
-        let done = self.vault.prune(history, at, &consent.events);
-        done.or_else(|error| self.record_failure(consent, error.into()))
+        change: impl FnOnce(&mut Batch<'_>, Moment) -> Result<T, E>,
+    ) -> Result<Erased<T>, Error> {
+        let (now, granted) = (self.now(), consent.granted());
+        let done = self.vault.erase_on(&granted, |batch| consent.land(batch, now, change));
+        done.or_else(|error| self.record_failure(consent, error))
     }
 }

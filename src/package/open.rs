@@ -41,8 +41,7 @@ impl Trusted<'_> {
     /// [`Class::Binding`], [`Class::Malformed`], [`Class::Limit`] and [`Class::Policy`] for what no
     /// honest sender seals.
     pub fn open(&self, identity: &Identity, high: High<'_>) -> Result<Contents, Error> {
-        self.check_recipient(identity)?;
-        let key = &identity.agreement;
+        let key = self.key_of(identity)?;
         let (sealed, high_file) = self.slots();
         let payload = age_layer::decrypt(key, sealed, "sealed", NOT_MINE)?;
         let mut entries = payload::decode(&payload, &self.binding(Slot::Normal))?;
@@ -63,10 +62,17 @@ impl Trusted<'_> {
 
     /// [`Class::NotForMe`], unless the header lists `identity`.
     pub fn check_recipient(&self, identity: &Identity) -> Result<(), Error> {
-        let me = RecipientId::of_identity(&identity.agreement.public());
+        self.key_of(identity).map(|_| ())
+    }
+
+    /// The key that the header lists: the one of now, or one before it.
+    fn key_of<'a>(&self, identity: &'a Identity) -> Result<&'a AgreementSecret, Error> {
+        let listed = |key: &&AgreementSecret| {
+            self.header().recipients.contains(&RecipientId::of_identity(&key.public()))
+        };
         let what = "your identity is not among its recipients";
-        let listed = self.header().recipients.contains(&me);
-        if listed { Ok(()) } else { Err(Error::new(Class::NotForMe, "recipients", what)) }
+        let found = identity.agreements().find(listed);
+        found.ok_or_else(|| Error::new(Class::NotForMe, "recipients", what))
     }
 
     fn binding(&self, slot: Slot) -> Binding<'_> {

@@ -2,9 +2,7 @@
 
 use super::database::Database;
 use super::files::io_at;
-use super::{Error, Looked, Revision, Vault};
-use crate::audit::Event;
-use crate::coordinate::Coordinate;
+use super::{Basis, Batch, Error, Vault};
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -15,29 +13,27 @@ const PENDING: &str = "erase.pending";
 const TO_REBUILD: &[u8] = b"rebuild the file\n";
 const TO_FOLD: &[u8] = b"";
 
-/// What was erased of an entry.
+/// A change that has landed, and what became of the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pruned {
-    pub revisions: usize,
+pub struct Erased<T> {
+    pub done: T,
     /// Why the files still hold it, if they do. Whoever closes the vault next tries again.
     pub pending: Option<String>,
 }
 
 impl Vault {
-    /// Erases what is beneath the latest revision of an entry, and the whole of a removed one, with
-    /// `events` on record. What a file system, a snapshot or a backup keeps of it, nobody here knows.
-    pub fn prune(
+    /// [`Vault::write_on`], for a change that leaves nothing in the files of what it takes out. What a file
+    /// system, a snapshot or a backup keeps of it, nobody here knows.
+    pub fn erase_on<T, E: From<Error>>(
         &mut self,
-        history: &Looked<Vec<Revision>>,
-        at: &Coordinate,
-        events: &[Event],
-    ) -> Result<Pruned, Error> {
+        on: &[Basis],
+        change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
+    ) -> Result<Erased<T>, E> {
         let mark = self.db.mark();
-        let revisions = self.write(|batch| {
+        let done = self.write_on(on, |batch| {
             // Before the first row goes, and under the lock of a writer: nobody takes it for done.
             mark.set(Left::Rebuild)?;
-            batch.audit(events)?;
-            batch.prune(history, at)
+            change(batch)
         })?;
         self.db.end("COMMIT")?;
         // The rows are gone by now, whatever comes of the files.
@@ -47,8 +43,8 @@ impl Vault {
             Err(error) => Some(error.to_string()),
         };
         self.version = None;
-        self.take_snapshot()?;
-        Ok(Pruned { revisions, pending })
+        self.settle();
+        Ok(Erased { done, pending })
     }
 
     fn finish_erasing(&mut self) -> Result<(), Error> {

@@ -36,7 +36,7 @@ mod ways;
 pub use batch::Batch;
 pub use custody::{Custody, Kek};
 pub use entries::{Fingerprint, Held, NewEntry, Origin, Provenance, Revision, Stored};
-pub use erase::Pruned;
+pub use erase::Erased;
 pub use error::Error;
 pub use files::{FILE, medium_fault};
 pub use ledger::Ledger;
@@ -135,6 +135,18 @@ pub struct Vault {
     table: Table,
     /// Of the file, when the table was read; `None` if the table may be another than the file's.
     version: Option<i64>,
+}
+
+impl View<'_> {
+    /// Random, one per vault.
+    pub fn id(&self) -> &[u8; 16] {
+        &self.rows.keys.id
+    }
+
+    /// Who keeps the vault's keys.
+    pub fn custody(&self) -> &Custody {
+        self.ways.custody()
+    }
 }
 
 impl Vault {

@@ -105,6 +105,19 @@ impl Batch<'_> {
         self.replace(Kind::STATE, lookup, &Content::of(w.as_bytes(), true))
     }
 
+    /// Puts another PIN, or none, in place of one that may be forgotten, and ends any wait.
+    pub fn reset_proof(&mut self, on: &Basis, pin: Option<&Pin>, now: Moment) -> Result<(), Error> {
+        match pin {
+            Some(pin) => self.set_pin(on, pin)?,
+            None => {
+                self.expect(on, "the PIN")?;
+                let lookup = self.view().state_lookup(PIN);
+                self.erase(Kind::STATE, &lookup)?;
+            }
+        }
+        self.set_tries(&Tries { count: 0, last: now })
+    }
+
     /// Takes a try, or gives how many seconds the next one has to wait.
     fn take_try(&mut self, now: Moment) -> Result<Option<u64>, Error> {
         let mut tries = self.view().tries()?;

@@ -30,11 +30,18 @@ impl View<'_> {
         let at = (row.revision, &row.nonce);
         let seeds = self.rows.value(Kind::STATE, &lookup, at, Lock::Vault)?;
         let seeds = seeds.ok_or_else(damaged)?;
-        let (signing, agreement) = seeds.expose().split_first_chunk().ok_or_else(damaged)?;
+        let (seeds, []) = seeds.expose().as_chunks() else { return Err(damaged()) };
+        let [signing, agreement, earlier @ ..] = seeds else { return Err(damaged()) };
         Ok(Identity {
             signing: SigningSecret::from_bytes(signing),
-            agreement: AgreementSecret::from_bytes(agreement.try_into().map_err(|_| damaged())?),
+            agreement: AgreementSecret::from_bytes(agreement),
+            earlier: earlier.iter().map(AgreementSecret::from_bytes).collect(),
         })
+    }
+
+    /// What [`View::identity`] was read from.
+    pub fn identity_basis(&self) -> Basis {
+        self.rows.table.basis(Kind::STATE, &self.state_lookup(IDENTITY))
     }
 
     /// The `seq` of my latest package; 0 before the first.
@@ -63,9 +70,9 @@ impl View<'_> {
 
 impl Batch<'_> {
     pub fn put_identity(&mut self, identity: &Identity) -> Result<(), Error> {
-        let mut seeds = Zeroizing::new([0; 64]);
-        seeds[..32].copy_from_slice(identity.signing.expose());
-        seeds[32..].copy_from_slice(identity.agreement.expose());
+        let mut seeds = Zeroizing::new(Vec::with_capacity(64 + 32 * identity.earlier.len()));
+        seeds.extend_from_slice(identity.signing.expose());
+        identity.agreements().for_each(|key| seeds.extend_from_slice(key.expose()));
         let mut w = Writer::with_capacity(1);
         w.array(0);
         let content = Content { value: &*seeds, ..Content::of(w.as_bytes(), true) };

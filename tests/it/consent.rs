@@ -118,7 +118,7 @@ fn nobodys_key_is_anothers() {
     let stolen = |of: &Person| {
         let agreement = of.unlocked().view().identity().unwrap().agreement;
         let signing = Identity::generate().unwrap().signing;
-        Identity { signing, agreement }.public().to_string()
+        Identity::new(signing, agreement).public().to_string()
     };
     let said = alice.fails(&["peer", "add", "eve", &stolen(&bob)], 21);
     assert!(said.contains("pinned already, as bob"), "{said}");

@@ -137,7 +137,7 @@ fn a_rotation_that_nobody_confirms_is_not_answered_with_a_file() {
     let alice = Person::with_vault("alice");
     let [bob, other] = [(); 2].map(|()| Identity::generate().unwrap());
     alice.pin_key("bob", &bob.public().to_string());
-    let rotated = Identity { signing: bob.signing, agreement: other.agreement };
+    let rotated = Identity::new(bob.signing, other.agreement);
     let hint = hint(&alice, &["peer", "add", "bob", &rotated.public().to_string()], 14);
     assert_eq!(hint, "nothing was changed; ask bob about the new key before you confirm it");
 }

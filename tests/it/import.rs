@@ -146,10 +146,7 @@ fn a_rotated_agreement_key_is_asked_about() {
     let none = bob.vault.view().pin().unwrap().basis;
     let pin = Pin::new(&Secret::copy_of(PIN)).unwrap();
     bob.vault.write(|batch| batch.set_pin(&none, &pin)).unwrap();
-    let rotated = Identity {
-        signing: ALICE.identity().signing,
-        agreement: AgreementSecret::from_bytes(&[0x77; 32]),
-    };
+    let rotated = Identity::new(ALICE.identity().signing, AgreementSecret::from_bytes(&[0x77; 32]));
     let key = || PeerKey::Identity(rotated.public());
     let pinned = |bob: &Bob| bob.vault.view().peer("alice").unwrap().found.unwrap().key;
     let old = pinned(&bob);

@@ -143,7 +143,7 @@ pub(crate) fn rotated_id(of: &Person) -> String {
     let kek = read_key_file(&of.home().join("vault.key")).unwrap();
     let vault = Locked::open(of.vault().parent().unwrap()).unwrap().unlock(&kek).unwrap();
     let signing = vault.view().identity().unwrap().signing;
-    Identity { signing, agreement: Identity::generate().unwrap().agreement }.public().to_string()
+    Identity::new(signing, Identity::generate().unwrap().agreement).public().to_string()
 }
 
 /// The questions that no other test here answers with yes.

@@ -3,7 +3,9 @@
 
 use super::{Said, Say, changes, content, count, said};
 use kovra::entry::{Mode, Sensitivity};
+use kovra::identity::Recipient;
 use kovra::ops::import;
+use kovra::ops::rekey::Keys;
 use kovra::ops::seal::Sealing;
 use kovra::ops::transfer::Manner;
 use kovra::ops::trust::File;
@@ -12,7 +14,7 @@ use kovra::ops::{About, Older, Program, Question, Why};
 use kovra::policy::Standing;
 use kovra::refs::{Assigned, Variable};
 use kovra::text::hex;
-use kovra::vault::{Peer, Stored};
+use kovra::vault::{Peer, Recovery, Stored};
 use std::ffi::OsString;
 
 /// How many lines a list has of what needs no yes, before the rest is only counted. What a yes is to is never
@@ -88,6 +90,32 @@ fn of_trust(about: &About<'_>) -> Said {
             hex(&program.digest),
             loading(loaders)
         ),
+        About::AddRecovery(way) => said!(
+            "make a way back into the vault: whoever has {} opens all that is in it\n  {}\nGo on?",
+            if way.is_code { "the recovery code" } else { "the secret half of this recipient" },
+            recovery(way)
+        ),
+        About::RemoveRecovery(way) => {
+            let made = if way.is_code { "the recovery code of" } else { "made" };
+            let recipient = Recipient::Age(way.recipient).to_text();
+            said!(
+                "remove a way back into the vault\n  {}, {} {}\nGo on?",
+                recipient,
+                made,
+                way.made
+            )
+        }
+        About::Rekey(Keys::New) => {
+            "draw new keys for the vault, seal everything again, and change its lock\nGo on?".into()
+        }
+        About::Rekey(Keys::Same) => {
+            "change the lock of the vault, and keep its keys: who had a copy of the vault, and \
+             what opened it, opens this one too\nGo on?"
+                .into()
+        }
+        About::Rotate => {
+            "take a new encryption key, to which your peers seal once they have it\nGo on?".into()
+        }
         About::SetPin => "change the PIN of the vault\nGo on?".into(),
         About::SealClock { now, seen } => said!(
             "by this machine's clock it is {}, and the latest package was sealed at {}.\n\
@@ -110,6 +138,15 @@ fn of_trust(about: &About<'_>) -> Said {
             Said::lines(entries.iter().map(older))
         ),
         _ => "Go on?".into(),
+    }
+}
+
+/// A way back in.
+fn recovery(way: &Recovery) -> Said {
+    let recipient = Recipient::Age(way.recipient);
+    match way.is_code {
+        true => "a recovery code, which is shown next".into(),
+        false => said!("{}\n  fingerprint {}", recipient.to_text(), recipient.id().groups()),
     }
 }
 

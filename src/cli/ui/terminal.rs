@@ -18,12 +18,26 @@ fn foreground() -> Option<Terminal> {
 /// Asks for a secret at the terminal, without showing it. Nobody is asked on behalf of an agent, who may hold
 /// the terminal.
 pub(in crate::cli) fn ask_secret(prompt: impl Into<Said>) -> Result<Secret, Failure> {
+    let terminal = asked()?;
+    let answer = terminal.ask_hidden(said!("{}: ", prompt.into()).as_str());
+    answer.map_err(|_| Failure::usage("the terminal was closed before an answer"))
+}
+
+/// Where somebody can be asked.
+fn asked() -> Result<Terminal, Failure> {
     if is_agent() {
         return Err(Failure::usage("nobody is asked on behalf of an agent"));
     }
-    let terminal = foreground().ok_or_else(|| Failure::usage("there is no terminal to ask at"))?;
-    let answer = terminal.ask_hidden(said!("{}: ", prompt.into()).as_str());
-    answer.map_err(|_| Failure::usage("the terminal was closed before an answer"))
+    foreground().ok_or_else(|| Failure::usage("there is no terminal to ask at"))
+}
+
+/// An offer, which whoever just presses return takes up. Nobody there takes up none.
+pub(in crate::cli) fn is_taken_up(offer: impl Into<Said>) -> bool {
+    let Ok(terminal) = asked() else { return false };
+    let answer = terminal.ask(said!("{} [Y/n] ", offer.into()).as_str());
+    answer.is_ok_and(|answer| {
+        matches!(answer.expose().to_ascii_lowercase().trim_ascii(), b"" | b"y" | b"yes")
+    })
 }
 
 /// Asks for a secret a second time, and says whether it is the same: nobody saw the first.

@@ -88,10 +88,8 @@ impl Keys {
 
     /// The same keys as the product holds them.
     pub fn identity(&self) -> Identity {
-        Identity {
-            signing: SigningSecret::from_bytes(&self.ed_seed),
-            agreement: AgreementSecret::from_bytes(&self.x_secret),
-        }
+        let agreement = AgreementSecret::from_bytes(&self.x_secret);
+        Identity::new(SigningSecret::from_bytes(&self.ed_seed), agreement)
     }
 
     /// The key that a reader pins.

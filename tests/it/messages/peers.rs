@@ -77,13 +77,13 @@ fn pin(book: &mut Book, alice: &Person, bob: &Person) {
     book.section("A new key of the same person");
     let signing = bob.unlocked().view().identity().unwrap().signing;
     let agreement = Identity::generate().unwrap().agreement;
-    let rotated = Identity { signing, agreement }.public().to_string();
+    let rotated = Identity::new(signing, agreement).public().to_string();
     book.name(&rotated, "<bob's new id>");
     book.run(alice, &format!("kovra peer add bob {rotated}"));
     book.no(alice, &format!("kovra peer add bob {rotated}"));
     book.yes(alice, &format!("kovra peer add bob {rotated}"));
     let (signing, agreement) = (Identity::generate().unwrap().signing, agreement_of(alice));
-    let stolen = Identity { signing, agreement }.public().to_string();
+    let stolen = Identity::new(signing, agreement).public().to_string();
     book.name(&stolen, "<an id with alice's X25519 key>");
     book.run(alice, &format!("kovra peer add eve {stolen}"));
 }

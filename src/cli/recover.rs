@@ -1,0 +1,65 @@
+//! `kovra recover`
+
+use super::error::Failure;
+use super::lock::Lock;
+use super::recovery::show;
+use super::rekey::changed;
+use super::ui::{Said, said};
+use super::unlock::read_identity;
+use super::{Context, init, ui};
+use kovra::exit::Exit;
+use kovra::identity::{AgreementSecret, RecoveryCode};
+use kovra::ops::recover::{Recover, recover};
+use kovra::vault::Locked;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    lock: Lock,
+    /// Come in by an age identity (AGE-SECRET-KEY-1...) in this file, instead of a recovery code
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let locked = Locked::open(&context.home)?;
+    let secret = match &args.identity {
+        Some(file) => read_identity(file)?,
+        None => ask_code()?,
+    };
+    let by = secret.public();
+    let mut vault = locked.recover(&secret)?;
+    drop(secret);
+    let done = context.in_session(&mut vault, None, |session| {
+        let custody = args.lock.chosen(session.view().custody())?;
+        let (pin, show) = (&mut init::ask_pin, &mut show);
+        recover(session, Recover { by, custody, pin, show }).map_err(Failure::from)
+    })?;
+    drop(vault);
+    changed(done);
+    ui::data(
+        "You are in: the vault has new keys and the lock that you chose. Nothing that opened it before does now, \
+              but the ways that `kovra recovery list` shows.",
+    )
+}
+
+/// Asks until a whole code is typed: what is wrong shows in its group.
+pub(super) fn ask_code() -> Result<AgreementSecret, Failure> {
+    loop {
+        let typed = ui::ask_secret("Recovery code").map_err(|why| {
+            let what = said!("a recovery code is typed at a terminal, and {}", why.what);
+            Failure::new(Exit::Locked, what).hint("--identity FILE takes an age identity instead")
+        })?;
+        if typed.is_empty() {
+            return Err(Failure::new(Exit::Locked, "no recovery code was typed"));
+        }
+        match RecoveryCode::parse(&typed) {
+            Ok(code) => return Ok(code.secret()),
+            Err(why) => ui::note(said!(
+                "{}; once more, or nothing to end",
+                Said::one_line(&why.to_string())
+            )),
+        }
+    }
+}
