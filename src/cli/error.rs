@@ -128,7 +128,10 @@ impl From<vault::Error> for Failure {
                 Exit::Locked,
                 Some("give the passphrase, at a terminal or with --passphrase-file FILE"),
             ),
-            NoSuchWay => (Exit::Locked, Some("`kovra recovery list` shows to which there is one")),
+            NoSuchWay => (
+                Exit::Locked,
+                Some("a code is replaced by each `kovra recover`, and may be of another vault"),
+            ),
             TooManyWays => (Exit::Conflict, Some("`kovra recovery rm` removes one")),
             Later(_) => (Exit::Unsupported, Some("use the kovra that wrote it")),
             TooManyTries(_) => (Exit::Policy, None),

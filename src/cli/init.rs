@@ -54,11 +54,14 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         },
     };
     ui::note(said!("Made a vault in {}.", context.home));
-    ui::note(kept_by(&made.custody));
-    ui::note(match made.ways {
-        0 => "There is no other way in. `kovra recovery add` makes one.",
-        _ => "Then `kovra recover` gets you back in.",
-    });
+    ui::note(said!(
+        "{} {}",
+        kept_by(&made.custody),
+        match made.ways {
+            0 => "the vault is lost: there is no other way in. `kovra recovery add` makes one.",
+            _ => "`kovra recover` gets you back in.",
+        }
+    ));
     ui::note(said!("Fingerprint: {}", made.identity.signing().fingerprint()));
     ui::note("Give others this string, and the fingerprint by another channel:");
     ui::data(made.identity.say())
@@ -82,17 +85,17 @@ fn make(custody: NewCustody, args: &Args, context: &Context) -> Result<Made, ops
     init(&context.home, custody, &args.recovery_recipient, &mut owner, context.now)
 }
 
-/// Where the key lies, and what is lost with it.
+/// Where the key lies, and what if it is lost.
 fn kept_by(custody: &Custody) -> Said {
     match custody {
         Custody::Keyring { .. } => {
-            "Its key lies in the keyring of your desktop session: with that, the vault is lost.".into()
+            "Its key lies in the keyring of your desktop session. If that goes,".into()
         }
         Custody::Passphrase { .. } => {
-            "Its key comes from your passphrase, which is kept nowhere: forgotten, the vault is lost.".into()
+            "Its key comes from your passphrase, which is kept nowhere. If you forget it,".into()
         }
         Custody::KeyFile { path } => {
-            said!("Its key lies in {}: who has that file opens it, and without it the vault is lost.", path)
+            said!("Its key lies in {}, and opens it for whoever has that. If it goes,", path)
         }
     }
 }

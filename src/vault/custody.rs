@@ -89,9 +89,11 @@ impl Custody {
     /// What to say when the key that this custody gave does not fit.
     pub(super) fn wrong_key(&self) -> &'static str {
         match self {
-            Self::Keyring { .. } => "the keyring holds the key of another vault",
-            Self::Passphrase { .. } => "the passphrase is not the one it was made with",
-            Self::KeyFile { .. } => "the key file is of another vault",
+            Self::Keyring { .. } => "the keyring holds another key than this vault's",
+            Self::Passphrase { .. } => "that is not its passphrase",
+            Self::KeyFile { .. } => {
+                "the key file is of another vault, or of a lock that this one had before"
+            }
         }
     }
 }

@@ -50,7 +50,10 @@ fn a_name_that_nobody_has_or_had_is_an_error_and_no_filter() {
 fn the_trail_is_asked_for_one_passphrase() {
     let person = Person::new("alice");
     let typed = [("New passphrase: ", "the passphrase"), ("The same again: ", "the passphrase")];
-    assert_eq!(person.at_terminal(&["init", "--custody", "passphrase"], &typed).code, 0);
+    assert_eq!(
+        person.at_terminal(&["init", "--custody", "passphrase", "--no-recovery-code"], &typed).code,
+        0
+    );
     for typo in [["--peer", "bobb"], ["--coordinate", "dev/a/bb"]] {
         let audit = [&["audit"], &typo[..]].concat();
         let asked = [("Passphrase of the vault: ", "the passphrase")];
@@ -392,7 +395,10 @@ fn an_agent_at_a_terminal_is_told_that_nobody_is_asked_for_it() {
     assert!(session.screen.contains("nobody is asked on behalf of an agent"), "{}", session.screen);
     let mut kept = Person::new("bob");
     let typed = [("New passphrase: ", "the passphrase"), ("The same again: ", "the passphrase")];
-    assert_eq!(kept.at_terminal(&["init", "--custody", "passphrase"], &typed).code, 0);
+    assert_eq!(
+        kept.at_terminal(&["init", "--custody", "passphrase", "--no-recovery-code"], &typed).code,
+        0
+    );
     kept.env.insert("KOVRA_AGENT".into(), "1".into());
     let session = kept.at_terminal(&["list"], &[]);
     assert_eq!(session.code, 40, "{}", session.screen);

@@ -63,16 +63,16 @@ fn a_passphrase_from_a_file_and_a_wrong_one() {
 #[test]
 fn a_passphrase_at_the_terminal() {
     let person = Person::new("alice");
-    let custody = ["init", "--custody", "passphrase"];
-    let typed = [("New passphrase: ", "one"), ("The same again: ", "two")];
+    let custody = ["init", "--custody", "passphrase", "--no-recovery-code"];
+    let typed = [("New passphrase: ", "the passphrase"), ("The same again: ", "the other one")];
     let session = person.at_terminal(&custody, &typed);
     assert_eq!(session.code, 2, "{}", session.screen);
     assert!(session.screen.contains("differ"));
-    let typed = [("New passphrase: ", "pass"), ("The same again: ", "pass")];
+    let typed = [("New passphrase: ", "the passphrase"), ("The same again: ", "the passphrase")];
     let session = person.at_terminal(&custody, &typed);
     assert_eq!(session.code, 0, "{}", session.screen);
-    assert!(!session.screen.contains("pass\n"), "it was echoed");
-    let session = person.at_terminal(&["list"], &[("Passphrase of the vault: ", "pass")]);
+    assert!(!session.screen.contains("the passphrase\r\n"), "it was echoed");
+    let session = person.at_terminal(&["list"], &[("Passphrase of the vault: ", "the passphrase")]);
     assert_eq!(session.code, 0, "{}", session.screen);
     let session = person.at_terminal(&["list"], &[("Passphrase of the vault: ", "nope")]);
     assert_eq!(session.code, 40, "{}", session.screen);

@@ -47,14 +47,14 @@ fn a_secret_that_others_can_write_or_read_is_refused() {
     person.ok(&["list", "--key-file", "link.key"]);
 
     let bob = Person::new("bob");
-    let pass = bob.write("pass", "pass");
+    let pass = bob.write("pass", "the passphrase");
     bob.ok(&["init", "--passphrase-file", "pass"]);
     for mode in [0o666, 0o644] {
         chmod(&pass, mode);
         let said = bob.fails(&["list", "--passphrase-file", "pass"], 40);
         assert!(said.contains("pass: others can "), "{said}");
     }
-    let script = r#""$0" list --passphrase-file <(printf pass)"#;
+    let script = r#""$0" list --passphrase-file <(printf "the passphrase")"#;
     let given = bob.command("bash").args(["-c", script, kovra_path()]).output().unwrap();
     assert!(given.status.success(), "{}", String::from_utf8_lossy(&given.stderr));
     let carol = Person::new("carol");
@@ -96,7 +96,7 @@ fn whatever_stands_in_place_of_a_file_is_bounded_and_named() {
     chmod(&at("sparse"), 0o600);
     person.write("p.kovra", "");
     let bob = Person::new("bob");
-    bob.write("pass", "pass");
+    bob.write("pass", "the passphrase");
     bob.ok(&["init", "--passphrase-file", "pass"]);
     for odd in ["folder", "pipe", "socket", "zero", "sparse"] {
         let bobs = at(odd).to_string_lossy().into_owned();
@@ -261,7 +261,7 @@ fn no_vault_was_made(person: &Person, what: &str) {
 
 #[test]
 fn an_init_that_is_broken_off_leaves_no_vault() {
-    let init = ["init", "--key-file", "vault.key"];
+    let init = ["init", "--key-file", "vault.key", "--no-recovery-code"];
     for prompts in [&["New PIN"][..], &["New PIN", "The same again: "]] {
         let person = Person::new("alice");
         let mut seat = person.sit(kovra_path(), &init);
@@ -282,7 +282,7 @@ fn an_init_that_is_broken_off_leaves_no_vault() {
 
 #[test]
 fn a_pin_that_is_none_is_said_to_be_none() {
-    let init = ["init", "--key-file", "vault.key"];
+    let init = ["init", "--key-file", "vault.key", "--no-recovery-code"];
     for (typed, why) in [
         (&[("New PIN", "x")][..], "none was set"),
         (&[("New PIN", "2468"), ("The same again: ", "8642")], "none was set"),
@@ -304,7 +304,7 @@ fn an_init_that_fails_leaves_no_vault() {
     for blocks in [0, 1, 4, 16, 32] {
         let person = Person::new("alice");
         let limit = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
-        let init = ["init", "--key-file", "vault.key"];
+        let init = ["init", "--key-file", "vault.key", "--no-recovery-code"];
         let ran = person.pipe_through(&["sh", "-c", &limit, kovra_path()], &init, b"");
         assert_eq!(ran.code, 1, "{blocks}: {}{}", ran.stdout, ran.stderr);
         assert!(!ran.stderr.contains("damaged"), "{blocks}: {}", ran.stderr);

@@ -33,6 +33,7 @@ mod programs;
 mod providers;
 mod races;
 mod receipts;
+mod recovery;
 mod rollback;
 mod run;
 mod schemas;

@@ -5,10 +5,10 @@ use forge::people::{ASKED, PIN, Person, kovra_path};
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry, Sensitivity};
 use kovra::env_name;
-use kovra::identity::{Identity, SigningSecret};
+use kovra::identity::{AgreementSecret, Identity, SigningSecret, Token};
 use kovra::ops::allow::digest;
 use kovra::secret::Secret;
-use kovra::vault::{AllowedProgram, NewEntry, Origin, Provenance, Vault};
+use kovra::vault::{AllowedProgram, NewEntry, Origin, Provenance, Recovery, Vault};
 use std::time::SystemTime;
 
 /// The cells of the rows of the table whose heading starts so.
@@ -341,6 +341,22 @@ fn trust_command(person: &Person, operation: &str, name: &str) -> Vec<String> {
             vault.write(|batch| batch.set_last_seq(&seq, ahead)).unwrap();
             words(&["seal", &at, "--to", "bob", "-o", &package])
         }
+        "recovery" => {
+            let secret = AgreementSecret::from_bytes(&[name.len() as u8; 32]);
+            words(&["recovery", "add", "--to", &secret.public().to_age()])
+        }
+        "rotate" => words(&["id", "rotate"]),
+        "rekey" => words(&["rekey", "--rewrap", "--new-key-file", &format!("{name}.key")]),
+        "recover" => {
+            let text = Token::generate().unwrap().to_file(&[0; 16]);
+            let secret = AgreementSecret::of_file(&text).unwrap();
+            let way = Recovery { recipient: secret.public(), made: now(), is_code: false };
+            vault.write(|batch| batch.put_recovery(way, None)).unwrap();
+            let identity = format!("{name}.txt");
+            person.write(&identity, text.expose());
+            person.write("pass", "a long passphrase");
+            words(&["recover", "--identity", &identity, "--new-passphrase-file", "pass"])
+        }
         other => panic!("which command comes to {other}?"),
     }
 }
@@ -359,7 +375,8 @@ fn trust() {
         }
         // Where there is none, a PIN that is set is asked for from then on.
         let mut all = rows(heading);
-        all.sort_by_key(|cells| cells[0] == "set-pin");
+        let last = ["rekey", "set-pin", "recover"];
+        all.sort_by_key(|cells| last.iter().position(|name| *name == cells[0]));
         for cells in all {
             let name = format!("{}{column}", cells[0]);
             let command = trust_command(&person, cells[0], &name);
@@ -369,6 +386,11 @@ fn trust() {
                 _ if proof => tried(&mut person, asker, &words, PIN),
                 _ => plain_yes(&person, &words),
             };
+            // The key that opens the vault by now.
+            let new_key = person.home().join(format!("{name}.key"));
+            if new_key.exists() {
+                person.env.insert("KOVRA_KEY_FILE".into(), new_key.to_str().unwrap().into());
+            }
             if !judge(cells[column], true, &outcome) {
                 wrong.push(format!("{} as {asker}: {}\n{outcome:?}", cells[0], cells[column]));
             }

@@ -232,7 +232,7 @@ fn what_opens_the_vault_does_not_reach_the_command_and_what_names_it_does() {
     assert_eq!(both, ["KOVRA_AGENT=me", &named]);
 
     let bob = Person::new("bob");
-    bob.write("pass", "pass");
+    bob.write("pass", "the passphrase");
     bob.ok(&["init", "--passphrase-file", "pass"]);
     bob.write(".env.refs", "A=1\n");
     let script = r#"KOVRA_PASSPHRASE_FILE=pass exec "$0" run -- env"#;

@@ -170,7 +170,7 @@ fn victim(attack: &OsStr) -> Person {
     std::fs::write(named(".vault").join("vault.db"), "no vault").unwrap();
     alice.write("env.refs", "A=secret:${ENV}/a/b\n");
     alice.write(".env.refs", "A=secret:dev/a/b\n");
-    alice.write("pass", "pass");
+    alice.write("pass", "the passphrase");
     alice.ok(&["init", "--home", "locked", "--passphrase-file", "pass"]);
     alice
 }

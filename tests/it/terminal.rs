@@ -7,10 +7,10 @@ use forge::people::{Person, kovra_path};
 
 const PROMPT: &str = "Passphrase of the vault: ";
 
-/// Somebody whose vault is opened by the passphrase "pass".
+/// Somebody whose vault is opened by the passphrase "the passphrase".
 fn owner() -> Person {
     let person = Person::new("alice");
-    person.write("pass", "pass");
+    person.write("pass", "the passphrase");
     person.ok(&["init", "--passphrase-file", "pass"]);
     let add = ["add", "dev/db/url", "--stdin", "--passphrase-file", "pass"];
     person.pipe(&add, b"the value").expect(&add, 0);
@@ -100,11 +100,11 @@ fn a_stopped_prompt_hides_again_and_asks_again() {
             seat.wait(ECHO);
         }
         seat.wait(PROMPT);
-        seat.press("pass\n");
+        seat.press("the passphrase\n");
         seat.wait("the value");
         ends(&mut seat, 0);
         let screen = seat.end().screen;
-        assert!(!screen.contains("forgotten") && !screen.contains("pass\n"), "{screen}");
+        assert!(!screen.contains("forgotten") && !screen.contains("the passphrase"), "{screen}");
     }
 }
 
@@ -119,7 +119,7 @@ fn a_prompt_that_goes_on_in_the_background_stops_until_it_is_in_front() {
     seat.wait("Stopped");
     seat.wait(ECHO);
     seat.wait(PROMPT);
-    seat.press("pass\n");
+    seat.press("the passphrase\n");
     seat.wait("the value");
     ends(&mut seat, 0);
     seat.end();
@@ -158,7 +158,7 @@ fn what_was_ignored_from_the_start_stays_ignored() {
     for name in ["TERM", "HUP", "INT", "TSTP"] {
         signal(name, &process);
     }
-    seat.press("pass\n");
+    seat.press("the passphrase\n");
     seat.wait("the value");
     ends(&mut seat, 0);
     seat.end();

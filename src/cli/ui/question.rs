@@ -14,7 +14,7 @@ use kovra::ops::{About, Older, Program, Question, Why};
 use kovra::policy::Standing;
 use kovra::refs::{Assigned, Variable};
 use kovra::text::hex;
-use kovra::vault::{Peer, Recovery, Stored};
+use kovra::vault::{Peer, Stored};
 use std::ffi::OsString;
 
 /// How many lines a list has of what needs no yes, before the rest is only counted. What a yes is to is never
@@ -90,11 +90,19 @@ fn of_trust(about: &About<'_>) -> Said {
             hex(&program.digest),
             loading(loaders)
         ),
-        About::AddRecovery(way) => said!(
-            "make a way back into the vault: whoever has {} opens all that is in it\n  {}\nGo on?",
-            if way.is_code { "the recovery code" } else { "the secret half of this recipient" },
-            recovery(way)
-        ),
+        About::AddRecovery(way) if way.is_code => {
+            "make a recovery code, which is shown next: whoever has it opens all that is in the vault\nGo on?"
+                .into()
+        }
+        About::AddRecovery(way) => {
+            let to = Recipient::Age(way.recipient);
+            said!(
+                "make a way back into the vault: whoever has the secret half of this recipient opens all that \
+                 is in it\n  {}\n  fingerprint {}\nGo on?",
+                to.to_text(),
+                to.id().groups()
+            )
+        }
         About::RemoveRecovery(way) => {
             let made = if way.is_code { "the recovery code of" } else { "made" };
             let recipient = Recipient::Age(way.recipient).to_text();
@@ -138,15 +146,6 @@ fn of_trust(about: &About<'_>) -> Said {
             Said::lines(entries.iter().map(older))
         ),
         _ => "Go on?".into(),
-    }
-}
-
-/// A way back in.
-fn recovery(way: &Recovery) -> Said {
-    let recipient = Recipient::Age(way.recipient);
-    match way.is_code {
-        true => "a recovery code, which is shown next".into(),
-        false => said!("{}\n  fingerprint {}", recipient.to_text(), recipient.id().groups()),
     }
 }
 

@@ -169,7 +169,7 @@ fn of_a_passphrase_nothing_is_left() {
     let typed = [("New passphrase: ", PASSPHRASE), ("The same again: ", PASSPHRASE)];
     let file = person.write("passphrase", PASSPHRASE).to_string_lossy().into_owned();
     let passphrase = vec![needle(PASSPHRASE, PASSPHRASE)];
-    let init = ["init", "--custody", "passphrase"];
+    let init = ["init", "--custody", "passphrase", "--no-recovery-code"];
     nothing_is_left_at_terminal(&person, &init, &typed, || passphrase);
     person.env.insert("KOVRA_PASSPHRASE_FILE".into(), file);
     person.add("dev/a/high", HIGH, &["--sensitivity", "high"]);

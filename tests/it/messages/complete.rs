@@ -7,6 +7,7 @@ use kovra::clock::Moment;
 use kovra::coordinate::{Coordinate, CoordinateError};
 use kovra::exit::Exit;
 use kovra::identity::{IdentityError, KeyError};
+use kovra::ops::rekey::Keys;
 use kovra::ops::{About, Absence, Error, Missing, Replay};
 use kovra::package::{self, Class};
 use kovra::platform::{NoProgram, Unsafe};
@@ -86,6 +87,8 @@ fn errors() -> Vec<String> {
         Error::Identity(_) => IdentityError::Shape,
         Error::Denied(_) => Error::Denied(vec![("dev/db/root".into(), Reason::InjectOnly)]),
         Error::Declined => Error::Declined,
+        Error::CodeNotTaken => hint(Error::CodeNotTaken),
+        Error::NoWay(_) => Error::NoWay("code".into()),
         Error::WrongProof(_) => Error::WrongProof("the vault's PIN"),
         Error::Rule(_) => Error::Rule("prod/db/user is of prod, and never below ".into()),
         Error::NoEntry(_) => Error::from(absent()),
@@ -193,6 +196,11 @@ fn questions() -> Vec<String> {
         About::Rename { .. } => "rename the peer carol to clara",
         About::Allow { .. } => "put this program on the allowlist",
         About::SetPin => "change the PIN of the vault",
+        About::AddRecovery(_) => "make a way back into the vault",
+        About::RemoveRecovery(_) => "remove a way back into the vault",
+        About::Rekey(Keys::New) => "draw new keys for the vault",
+        About::Rekey(Keys::Same) => "change the lock of the vault, and keep its keys",
+        About::Rotate => "take a new encryption key",
         About::SealClock { .. } => "and the latest package was sealed at <time>.\n",
         About::ImportClock { .. } => "and the latest import was at <time>.",
         About::Older(_) => "the package is older than what its sender gave you before",

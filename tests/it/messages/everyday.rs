@@ -28,12 +28,13 @@ fn by_key_file(book: &mut Book) {
     book.run(&alice, "kovra init --key-file vault.key");
     book.run(&alice, "kovra id");
     let prompt = "(nothing for none): ";
+    let offer = ("Make one? [Y/n] ", "n");
     book.section("A PIN at the start");
     for typed in [
-        &[(prompt, "")][..],
-        &[(prompt, "123")],
-        &[(prompt, "2468-owner"), (AGAIN, "other")],
-        &[(prompt, "2468-owner"), (AGAIN, "2468-owner")],
+        &[(prompt, ""), offer][..],
+        &[(prompt, "123"), offer],
+        &[(prompt, "2468-owner"), (AGAIN, "other"), offer],
+        &[(prompt, "2468-owner"), (AGAIN, "2468-owner"), offer],
     ] {
         let bob = Person::new("bob");
         let seat = bob.at_terminal(&["init", "--key-file", "vault.key"], typed);
@@ -60,7 +61,8 @@ fn by_passphrase(book: &mut Book) {
     let init = "kovra init --custody passphrase";
     book.at(&alice, init, &[(prompt, "")]);
     book.at(&alice, init, &[(prompt, "the passphrase"), (AGAIN, "another")]);
-    let typed = &[(prompt, "the passphrase"), (AGAIN, "the passphrase")];
+    let offer = ("Make one? [Y/n] ", "n");
+    let typed = &[(prompt, "the passphrase"), (AGAIN, "the passphrase"), offer];
     let seat = alice.at_terminal(&["init", "--custody", "passphrase"], typed);
     alice.write("pass", "the passphrase");
     alice.env.insert("KOVRA_PASSPHRASE_FILE".into(), "pass".into());

@@ -1,11 +1,12 @@
 //! Names for what differs from one run to the next.
 
-/// A shape, in which 9 is a digit, f is a hex digit and anything else is itself; and its name.
-const SHAPES: [(&str, &str); 10] = [
+/// A shape, in which 9 is a digit, f is a hex digit, # a digit or a capital and anything else is itself; and its name.
+const SHAPES: [(&str, &str); 11] = [
     ("99999 99999 99999 99999 99999 99999 99999 99999", "<fingerprint>"),
     ("9999-99-99T99:99:99Z", "<time>"),
     ("9999999999999", "<seq>"),
     (SIXTY_FOUR, "<digest>"),
+    ("#####-#####-#####-#####-#####-#####-#####", "<recovery code>"),
     ("ffffffffffffffffffffffffffffffff", "<id>"),
     ("ffffffffffffffff", "<short digest>"),
     ("ffffffff", "<print>"),
@@ -56,6 +57,7 @@ fn fits(text: &str, shape: &str) -> bool {
     let text = text.as_bytes();
     let same = |(c, shape): (&u8, u8)| match shape {
         b'9' => c.is_ascii_digit(),
+        b'#' => c.is_ascii_digit() || c.is_ascii_uppercase(),
         b'f' => c.is_ascii_digit() || (b'a'..=b'f').contains(c),
         other => *c == other,
     };

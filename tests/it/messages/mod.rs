@@ -8,6 +8,7 @@
 
 #![cfg(all(target_os = "linux", feature = "aws", feature = "azure"))]
 
+mod back_in;
 mod book;
 mod clouds;
 mod complete;
@@ -31,7 +32,7 @@ use std::thread;
 type Chapter = (&'static str, fn(&mut Book));
 
 /// In the order of the file.
-const CHAPTERS: [Chapter; 18] = [
+const CHAPTERS: [Chapter; 19] = [
     ("Getting started", everyday::start),
     ("Entries", entries::entries),
     ("What policy refuses, and what it asks", policy::entries),
@@ -47,6 +48,7 @@ const CHAPTERS: [Chapter; 18] = [
     ("Clouds", clouds::clouds),
     ("A vault that does not open", vaults::locked),
     ("A vault that is not as it was", vaults::damaged),
+    ("Getting back in, and another lock", back_in::back_in),
     ("Mistakes at the command line", mistakes::mistakes),
     ("Words that no story reaches", plain::plain),
     ("What each command says of itself", mistakes::help),

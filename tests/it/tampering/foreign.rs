@@ -25,10 +25,10 @@ fn anothers_vault_takes_no_secret_of_mine() {
     let mallory = Person::new("mallory");
     let key = mallory.home().join("vault.key");
     mallory.ok(&["init", "--key-file", key.to_str().unwrap()]);
-    mallory.write("pass", "mallory's\n");
+    mallory.write("pass", "mallory's passphrase\n");
     fold(&mallory);
     let with_passphrase = Person::new("mallory");
-    with_passphrase.write("pass", "mallory's\n");
+    with_passphrase.write("pass", "mallory's passphrase\n");
     with_passphrase.ok(&["init", "--passphrase-file", "pass"]);
     fold(&with_passphrase);
 
