@@ -112,7 +112,7 @@ names!(Action {
     RefsTrust = "refs-trust",
     RefsDistrust = "refs-distrust",
     RecoveryAdd = "recovery-add",
-    RecoveryRemove = "recovery-remove",
+    RecoveryRemove = "recovery-rm",
     Rekey = "rekey",
     Rewrap = "rewrap",
     IdRotate = "id-rotate",

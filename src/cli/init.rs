@@ -72,7 +72,10 @@ fn custody(keeper: Keeper, context: &Context) -> Result<NewCustody, Failure> {
         Keeper::Keyring => NewCustody::Keyring,
         Keeper::Passphrase => NewCustody::Passphrase(match &context.passphrase_file {
             Some(file) => read_passphrase(file)?,
-            None => ask_twice()?,
+            None => ask_twice(
+                "give --passphrase-file FILE (KOVRA_PASSPHRASE_FILE), or --key-file FILE (KOVRA_KEY_FILE) for \
+                 custody by key file",
+            )?,
         }),
         Keeper::KeyFile => NewCustody::KeyFile(context.key_file.clone().ok_or_else(|| {
             Failure::usage("custody by key file needs --key-file FILE or KOVRA_KEY_FILE")

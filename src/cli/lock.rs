@@ -31,7 +31,9 @@ impl Lock {
             Keeper::Passphrase => {
                 let passphrase = match &self.new_passphrase_file {
                     Some(file) => read_passphrase(file)?,
-                    None => ask_twice()?,
+                    None => ask_twice(
+                        "give --new-passphrase-file FILE, or --new-key-file FILE for custody by key file",
+                    )?,
                 };
                 Ok(NewCustody::Passphrase(passphrase))
             }
@@ -65,13 +67,10 @@ impl Lock {
     }
 }
 
-/// A new passphrase, typed twice.
-pub(super) fn ask_twice() -> Result<Secret, Failure> {
-    let no_terminal = |why: Failure| {
-        Failure::usage(said!("a passphrase is needed, and {}", why.what)).hint(
-            "read it from a file, or choose custody by key file or keyring; `--help` shows the options",
-        )
-    };
+/// A new passphrase, typed twice; with what helps where nobody can type.
+pub(super) fn ask_twice(hint: &'static str) -> Result<Secret, Failure> {
+    let no_terminal =
+        |why: Failure| Failure::usage(said!("a passphrase is needed, and {}", why.what)).hint(hint);
     let first = ui::ask_secret("New passphrase").map_err(no_terminal)?;
     if first.is_empty() {
         return Err(Failure::usage("the passphrase is empty, so nothing was done"));

@@ -5,6 +5,7 @@
 //! a [`View`], writing through a [`Batch`], which lands whole or not at all.
 
 mod batch;
+mod carve;
 mod copied;
 mod custody;
 mod database;
@@ -26,6 +27,7 @@ mod record;
 mod recovery;
 mod renewal;
 mod rows;
+mod salvage;
 mod schema;
 mod shares;
 mod state;
@@ -46,6 +48,7 @@ pub use programs::AllowedProgram;
 pub use proof::{Pin, Proof};
 pub use recovery::{RECOVERY_MAX, Recovery};
 pub use rows::{Basis, Looked};
+pub use salvage::{Salvage, Wreck};
 pub use shares::{Given, Share, SharedEntry, SharedWith};
 pub use trail::Trail;
 pub use trusted::TrustedFile;

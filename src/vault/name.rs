@@ -5,6 +5,9 @@ use super::Error;
 use super::keys::Keys;
 use super::place::{Kind, Lookup};
 use super::record::Fields;
+use crate::identity::SigningPublic;
+use crate::text::{escape, hex};
+use std::fmt;
 
 #[derive(Clone, Copy)]
 pub(super) enum Name<'a> {
@@ -53,5 +56,18 @@ impl<'a> Name<'a> {
             Kind::FILE => Self::File(fields.next()?.text()?),
             _ => return Ok(None),
         }))
+    }
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entry { origin, at } => write!(f, "{} ({})", escape(at), escape(origin)),
+            Self::Peer(text) | Self::Program(text) | Self::State(text) | Self::File(text) => {
+                f.write_str(&escape(text))
+            }
+            Self::Package { id, .. } | Self::Share(id) => f.write_str(&hex(*id)),
+            Self::Ledger(sender) => f.write_str(&SigningPublic::stored(sender).fingerprint()),
+        }
     }
 }

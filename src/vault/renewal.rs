@@ -14,7 +14,7 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
 /// A row, open.
-struct Plain {
+pub(super) struct Plain {
     place: Place,
     metadata: Vec<u8>,
     value: Secret,
@@ -22,11 +22,11 @@ struct Plain {
 }
 
 /// A row, sealed.
-struct Row {
-    place: Place,
-    nonce: Nonce,
-    metadata: Vec<u8>,
-    value: Vec<u8>,
+pub(super) struct Row {
+    pub(super) place: Place,
+    pub(super) nonce: Nonce,
+    pub(super) metadata: Vec<u8>,
+    pub(super) value: Vec<u8>,
 }
 
 impl Batch<'_> {
@@ -40,7 +40,7 @@ impl Batch<'_> {
         let new = Keys::derive(MasterKeys::generate()?, self.keys.id);
         *self.ways = self.ways.renew(custody, kek, &new)?;
         let head = trail::seal_again(self.db, self.view().trail_head()?, self.keys, &new)?;
-        let mut renewal = Renewal { old: self.keys, new: &new, head, prints: BTreeMap::new() };
+        let mut renewal = Renewal::new(self.keys, &new, head);
         let mut rows = Vec::with_capacity(self.table.len());
         self.table.each_with_value(self.db, |place, nonce, metadata, value| {
             rows.push(renewal.row(place, nonce, metadata, value)?);
@@ -64,19 +64,24 @@ impl Batch<'_> {
 fn write(db: &Connection, mut rows: Vec<Row>) -> Result<Table, Error> {
     rows.sort_by_key(|row| (row.place.kind, row.place.lookup, row.place.revision));
     db.execute("DELETE FROM sealed", [])?;
-    let mut insert = db.prepare_cached("INSERT INTO sealed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     let mut table = Table::default();
-    for Row { place, nonce, metadata, value } in rows {
-        let (kind, revision) = (place.kind.0, place.revision as i64);
-        let row = params![kind, place.lookup, revision, place.guarded, nonce, metadata, value];
-        schema::one(insert.execute(row)?)?;
-        table.insert(place, nonce, &metadata);
-    }
+    rows.into_iter().try_for_each(|row| insert(db, &mut table, row))?;
     Ok(table)
 }
 
+/// Adds a row to the file and to what is known of it.
+pub(super) fn insert(db: &Connection, table: &mut Table, row: Row) -> Result<(), Error> {
+    let Row { place, nonce, metadata, value } = row;
+    let mut insert = db.prepare_cached("INSERT INTO sealed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    let (kind, revision) = (place.kind.0, place.revision as i64);
+    let row = params![kind, place.lookup, revision, place.guarded, nonce, metadata, value];
+    schema::one(insert.execute(row)?)?;
+    table.insert(place, nonce, &metadata);
+    Ok(())
+}
+
 /// A walk over all rows, in their order: entries come before the shares that name their fingerprints.
-struct Renewal<'a> {
+pub(super) struct Renewal<'a> {
     old: &'a Keys,
     new: &'a Keys,
     /// Of the trail, which one of the states is about.
@@ -85,8 +90,13 @@ struct Renewal<'a> {
     prints: BTreeMap<(Lookup, [u8; 4]), [u8; 4]>,
 }
 
-impl Renewal<'_> {
-    fn row(
+impl<'a> Renewal<'a> {
+    /// `head` is the trail's from now on.
+    pub(super) fn new(old: &'a Keys, new: &'a Keys, head: Head) -> Self {
+        Self { old, new, head, prints: BTreeMap::new() }
+    }
+
+    pub(super) fn row(
         &mut self,
         place: Place,
         nonce: &Nonce,
@@ -142,7 +152,7 @@ fn take(bytes: &[u8], at: usize) -> [u8; 4] {
     std::array::from_fn(|n| bytes[at + n])
 }
 
-fn open(
+pub(super) fn open(
     keys: &Keys,
     place: Place,
     nonce: &Nonce,

@@ -12,7 +12,7 @@ use crate::clock::Moment;
 use crate::identity::{AgreementSecret, Identity, SigningSecret};
 use zeroize::Zeroizing;
 
-const IDENTITY: &str = "identity";
+pub(super) const IDENTITY: &str = "identity";
 const SEQ: &str = "seq";
 const CLOCK: &str = "clock";
 pub(super) const PIN: &str = "pin";

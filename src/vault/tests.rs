@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use std::path::PathBuf;
 
 mod renewal;
+mod salvage;
 
 const NOW: Moment = Moment::from_seconds(1_800_000_000);
 

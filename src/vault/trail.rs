@@ -22,6 +22,9 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// Of a trail without rows.
+    pub(super) const NONE: Self = Self { count: 0, link: [0; 32] };
+
     pub(super) fn encode(self) -> Vec<u8> {
         let mut w = Writer::with_capacity(64);
         w.array(2).uint(self.count).bytes(&self.link);
@@ -29,7 +32,7 @@ impl Head {
     }
 }
 
-struct TrailRow {
+pub(super) struct TrailRow {
     number: u64,
     nonce: Nonce,
     sealed: Vec<u8>,
@@ -47,7 +50,11 @@ impl TrailRow {
     }
 
     fn place(&self) -> Place {
-        Place { kind: Kind::TRAIL, lookup: NO_LOOKUP, revision: self.number, guarded: false }
+        Self::place_of(self.number)
+    }
+
+    pub(super) fn place_of(number: u64) -> Place {
+        Place { kind: Kind::TRAIL, lookup: NO_LOOKUP, revision: number, guarded: false }
     }
 
     /// What the row's link must be, after a row with the link `before`.
@@ -99,7 +106,7 @@ pub(super) fn seal_again(
     new: &Keys,
 ) -> Result<Head, Error> {
     let damaged = || Error::Damaged("the audit trail is not whole; `kovra audit` shows it".into());
-    let (mut last, mut link) = (Head { count: 0, link: [0; 32] }, [0; 32]);
+    let (mut last, mut link) = (Head::NONE, [0; 32]);
     let mut query = db.prepare_cached(ROWS)?;
     let mut update =
         db.prepare_cached("UPDATE trail SET nonce = ?2, sealed = ?3, link = ?4 WHERE number = ?1")?;
@@ -176,7 +183,7 @@ impl View<'_> {
 
     pub(super) fn trail_head(&self) -> Result<Head, Error> {
         let Some(row) = self.rows.get(Kind::STATE, &self.state_lookup(TRAIL))? else {
-            return Ok(Head { count: 0, link: [0; 32] });
+            return Ok(Head::NONE);
         };
         let mut fields = Fields::of(&row.metadata, "trail head")?;
         Ok(Head { count: fields.next()?.uint()?, link: *fields.next()?.fixed()? })

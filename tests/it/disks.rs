@@ -410,6 +410,37 @@ fn an_init_on_a_full_disk_stops_no_later_one() {
     person.ok(&["list"]);
 }
 
+/// New keys need room for all rows, which is not there; so the keys stay.
+#[test]
+#[ignore = "needs root, to mount a small disk"]
+fn a_disk_that_fills_while_the_keys_change_leaves_them_as_they_were() {
+    let disk = Mounted::tmpfs("size=1m,mode=700");
+    let owner = Owner::on(disk.path());
+    owner.person.set_pin();
+    for n in 0..40 {
+        owner.person.add(&format!("dev/many/k{n}"), &"x".repeat(2000), &[]);
+    }
+    let listed = owner.person.ok(&["list", "--json"]).stdout;
+    let filler = disk.fill();
+    let mut failed = 0;
+    for room in [0, 40_000, 90_000] {
+        let length = fs::metadata(&filler).unwrap().len();
+        fs::File::options().write(true).open(&filler).unwrap().set_len(length - room).unwrap();
+        let key = format!("new{room}.key");
+        let ended = owner.person.owner(&["rekey", "--new-key-file", &key]);
+        if ended.code == 0 {
+            break;
+        }
+        assert!(ended.code == 1 && !ended.screen.contains("damaged"), "{}", ended.screen);
+        assert_eq!(owner.person.ok(&["list", "--json"]).stdout, listed);
+        failed += 1;
+    }
+    assert!(failed > 0, "there was always room");
+    fs::remove_file(filler).unwrap();
+    owner.person.ok(&["audit"]);
+    owner.person.owner_ok(&["rekey", "--new-key-file", "last.key"]);
+}
+
 #[test]
 #[ignore = "needs root, to mount a folder for reading alone"]
 fn a_read_only_mount_can_be_read() {

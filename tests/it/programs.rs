@@ -219,6 +219,65 @@ fn a_keyring_keeps_the_vaults_key() {
     assert_eq!(locked.status.code(), Some(40), "a session without an unlocked keyring");
 }
 
+/// Two keys are in the keyring while the lock changes, and one afterwards; and a keyring that is gone is no end.
+#[cfg(feature = "keyring")]
+#[test]
+#[ignore = "needs dbus-run-session and gnome-keyring-daemon"]
+fn another_key_in_the_keyring_and_a_keyring_that_is_gone() {
+    use forge::people::{ASKED, PIN};
+    let person = Person::new("alice");
+    let runtime = tempfile::tempdir().unwrap();
+    let script = r#"
+        printf %s password | gnome-keyring-daemon --unlock --components=secrets >/dev/null
+        "$1" init && "$1" rekey && "$1" list; echo "ended $?"
+    "#;
+    let session = |script: &str| {
+        let runtime = format!("XDG_RUNTIME_DIR={}", runtime.path().display());
+        let words = [&runtime, "dbus-run-session", "--", "sh", "-c", script, "sh", kovra_path()];
+        person.sit("env", &words)
+    };
+    let mut seat = session(script);
+    let code = |seat: &mut Seat| {
+        seat.wait("Then type its last group: ");
+        let is_code = |word: &&str| RecoveryCode::parse(&Secret::copy_of(word.as_bytes())).is_ok();
+        let code = seat.screen().split_whitespace().rfind(is_code).unwrap().to_owned();
+        seat.press_line(&code[code.len() - 5..]);
+        code
+    };
+    let pin = |seat: &mut Seat| {
+        seat.wait("(nothing for none): ");
+        seat.press_line(PIN);
+        seat.wait("again: ");
+        seat.press_line(PIN);
+    };
+    pin(&mut seat);
+    seat.wait("[Y/n] ");
+    seat.press_line("y");
+    let recovery = code(&mut seat);
+    seat.wait(ASKED);
+    seat.press_line(PIN);
+    let ended = seat.end();
+    assert!(
+        ended.screen.contains("ended 0") && !ended.screen.contains("still has"),
+        "{}",
+        ended.screen
+    );
+
+    std::fs::remove_dir_all(person.home().join(".local/share/keyrings")).unwrap();
+    let script = r#"
+        printf %s password | gnome-keyring-daemon --unlock --components=secrets >/dev/null
+        "$1" list; echo "ended $?"; "$1" recover && "$1" list; echo "came $?"
+    "#;
+    let mut seat = session(script);
+    seat.wait("ended 40");
+    seat.wait("Recovery code: ");
+    seat.press_line(&recovery);
+    code(&mut seat);
+    pin(&mut seat);
+    let ended = seat.end();
+    assert!(ended.screen.contains("came 0"), "{}", ended.screen);
+}
+
 /// What a bus that hangs costs, with a vault whose key a keyring has.
 #[cfg(feature = "keyring")]
 mod hung_bus {

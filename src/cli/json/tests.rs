@@ -2,8 +2,9 @@
 
 use super::*;
 use kovra::audit::{self, Action};
+use kovra::clock::Moment;
 use kovra::entry::Sensitivity;
-use kovra::identity::{RecipientKind, SigningSecret};
+use kovra::identity::{AgreementSecret, RecipientKind, SigningSecret};
 use kovra::ops::shared::Upshot;
 use kovra::package::Class;
 use kovra::policy::Asker;
@@ -168,6 +169,7 @@ fn examples() -> Vec<(&'static str, Vec<Value>)> {
         ("id", vec![json(identity)]),
         ("peer list", vec![peer(some("kovra1..."), true), peer(None, false)]),
         ("allow list", vec![json(program)]),
+        ("recovery list", ways()),
         ("list", entries()),
         ("history", pasts()),
         ("shared", shares()),
@@ -176,6 +178,12 @@ fn examples() -> Vec<(&'static str, Vec<Value>)> {
         ("whoami", clouds()),
         ("verify", verdicts()),
     ]
+}
+
+fn ways() -> Vec<Value> {
+    let recipient = AgreementSecret::from_bytes(&[1; 32]).public();
+    let way = kovra::vault::Recovery { recipient, made: Moment::from_seconds(0), is_code: true };
+    vec![json(Recovery::from(&way))]
 }
 
 fn entries() -> Vec<Value> {

@@ -18,7 +18,7 @@ fn renew(vault: &mut Vault) -> Kek {
 }
 
 /// A vault with a row of most kinds, with a history and a trail.
-fn filled() -> Home {
+pub(super) fn filled() -> Home {
     let home = Home::new();
     let mut vault = home.open().unwrap();
     for (coordinate, value) in [("dev/db/url", "1"), ("dev/db/url", "2"), ("prod/db/url", "3")] {
