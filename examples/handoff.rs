@@ -70,7 +70,8 @@ fn clouds() -> Standin {
 
 /// Makes a vault whose owner is known by a PIN, and gives the identity in it.
 fn init(person: &Person) -> String {
-    let typed = [("(nothing for none): ", PIN), ("The same again: ", PIN)];
+    let typed =
+        [("(nothing for none): ", PIN), ("The same again: ", PIN), ("Make one? [Y/n] ", "n")];
     let screen = step_at_terminal(person, &["init", "--key-file", "vault.key"], &typed);
     screen.lines().rfind(|line| line.starts_with("kovra1")).unwrap().to_owned()
 }

@@ -61,6 +61,8 @@ pub enum Action {
     IdRotate,
     /// Came in by a way back in.
     Recover,
+    /// The vault key kept for a time.
+    Unlock,
 }
 
 /// Words, and numbers for the vault: a member's number is its place, so new ones go last.
@@ -117,6 +119,7 @@ names!(Action {
     Rewrap = "rewrap",
     IdRotate = "id-rotate",
     Recover = "recover",
+    Unlock = "unlock",
 });
 names!(Asker { Person = "person", Unattended = "unattended", Agent = "agent" });
 

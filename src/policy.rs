@@ -64,6 +64,8 @@ pub enum Trust {
     /// Erase earlier revisions for good.
     Prune,
     SetPin,
+    /// Have the system keep the vault key for a time.
+    Keep,
     /// Take the time of this machine for right, where the vault knows a later one.
     Clock,
     /// Make or remove a way back into the vault.
@@ -90,6 +92,7 @@ words!(Trust {
     Name = "name",
     Prune = "prune",
     SetPin = "set-pin",
+    Keep = "keep",
     Clock = "clock",
     Recovery = "recovery",
     Rekey = "rekey",
@@ -123,6 +126,11 @@ impl Subject<'_> {
     pub fn is_protected(&self) -> bool {
         self.sensitivity >= Sensitivity::High || self.coordinate.is_prod()
     }
+
+    /// Whether its value is not given without the owner's yes: to a program, that to the program.
+    fn is_asked_for(&self) -> bool {
+        self.sensitivity == Sensitivity::High || self.coordinate.is_prod()
+    }
 }
 
 /// How the allowlist stands to a program.
@@ -147,6 +155,37 @@ pub enum Act<'a> {
         program: Standing,
     },
     Trust(Trust),
+}
+
+impl Act<'_> {
+    /// Whether it takes the key that comes with the owner's proof alone: it gives a value that is high or of prod,
+    /// or changes what is guarded whatever stood there before.
+    pub fn takes_guard(self) -> bool {
+        use Operation::{
+            Add, Capture, Change, Inject, Lower, Raise, Remove, Resolve, Reveal, Seal,
+        };
+        match self {
+            Act::Trust(trust) => {
+                use Trust::{Clock, Keep, Name, Overwrite, Prune};
+                !matches!(trust, Clock | Keep | Name | Overwrite | Prune)
+            }
+            Act::Entry { operation, subject, .. } => match operation {
+                Inject | Reveal => subject.is_asked_for(),
+                Seal => subject.is_asked_for() && subject.mode == Mode::Literal,
+                Resolve => false,
+                Add | Change | Remove | Raise | Lower | Capture => subject.is_protected(),
+            },
+        }
+    }
+
+    /// Whether it changes the row of an entry, which may be guarded for what it once was.
+    pub fn writes_entry(self) -> bool {
+        use Operation::{Inject, Resolve, Reveal, Seal};
+        match self {
+            Act::Trust(trust) => matches!(trust, Trust::Overwrite | Trust::Prune),
+            Act::Entry { operation, .. } => !matches!(operation, Inject | Reveal | Seal | Resolve),
+        }
+    }
 }
 
 /// Who is about to do it.
@@ -192,6 +231,8 @@ pub enum Reason {
     Untrusted,
     /// It is a matter of trust.
     Trust,
+    /// It takes the key that a vault which was unlocked for a time is without.
+    Guarded,
 }
 
 impl fmt::Display for Reason {
@@ -230,6 +271,7 @@ impl fmt::Display for Reason {
                  not trusted it; `kovra refs trust` does, at a terminal"
             }
             Self::Trust => "it is a matter of trust",
+            Self::Guarded => "the vault is unlocked for a time, and this takes your passphrase",
         })
     }
 }
@@ -349,12 +391,12 @@ fn capture(subject: Subject<'_>, asker: Asker) -> Decision {
 
 fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
     use Trust::{
-        Allow, Clock, Disallow, DistrustFile, Exchange, Name, Overwrite, Pin, Prune, Recover,
+        Allow, Clock, Disallow, DistrustFile, Exchange, Keep, Name, Overwrite, Pin, Prune, Recover,
         Recovery, Rekey, Rename, Rotate, SetPin, TrustFile, Unpin, Vouch,
     };
     match (trust, asker) {
         (_, Asker::Agent) => Decision::Deny(Reason::AgentChanges),
-        (Pin | Unpin | Disallow | DistrustFile, _) => Decision::Allow,
+        (Pin | Unpin | Disallow | DistrustFile | Keep, _) => Decision::Allow,
         (TrustFile, Asker::Unattended) => Decision::Deny(Reason::Untrusted),
         (_, Asker::Unattended) => Decision::Deny(Reason::NeedsPerson),
         (SetPin, Asker::Person) if !has_proof => Decision::Allow,

@@ -113,14 +113,18 @@ impl From<Error> for Failure {
 impl From<vault::Error> for Failure {
     fn from(error: vault::Error) -> Self {
         use vault::Error::{
-            Busy, Damaged, Exists, Guarded, Io, Later, Locked, Missing, Moved, NoSuchWay, NotUsed,
-            ReadOnly, Schema, Storage, TooManyTries, TooManyWays, Unsafe, WrongKey,
+            Busy, Damaged, Exists, Guarded, Io, Later, Locked, Missing, Moved, NoSuchWay, NotKept,
+            NotUsed, ReadOnly, Schema, Storage, TooManyTries, TooManyWays, Unsafe, WrongKey,
         };
         let (exit, hint) = match &error {
             Missing(_) => (Exit::Failed, Some("`kovra init` makes one")),
             Exists(_) => (Exit::Conflict, None),
             Moved(_) => (Exit::Conflict, None),
             NotUsed(_) => (Exit::Locked, Some("leave it out if this is the vault that you mean")),
+            NotKept(_) => (
+                Exit::Failed,
+                Some("each command asks for the passphrase, or takes --passphrase-file FILE"),
+            ),
             ReadOnly(_) => {
                 (Exit::Failed, Some("`list`, `verify` and all else that only looks work here"))
             }

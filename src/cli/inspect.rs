@@ -4,6 +4,7 @@ use super::error::Failure;
 use super::import::read_token;
 use super::ui::{Said, Say, said};
 use super::{Context, ui};
+use kovra::exit::Exit;
 use kovra::ops::inspect::{Inside, Report, Shown, diagnose, inspect};
 use kovra::ops::known::{Acquaintances, recipient_name};
 use kovra::ops::verify::read_package;
@@ -26,7 +27,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     if args.diag {
         return ui::data(Said::one_line(&diagnose(&file)?));
     }
-    let (report, all) = look(&file, args, context)?;
+    let (report, all, locked) = look(&file, args, context)?;
+    if let Some(why) = locked {
+        ui::note(said!("Note: {}, so only what needs no key is shown.", why));
+    }
     ui::data(outside(&report, &all))?;
     match &report.contents {
         Some(Ok(contents)) => inside(contents),
@@ -38,16 +42,23 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     }
 }
 
-/// The vault is closed, and the token dropped, before a word is said.
-fn look(file: &[u8], args: &Args, context: &Context) -> Result<(Report, Acquaintances), Failure> {
+/// The vault is closed, and the token dropped, before a word is said. Of a vault that does not open, why.
+fn look(
+    file: &[u8],
+    args: &Args,
+    context: &Context,
+) -> Result<(Report, Acquaintances, Option<Said>), Failure> {
     let token = args.token.as_deref().map(read_token).transpose()?;
-    let vault = if context.has_vault()? { Some(context.vault()?) } else { None };
+    let (vault, locked) = match context.has_vault()?.then(|| context.vault()).transpose() {
+        Err(locked) if locked.exit == Exit::Locked => (None, Some(locked.what)),
+        vault => (vault?, None),
+    };
     let report = inspect(file, vault.as_ref(), token.as_ref(), context.now)?;
     let all = match &vault {
         Some(vault) => Acquaintances::of(vault.view())?,
         None => Acquaintances::default(),
     };
-    Ok((report, all))
+    Ok((report, all, locked))
 }
 
 /// What anyone can read.

@@ -14,6 +14,7 @@ mod import;
 mod init;
 mod inspect;
 mod json;
+mod keep;
 mod list;
 mod lock;
 mod materialize;
@@ -104,6 +105,10 @@ enum Command {
     Init(init::Args),
     /// Print my kovra1... string, for others to seal to; or give it a new encryption key
     Id(id::Args),
+    /// Keep the vault open for a time, so that its passphrase is typed once
+    Unlock(keep::Args),
+    /// Lock the vault again
+    Lock,
     /// Pin other people's public keys
     #[command(subcommand)]
     Peer(peer::Command),
@@ -219,6 +224,8 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Init(args) => init::run(args, context),
         Command::Id(args) => id::run(&args, context),
+        Command::Unlock(args) => keep::unlock(&args, context),
+        Command::Lock => keep::lock(context),
         Command::Peer(command) => peer::run(command, context),
         Command::Add(args) => add::run(args, context),
         Command::List(args) => list::run(args, context),

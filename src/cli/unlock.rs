@@ -8,6 +8,7 @@ use kovra::exit::Exit;
 use kovra::identity::AgreementSecret;
 use kovra::ops;
 use kovra::ops::files::{self, read_key_file};
+use kovra::platform::KEEPS;
 use kovra::secret::Secret;
 use kovra::vault::{self, Custody, Kek, Locked, Vault, keyring};
 use std::path::Path;
@@ -17,10 +18,24 @@ impl Context {
         self.unlock().map(|(vault, _)| vault)
     }
 
-    /// Opens and unlocks the vault, and gives the passphrase if it was typed for that: who typed it
-    /// need not type it again to prove who they are.
+    /// Opens and unlocks the vault, by what is given, by what is kept, or by what somebody types; and gives the
+    /// passphrase if it was typed for that: who typed it need not type it again to prove who they are.
     pub(super) fn unlock(&self) -> Result<(Vault, Option<Secret>), Failure> {
         let locked = Locked::open(&self.home)?;
+        let kept = match locked.custody() {
+            Custody::Passphrase { .. } if self.passphrase_file.is_none() => locked.kept(),
+            _ => None,
+        };
+        let Some(kept) = kept else { return self.open(locked) };
+        self.check_used(locked.custody())?;
+        match locked.unlock_kept(kept)? {
+            Some(vault) => Ok((vault, None)),
+            None => self.open(Locked::open(&self.home)?),
+        }
+    }
+
+    /// [`Context::unlock`], whatever is kept.
+    pub(super) fn open(&self, locked: Locked) -> Result<(Vault, Option<Secret>), Failure> {
         self.check_used(locked.custody())?;
         let mut typed = None;
         let kek = match locked.custody() {
@@ -34,10 +49,9 @@ impl Context {
             Custody::Passphrase { salt } => {
                 let passphrase = match &self.passphrase_file {
                     Some(file) => read_passphrase(file)?,
-                    None => ui::ask_secret("Passphrase of the vault").map_err(|why| {
+                    None => ui::ask_secret(PROMPT).map_err(|why| {
                         let what = said!("the vault is locked by a passphrase, and {}", why.what);
-                        Failure::new(Exit::Locked, what)
-                            .hint("give --passphrase-file FILE or set KOVRA_PASSPHRASE_FILE")
+                        Failure::new(Exit::Locked, what).hint(HINT)
                     })?,
                 };
                 let kek = Kek::from_passphrase(&passphrase, salt)?;
@@ -54,7 +68,7 @@ impl Context {
 
     /// What is given to open a vault and has no use for it is meant for another one: it would take the
     /// next secret in its place.
-    fn check_used(&self, custody: &Custody) -> Result<(), vault::Error> {
+    pub(super) fn check_used(&self, custody: &Custody) -> Result<(), vault::Error> {
         match custody {
             Custody::Passphrase { .. } if self.key_file.is_some() => {
                 Err(vault::Error::NotUsed("it is kept by a passphrase, and a key file was given"))
@@ -69,6 +83,20 @@ impl Context {
         }
     }
 }
+
+const HINT: &str = if KEEPS {
+    "`kovra unlock` at a terminal keeps it open for a time; or give --passphrase-file FILE \
+     (KOVRA_PASSPHRASE_FILE)"
+} else {
+    "give --passphrase-file FILE or set KOVRA_PASSPHRASE_FILE"
+};
+
+/// It offers what saves the next one.
+const PROMPT: &str = if KEEPS {
+    "Passphrase of the vault (`kovra unlock` asks once for 8 hours)"
+} else {
+    "Passphrase of the vault"
+};
 
 fn no_key(error: ops::Error, path: &Path) -> Failure {
     let hint = match &error {

@@ -62,6 +62,6 @@ pub fn remove(session: &mut Session<'_>, path: &Path) -> Result<(), Error> {
     }
     let event = session.event(Action::AllowRemove).for_program(path.display());
     let wish = Wish::of_trust(Trust::Disallow, escape(&name), event).on(&before.basis, &name);
-    let consent = session.ask(vec![wish], &About::Nothing)?;
+    let consent = session.ask(vec![wish], &About::Disallow(path))?;
     session.write(consent, |batch, _| batch.remove_program(&before.basis, &name))
 }

@@ -336,8 +336,11 @@ fn change(
     };
     let content = match (&before.held, &entry.content) {
         (Held::Literal(_), Content::Literal(value)) => {
-            let same = view.value(before)?.expose() == value.expose();
-            if same { Effect::Same } else { Effect::Changed }
+            if view.holds(before, value)? {
+                Effect::Same
+            } else {
+                Effect::Changed
+            }
         }
         (Held::Reference { pointer, .. }, Content::Reference(to)) if pointer == to => Effect::Same,
         (Held::Reference { .. }, Content::Reference(_)) => Effect::Redirected,
@@ -380,13 +383,10 @@ fn ask(
         if overwrites(change) { wish.trusting(Trust::Overwrite) } else { wish }
     });
     let wishes: Vec<Wish<'_>> = all.collect();
-    let caller = session.caller()?;
-    let asked: Vec<&Change> = changes
-        .iter()
-        .zip(&wishes)
-        .filter(|(_, wish)| wish.needs_yes(caller))
-        .map(|(change, _)| *change)
-        .collect();
+    let mut asked = Vec::new();
+    for (change, wish) in changes.iter().zip(&wishes) {
+        asked.extend(session.needs_yes(wish)?.then_some(*change));
+    }
     let sender = plan.preview.peer.as_ref().map_or("you", |peer| &peer.name);
     session.ask(wishes, &About::Overwrite { changes: &asked, sender })
 }

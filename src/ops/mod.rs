@@ -34,6 +34,7 @@ pub mod show;
 mod source;
 pub mod transfer;
 pub mod trust;
+pub mod unlock;
 mod values;
 pub mod verify;
 pub mod write;
@@ -148,6 +149,13 @@ pub enum About<'a> {
     Rekey(rekey::Keys),
     /// A new encryption key for the identity.
     Rotate,
+    /// To seal to, and not to trust.
+    Pin(&'a Peer),
+    Unpin(&'a Peer),
+    /// Takes a program off the allowlist.
+    Disallow(&'a Path),
+    /// Trusts a file no longer.
+    DistrustFile(&'a str),
     /// The latest package was sealed later than it is now: is this clock right?
     SealClock {
         now: Moment,

@@ -115,9 +115,10 @@ pub fn add(
     // That a key is another says nothing of whose it is: who was not confirmed is not by that.
     peer.confirmed =
         trust != Trust::Pin && old.as_ref().is_none_or(|old| !rotation || old.confirmed);
-    let about = match rotation {
-        true => About::Rotation(&peer),
-        false => About::Vouch { peer: &peer, known: &before },
+    let about = match trust {
+        Trust::Pin => About::Pin(&peer),
+        _ if rotation => About::Rotation(&peer),
+        _ => About::Vouch { peer: &peer, known: &before },
     };
     let wish = Wish::of_trust(trust, name, event(session, Action::PeerAdd, name));
     let wish = related
@@ -238,7 +239,7 @@ pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Peer, Error> {
     let peer = get(session.view(), name)?;
     let event = event(session, Action::PeerRemove, name);
     let wish = Wish::of_trust(Trust::Unpin, name, event).on(&peer.basis, name);
-    let consent = session.ask(vec![wish], &About::Nothing)?;
+    let consent = session.ask(vec![wish], &About::Unpin(&peer))?;
     session.write(consent, |batch, _| batch.remove_peer(&peer.basis, &peer))?;
     Ok(peer.found)
 }

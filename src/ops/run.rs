@@ -114,13 +114,11 @@ fn wanted<S: Source>(
     if missing.is_empty() { Ok(wanted) } else { Err(Error::Missing(missing)) }
 }
 
-/// What can be known to fit no environment before anybody is asked: all but what pointers lead to. Nothing is
-/// kept: a question may be open for hours.
-fn check_literals<S: Source<Item = Stored>>(
-    source: &S,
-    secrets: &[(String, Stored)],
-) -> Result<(), Error> {
-    let mut literals = secrets.iter().filter(|(_, entry)| entry.held.mode() == Mode::Literal);
+/// What can be known to fit no environment before anybody is asked: all but what pointers lead to, and what only the
+/// answer opens. Nothing is kept: a question may be open for hours.
+fn check_literals(source: &View<'_>, secrets: &[(String, Stored)]) -> Result<(), Error> {
+    let opens = |entry: &Stored| entry.held.mode() == Mode::Literal && source.opens(entry);
+    let mut literals = secrets.iter().filter(|(_, entry)| opens(entry));
     literals.try_for_each(|(name, entry)| check_value(name, entry, &source.value(entry)?))
 }
 

@@ -76,20 +76,22 @@ pub fn seal(session: &mut Session<'_>, options: &Options) -> Result<Report, Erro
         names.into_iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
     let recipients = distinct_recipients(&peers)?;
     let id = package::new_id().map_err(vault::Error::from)?;
-    let numbered = number(session)?;
+    let (numbered, asks) = number(session)?;
     let deed = Deed { id, entries: &stored, peers: &peers, seq: &numbered.basis };
     let weighed = weigh(session, &deed)?;
     let (out, token) = places(options, &stored)?;
-    let sealed = package_of(session.view(), &deed, &numbered, &recipients, options.ttl)?;
+    let until = numbered.until(options.ttl);
+    let package = |view: View<'_>| package_of(view, &deed, (&numbered, until), &recipients);
+    let early = opens(session.view(), &stored).then(|| package(session.view())).transpose()?;
     let to: Vec<Peer> = peers.iter().map(|peer| peer.found.clone()).collect();
-    let sealing =
-        Sealing { entries: &stored, peers: &to, until: sealed.header.expires, out, token };
-    let of_clock =
-        numbered.asks.map(|(weighed, about)| session.put(weighed, &about)).transpose()?;
+    let sealing = Sealing { entries: &stored, peers: &to, until, out, token };
+    let of_clock = asks.map(|(weighed, about)| session.put(weighed, &about)).transpose()?;
     let consent = put(session, weighed, &deed, sealing)?;
     let consent = of_clock.into_iter().fold(consent, Consent::and);
-    let (package_file, token_file) = match drafts(out, token, &sealed) {
-        Ok(files) => files,
+    let made = early.map_or_else(|| package(session.view()), Ok);
+    let made = made.and_then(|sealed| Ok((drafts(out, token, &sealed)?, sealed)));
+    let ((package_file, token_file), sealed) = match made {
+        Ok(made) => made,
         Err(why) => return session.record_failure(consent, why),
     };
     remember(session, consent, &deed, &sealed)?;
@@ -147,19 +149,22 @@ fn put(
     }))
 }
 
-/// The package, in memory. Whatever a reader would refuse about it is known before anybody is asked, and no
-/// value is open while a question is.
+/// Whether all values open. In a vault that was unlocked for a time some do once the owner has answered.
+fn opens(view: View<'_>, entries: &[Stored]) -> bool {
+    entries.iter().all(|entry| view.opens(entry))
+}
+
+/// The package, in memory. Whatever a reader would refuse about it is known before anybody is asked, where all
+/// values open, and no value is open while a question is.
 fn package_of(
     view: View<'_>,
     deed: &Deed<'_>,
-    numbered: &Numbered,
+    (numbered, expires): (&Numbered, Moment),
     recipients: &[Recipient],
-    ttl: Duration,
 ) -> Result<Sealed, Error> {
     let entries = deed.entries.iter().map(|entry| travelling(view, entry));
     let entries = entries.collect::<Result<Vec<_>, Error>>()?;
     let Numbered { seq, created, .. } = *numbered;
-    let expires = Moment::from_seconds(created.seconds().saturating_add(ttl.as_secs()));
     let (id, sender) = (deed.id, &view.identity()?.signing);
     let draft = Draft { id, sender, seq, created, expires, recipients, entries };
     package::seal(draft).map_err(Error::Sealing)
@@ -204,13 +209,20 @@ struct Numbered {
     created: Moment,
     /// Of the number before.
     basis: Basis,
-    /// Whether this machine's clock is right, where that is to be asked.
-    asks: Option<(Weighed, About<'static>)>,
 }
+
+impl Numbered {
+    fn until(&self, ttl: Duration) -> Moment {
+        Moment::from_seconds(self.created.seconds().saturating_add(ttl.as_secs()))
+    }
+}
+
+/// Whether this machine's clock is right, where that is to be asked.
+type AsksClock = Option<(Weighed, About<'static>)>;
 
 /// Clause 3.4: the greater of the time and the last number + 1; a number that is too far ahead comes of a
 /// clock that was, and is dropped if the owner says so.
-fn number(session: &mut Session<'_>) -> Result<Numbered, Error> {
+fn number(session: &mut Session<'_>) -> Result<(Numbered, AsksClock), Error> {
     let now = session.now();
     let Looked { found: last, basis } = session.view().last_seq()?;
     let ahead = Moment::from_millis(last).seconds().saturating_sub(now.seconds());
@@ -229,7 +241,7 @@ fn number(session: &mut Session<'_>) -> Result<Numbered, Error> {
     // A receiver takes a number that is 300 s ahead of `created`, and `created` 300 s ahead of its clock.
     let created = seq.div_ceil(1000).saturating_sub(limits::CLOCK_SKEW);
     let created = Moment::from_seconds(created.max(now.seconds()));
-    Ok(Numbered { seq, created, basis, asks })
+    Ok((Numbered { seq, created, basis }, asks))
 }
 
 /// What was sealed for whom, as it was looked at.

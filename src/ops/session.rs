@@ -4,10 +4,12 @@ use super::{About, Approver, Error, Question, Why};
 use crate::audit::{Action, Event, Outcome};
 use crate::clock::Moment;
 use crate::coordinate::Coordinate;
+use crate::platform::Keeper;
 use crate::policy::{
     self, Act, Asker, Caller, Decision, Operation, Reason, Standing, Subject, Trust,
 };
 use crate::vault::{self, Basis, Batch, Erased, Proof, Vault, View};
+use std::time::Duration;
 
 pub struct Session<'a> {
     vault: &'a mut Vault,
@@ -28,6 +30,8 @@ pub(super) struct Wish<'a> {
     variable: Option<String>,
     event: Event,
     on: Vec<Ground>,
+    /// Whether what it writes is protected from then on.
+    protects: bool,
 }
 
 /// What a decision was made on.
@@ -43,7 +47,7 @@ impl<'a> Wish<'a> {
     }
 
     fn about(acts: Vec<Act<'a>>, what: String, event: Event) -> Self {
-        Self { acts, what, leads_to: None, variable: None, event, on: Vec::new() }
+        Self { acts, what, leads_to: None, variable: None, event, on: Vec::new(), protects: false }
     }
 
     pub(super) fn of_entry(operation: Operation, subject: Subject<'a>, event: Event) -> Self {
@@ -78,6 +82,12 @@ impl<'a> Wish<'a> {
         self
     }
 
+    /// Writes what is protected from then on.
+    pub(super) fn protecting(mut self, protects: bool) -> Self {
+        self.protects = protects;
+        self
+    }
+
     /// Is about this, too.
     pub(super) fn also(mut self, operation: Operation, subject: Subject<'a>) -> Self {
         self.acts.push(Act::Entry { operation, subject, program: Standing::Unlisted });
@@ -88,11 +98,6 @@ impl<'a> Wish<'a> {
     pub(super) fn trusting(mut self, trust: Trust) -> Self {
         self.acts.push(Act::Trust(trust));
         self
-    }
-
-    /// Whether the owner would be asked about it.
-    pub(super) fn needs_yes(&self, caller: Caller) -> bool {
-        matches!(self.decide(caller), Decision::Confirm(_))
     }
 
     pub(super) fn by_program(mut self, standing: Standing) -> Self {
@@ -113,6 +118,14 @@ impl<'a> Wish<'a> {
         };
         let answers = self.acts.iter().rev().map(|act| policy::decide(*act, caller));
         answers.max_by_key(rank).unwrap_or(Decision::Allow)
+    }
+
+    /// Rule 16: whether it takes the guard key, in a vault where `is_guarded` says which rows are.
+    fn takes_guard(&self, is_guarded: impl Fn(&Basis) -> bool) -> bool {
+        let writes = self.acts.iter().any(|act| act.writes_entry());
+        self.protects
+            || self.acts.iter().any(|act| act.takes_guard())
+            || writes && self.on.iter().any(|ground| is_guarded(&ground.basis))
     }
 
     fn why(&self, reason: Reason) -> Option<Why> {
@@ -229,6 +242,21 @@ impl<'a> Session<'a> {
         Ok(Caller { asker: self.asker(), has_proof })
     }
 
+    /// What policy says to a wish, in this vault.
+    fn decide(&self, wish: &Wish<'_>, caller: Caller) -> Decision {
+        let view = self.view();
+        let lacks = || !view.has_guard() && wish.takes_guard(|basis| view.is_guarded(basis));
+        match wish.decide(caller) {
+            Decision::Allow if lacks() => Decision::Confirm(Reason::Guarded),
+            answer => answer,
+        }
+    }
+
+    /// Whether the owner would be asked about it.
+    pub(super) fn needs_yes(&self, wish: &Wish<'_>) -> Result<bool, Error> {
+        Ok(matches!(self.decide(wish, self.caller()?), Decision::Confirm(_)))
+    }
+
     /// An event whose outcome is that of what is asked.
     pub(super) fn event(&self, action: Action) -> Event {
         Event::new(action, Outcome::Allowed, self.asker(), self.now())
@@ -251,13 +279,14 @@ impl<'a> Session<'a> {
     /// tells nobody anything who may not, and before [`Session::put`].
     ///
     /// # Errors
-    /// [`Error::Denied`] has every wish that policy denies, and is on record before this returns.
+    /// [`Error::Denied`] has every wish that policy denies, and is on record before this returns. So is
+    /// [`vault::Error::Guarded`], for what a vault that was unlocked for a time is without, where nobody is to give it.
     pub(super) fn weigh(&mut self, wishes: Vec<Wish<'_>>) -> Result<Weighed, Error> {
         self.vault.check_writable()?;
         let caller = self.caller()?;
         let (mut consent, mut denied, mut why) = (Consent::default(), Vec::new(), Vec::new());
         for wish in wishes {
-            let outcome = match wish.decide(caller) {
+            let outcome = match self.decide(&wish, caller) {
                 Decision::Allow => Outcome::Allowed,
                 Decision::Confirm(reason) => {
                     consent.asked = true;
@@ -273,8 +302,12 @@ impl<'a> Session<'a> {
             consent.on.extend(wish.on);
         }
         match denied.is_empty() {
-            true => Ok(Weighed { consent, why }),
             false => self.refused(consent, Error::Denied(denied)),
+            // Policy has nobody else confirm anything.
+            true if consent.asked && caller.asker != Asker::Person => {
+                self.record_failure(consent, vault::Error::Guarded.into())
+            }
+            true => Ok(Weighed { consent, why }),
         }
     }
 
@@ -346,10 +379,21 @@ impl<'a> Session<'a> {
 
     /// What was agreed to did not work, for a reason that is no storage's.
     pub(super) fn record_failure<T>(&mut self, consent: Consent, why: Error) -> Result<T, Error> {
-        if !matches!(&why, Error::Vault(e) if !matches!(e, vault::Error::Moved(_))) {
+        use vault::Error::{Guarded, Moved, NotKept};
+        if !matches!(&why, Error::Vault(e) if !matches!(e, Guarded | Moved(_) | NotKept(_))) {
             self.vault.record(&consent.failed())?;
         }
         Err(why)
+    }
+
+    /// Has the system keep the vault key for so long, as was agreed to. That is on record, or it is not kept.
+    pub(super) fn keep(&mut self, consent: Consent, life: Duration) -> Result<Keeper, Error> {
+        let keeper = match self.vault.keep(life) {
+            Ok(keeper) => keeper,
+            Err(why) => return self.record_failure(consent, why.into()),
+        };
+        let recorded = self.record(consent);
+        recorded.inspect_err(|_| drop(self.vault.forget_kept())).map(|()| keeper)
     }
 
     /// [`Session::write`], for a change that takes something out for good.

@@ -57,6 +57,6 @@ pub fn distrust(session: &mut Session<'_>, path: &str) -> Result<(), Error> {
     }
     let event = session.event(Action::RefsDistrust).for_program(path);
     let wish = Wish::of_trust(Trust::DistrustFile, escape(path), event).on(&basis, path);
-    let consent = session.ask(vec![wish], &About::Nothing)?;
+    let consent = session.ask(vec![wish], &About::DistrustFile(path))?;
     session.write(consent, |batch, _| batch.remove_trusted(&basis, path))
 }

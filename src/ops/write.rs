@@ -124,6 +124,7 @@ impl<'a> Change<'a> {
         }
         let wish = Wish::new(acts, &self.at, event.about(&self.at))
             .on(&self.basis, &self.at)
+            .protecting(subject(self.sensitivity).is_protected())
             .leading_to(self.pointer.as_ref());
         match &self.over {
             Some(global) => wish.on(global.basis(), &global.coordinate),

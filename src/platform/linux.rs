@@ -1,10 +1,10 @@
-//! Linux: the Secret Service as key store, names and environments of
-//! processes from /proc, files without a name, folders
-//! in memory, and a switch of its own against core dumps.
+//! Linux: the Secret Service as key store, the kernel's own keys for a time, names and environments of
+//! processes from /proc, files without a name, folders in memory, and a switch of its own against core dumps.
 
 #[cfg(not(feature = "keyring"))]
 pub(super) use super::no_key_store::KeyStore;
 pub(super) use super::unix::*;
+pub(super) use kernel_keys::{KEEPS, forget, keep, kept};
 #[cfg(feature = "keyring")]
 pub(super) use secret_service::KeyStore;
 
@@ -14,10 +14,18 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The setting ends with `exec`, so a command that is run keeps its own.
 pub(super) fn forbid_core_dumps() {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// The clock goes on while the machine sleeps.
+pub(super) fn boot() -> Option<(String, Duration)> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Some((name.trim_end().to_owned(), Duration::try_from(time).ok()?))
 }
 
 pub(super) fn program_of(process: u32) -> Option<String> {
@@ -129,6 +137,134 @@ mod secret_service {
                 Ok(()) | Err(Error::NoEntry) => Ok(()),
                 Err(_) => Err("the keyring is locked or refused the request"),
             }
+        }
+    }
+}
+
+/// keyrings(7): the kernel keeps a key for whoever reaches the keyring that it is in. Without a session of its own,
+/// a process has the user's keyring.
+mod kernel_keys {
+    use super::super::Keeper;
+    use crate::secret::Secret;
+    use linux_keyutils::{
+        Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission,
+    };
+    use rustix::io::Errno;
+    use zeroize::Zeroizing;
+
+    pub(in super::super) const KEEPS: bool = true;
+
+    /// Longer than anything that is kept, in bytes.
+    const LONGEST: usize = 1024;
+
+    pub(in super::super) fn keep(
+        name: &str,
+        secret: &[u8],
+        seconds: u32,
+    ) -> Result<Keeper, &'static str> {
+        let (keeper, ring) = own_ring().map_err(why)?;
+        let key = ring.add_key(name, secret).map_err(why)?;
+        limit(key, keeper, seconds).map_err(|error| {
+            let _ = key.invalidate();
+            why(error)
+        })?;
+        Ok(keeper)
+    }
+
+    /// What is kept for all sessions is for each to read, those too that do not reach the user's keyring from
+    /// their own.
+    fn limit(key: Key, keeper: Keeper, seconds: u32) -> Result<(), KeyError> {
+        if keeper == Keeper::User {
+            let owner = KeyPermissionsBuilder::builder().user(Permission::ALL);
+            key.set_perms(owner.posessor(Permission::ALL).build())?;
+        }
+        key.set_timeout(seconds as usize)
+    }
+
+    /// The session's where it is private, else the user's.
+    fn own_ring() -> Result<(Keeper, KeyRing), KeyError> {
+        let session = ring(KeyRingIdentifier::Session)?;
+        // A user whom no session was ever without has no such ring.
+        if ring(KeyRingIdentifier::UserSession) == Ok(session) {
+            return Ok((Keeper::User, ring(KeyRingIdentifier::User)?));
+        }
+        Ok((Keeper::Session, session))
+    }
+
+    fn ring(id: KeyRingIdentifier) -> Result<KeyRing, KeyError> {
+        KeyRing::from_special_id(id, false)
+    }
+
+    pub(in super::super) fn kept(name: &str) -> Vec<Secret> {
+        found(name).filter_map(|key| key.ok().and_then(read)).collect()
+    }
+
+    /// In both places: what a session keeps may be later than what the user does, or the reverse.
+    fn found(name: &str) -> impl Iterator<Item = Result<Key, KeyError>> {
+        let places = [KeyRingIdentifier::Session, KeyRingIdentifier::User];
+        places.into_iter().map(move |place| ring(place)?.search(name))
+    }
+
+    fn read(key: Key) -> Option<Secret> {
+        let mut buffer = Zeroizing::new([0; LONGEST]);
+        let length = key.read(&mut *buffer).ok()?;
+        buffer.get(..length).map(Secret::copy_of)
+    }
+
+    pub(in super::super) fn forget(name: &str) -> Result<bool, &'static str> {
+        let mut any = false;
+        for key in found(name) {
+            match key.and_then(|key| key.invalidate()) {
+                Ok(()) => any = true,
+                // The same key by its other place, which is gone by now, or one whose time is over.
+                Err(error) if is_nothing(error) => {}
+                Err(error) => return Err(why(error)),
+            }
+        }
+        Ok(any)
+    }
+
+    /// Whether it only says that nothing is there, or that nothing can be.
+    fn is_nothing(error: KeyError) -> bool {
+        use KeyError::{KeyDoesNotExist, KeyExpired, KeyRevoked, PermissionDenied};
+        matches!(error, KeyDoesNotExist | KeyExpired | KeyRevoked | PermissionDenied | NO_CALL)
+    }
+
+    /// A kernel, or a filter of a container, that has no such calls.
+    const NO_CALL: KeyError = KeyError::Unknown(Errno::NOSYS.raw_os_error());
+
+    fn why(error: KeyError) -> &'static str {
+        use KeyError::{
+            AccessDenied, KeyDoesNotExist, KeyExpired, KeyRevoked, OutOfMemory, PermissionDenied,
+            QuotaExceeded,
+        };
+        match error {
+            PermissionDenied | NO_CALL => "the kernel keeps no keys here, as in most containers",
+            AccessDenied => "the kernel refuses this process the keyring, or the key that is in it",
+            QuotaExceeded => {
+                "the keys that the kernel keeps for this user are as many as they may be"
+            }
+            KeyRevoked | KeyExpired | KeyDoesNotExist => {
+                "this session's keyring is no longer valid"
+            }
+            OutOfMemory => "the kernel has no memory for it",
+            _ => "the kernel refused to keep it",
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn what_the_kernel_refuses_is_told_in_words() {
+            let full = why(KeyError::QuotaExceeded);
+            assert!(full.contains("as many as they may be"), "{full}");
+            for container in [KeyError::PermissionDenied, KeyError::Unknown(38)] {
+                assert!(why(container).contains("as in most containers"));
+                assert!(is_nothing(container));
+            }
+            assert!(!is_nothing(KeyError::AccessDenied));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the program needs from its system: private files, paths and values as the system writes
-//! them, a store for keys, the terminal, a program that takes its place, memory that is not dumped,
-//! the user's folders, and the name of whoever called.
+//! them, a store for keys, a memory of keys until a time is over, the terminal, a program that takes its
+//! place, memory that is not dumped, the user's folders, and the name of whoever called.
 //!
 //! This is the interface. How a system does it stands in one file, and its name nowhere else: a new
 //! system is a new file here with the same functions. All of it is public for the `kovra` program
@@ -42,6 +42,7 @@ use crate::secret::Secret;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Makes a folder for its owner alone, and those above it that are missing. One that is there
 /// already stays as it is.
@@ -86,6 +87,39 @@ impl KeyStore {
     pub fn load(&self, name: &str) -> Result<Secret, &'static str> {
         self.0.load(name)
     }
+}
+
+/// Where a secret is kept for a time: in the system's memory, never in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeper {
+    /// This login session alone.
+    Session,
+    /// All sessions of the user.
+    User,
+}
+
+/// Whether this system can keep a secret for a time, where nothing forbids it.
+pub const KEEPS: bool = system::KEEPS;
+
+/// Keeps a secret under a name, for the user's programs, for so many seconds; or says why not.
+pub fn keep(name: &str, secret: &Secret, seconds: u32) -> Result<Keeper, &'static str> {
+    system::keep(name, secret.expose(), seconds)
+}
+
+/// What is kept under a name, the session's first. Whatever keeps this system from telling, nothing is kept then.
+pub fn kept(name: &str) -> Vec<Secret> {
+    system::kept(name)
+}
+
+/// Forgets what is kept under a name, wherever it is. Gives whether there was anything.
+pub fn forget(name: &str) -> Result<bool, &'static str> {
+    system::forget(name)
+}
+
+/// This run of the machine: its name, and how long it has lasted, which goes on while the machine sleeps. `None`
+/// where no system tells.
+pub fn boot() -> Option<(String, Duration)> {
+    system::boot()
 }
 
 /// Keeps the memory of this process out of files that a crash leaves behind.

@@ -129,6 +129,36 @@ fn only_trust_needs_something_to_know_the_owner_by() {
     }
 }
 
+/// Rule 16: what takes the guard key. All that is confirmed for its sensitivity is among it, and so is what the tables
+/// give to an allowed program.
+#[test]
+fn what_is_high_or_protected_takes_the_guard_key() {
+    for &operation in Operation::ALL {
+        for (coordinate, sensitivity) in levels() {
+            for (mode, chosen, program, _) in cases(operation) {
+                let subject = Subject { coordinate, sensitivity, mode, chosen };
+                let act = Act::Entry { operation, subject, program };
+                let high = sensitivity == Sensitivity::High || coordinate.is_prod();
+                let expected = match operation {
+                    Operation::Inject | Operation::Reveal => high,
+                    Operation::Seal => high && mode == Mode::Literal,
+                    Operation::Resolve => false,
+                    _ => subject.is_protected(),
+                };
+                assert_eq!(act.takes_guard(), expected, "{operation:?} {subject:?}");
+                let caller = Caller { asker: Asker::Person, has_proof: true };
+                let asked =
+                    matches!(decide(act, caller), Decision::Confirm(Reason::High | Reason::Prod));
+                assert!(act.takes_guard() || !asked, "{operation:?} {subject:?}");
+            }
+        }
+    }
+    let free = Trust::ALL.iter().filter(|trust| !Act::Trust(**trust).takes_guard());
+    let free: Vec<&str> = free.map(|trust| trust.name()).collect();
+    // The rows of entries, or none, are what these change.
+    assert_eq!(free, ["overwrite", "name", "prune", "keep", "clock"]);
+}
+
 /// A program that changed, or an environment that did, is no longer an allowed one.
 #[test]
 fn an_allowed_program_in_another_state_is_any_program() {

@@ -130,7 +130,7 @@ impl Stored {
 
     /// High, inject-only and production: only the owner's proof changes the entry.
     fn is_guarded(&self) -> bool {
-        self.sensitivity >= Sensitivity::High || self.coordinate.is_prod()
+        is_guarded(self.sensitivity, &self.coordinate)
     }
 
     /// What is inject-only is given to programs without a question, so a vault that was unlocked for a time
@@ -227,6 +227,17 @@ impl View<'_> {
         let value = value.map_err(|e| about(&entry.coordinate, e))?;
         // Of the rows that were scanned, none is missing; this one was erased since it was looked at.
         value.ok_or_else(|| Error::Moved(entry.coordinate.to_string()))
+    }
+
+    /// Whether the keys that there are open a literal's value.
+    pub fn opens(&self, entry: &Stored) -> bool {
+        self.has_guard() || entry.lock() == Lock::Vault
+    }
+
+    /// Whether `value` is that of a literal. Where it can't be opened, its fingerprint has to do.
+    pub fn holds(&self, entry: &Stored, value: &Secret) -> Result<bool, Error> {
+        let same = matches!(entry.held, Held::Literal(print) if print == self.fingerprint(value));
+        Ok(same && (!self.opens(entry) || self.value(entry)?.expose() == value.expose()))
     }
 
     /// The fingerprint that `value` would have here.
@@ -377,6 +388,10 @@ impl Batch<'_> {
     }
 }
 
+fn is_guarded(sensitivity: Sensitivity, at: &Coordinate) -> bool {
+    sensitivity >= Sensitivity::High || at.is_prod()
+}
+
 fn lock_of(sensitivity: Sensitivity, at: &Coordinate) -> Lock {
     let asks = sensitivity == Sensitivity::High || at.is_prod();
     if asks { Lock::Guard } else { Lock::Vault }
@@ -456,11 +471,14 @@ fn bad(what: &str) -> Error {
 fn decode(row: &Opened, basis: Basis) -> Result<Revision, Error> {
     let mut fields = Fields::of(&row.metadata, "entry")?;
     let origin = Origin::stored(fields.next()?.text()?);
-    let coordinate = fields.next()?.text()?.parse().map_err(|_| bad("coordinate"))?;
+    let coordinate: Coordinate = fields.next()?.text()?.parse().map_err(|_| bad("coordinate"))?;
     let sensitivity = fields.next()?.uint()?;
     let sensitivity = Sensitivity::from_number(sensitivity).ok_or_else(|| bad("sensitivity"))?;
     let description = Some(fields.next()?.text()?.to_owned()).filter(|d| !d.is_empty());
     let updated = Moment::from_millis(fields.next()?.uint()?);
+    if is_guarded(sensitivity, &coordinate) && !row.guarded {
+        return Err(basis.unguarded(row.revision));
+    }
     let mode = fields.next()?.uint()?;
     let held = decode_held(mode, fields.record("content")?)?;
     let provenance = decode_provenance(fields.record("provenance")?)?;

@@ -34,6 +34,9 @@ pub enum Error {
     /// What only a later kovra could seal again.
     #[error("{0} is of a later kovra, which alone can seal it again; nothing was changed")]
     Later(&'static str),
+    /// The system does not keep the vault key for a time, for this reason.
+    #[error("the vault stays locked: {0}")]
+    NotKept(&'static str),
     /// The file is not a whole vault, or a row of it was changed from outside.
     #[error("the vault is damaged: {0}")]
     Damaged(String),

@@ -13,6 +13,7 @@ mod entries;
 mod erase;
 mod error;
 mod files;
+mod kept;
 pub mod keyring;
 mod keys;
 mod ledger;
@@ -41,6 +42,7 @@ pub use entries::{Fingerprint, Held, NewEntry, Origin, Provenance, Revision, Sto
 pub use erase::Erased;
 pub use error::Error;
 pub use files::{FILE, medium_fault};
+pub use kept::VaultKey;
 pub use ledger::Ledger;
 pub use packages::Seen;
 pub use peers::{KnownPeer, Peer, PeerKey};
@@ -108,13 +110,20 @@ impl Locked {
     }
 
     fn with_keys(self, master: MasterKeys) -> Result<Vault, Error> {
+        let (vault, proved) = self.read(master)?;
+        proved?;
+        vault.db.fold_at_close()?;
+        Ok(vault)
+    }
+
+    /// Reads the rows, and whether they are those that were digested.
+    fn read(self, master: MasterKeys) -> Result<(Vault, Result<(), Error>), Error> {
         let Self { db, meta, digests, ways } = self;
         let keys = Keys::derive(master, meta.id);
         let table = Table::scan(&db, db.most())?;
-        digests.check(&table, &keys, &meta)?;
-        db.fold_at_close()?;
-        let version = db.version()?;
-        Ok(Vault { db, keys, meta, ways, table, version: Some(version) })
+        let proved = digests.check(&table, &keys, &meta);
+        let version = Some(db.version()?);
+        Ok((Vault { db, keys, meta, ways, table, version }, proved))
     }
 }
 

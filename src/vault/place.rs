@@ -19,6 +19,11 @@ impl Kind {
     pub(super) const LEDGER: Self = Self(7);
     pub(super) const FILE: Self = Self(8);
 
+    /// Whether rows of this kind are changed only with the owner's proof, whatever they say.
+    pub(super) fn is_guarded(self) -> bool {
+        matches!(self, Self::PEER | Self::PROGRAM | Self::FILE)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::TRAIL => "the trail",
@@ -54,6 +59,12 @@ impl Place {
     pub(super) fn changed(self) -> Error {
         let (kind, row, revision) = (self.kind.name(), hex(&self.lookup[..4]), self.revision);
         Error::Damaged(format!("{kind} (row {row}, revision {revision}) is not as it was written"))
+    }
+
+    /// Of a row that only the guard's digest could vouch for, and that stands outside of it.
+    pub(super) fn unguarded(self) -> Error {
+        let (kind, row, revision) = (self.kind.name(), hex(&self.lookup[..4]), self.revision);
+        Error::Damaged(format!("{kind} (row {row}, revision {revision}) is not guarded"))
     }
 
     pub(super) fn to_bytes(self) -> [u8; 56] {

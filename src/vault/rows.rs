@@ -23,6 +23,13 @@ pub struct Basis {
     latest: Option<Nonce>,
 }
 
+impl Basis {
+    /// [`Place::unguarded`], of a revision of this row.
+    pub(super) fn unguarded(&self, revision: u64) -> Error {
+        Place { kind: self.kind, lookup: self.lookup, revision, guarded: false }.unguarded()
+    }
+}
+
 /// What was looked at, and the [`Basis`] for a change of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Looked<T> {
@@ -42,6 +49,7 @@ impl<T> Deref for Looked<T> {
 pub(super) struct Opened {
     pub(super) revision: u64,
     pub(super) nonce: Nonce,
+    pub(super) guarded: bool,
     pub(super) metadata: Vec<u8>,
 }
 
@@ -88,6 +96,9 @@ impl Table {
             if !ordered || metadata.len() as u64 > most {
                 return Err(Error::Damaged("its rows are out of order".into()));
             }
+            if !row.guarded && is_guarded(&id, rows.last()) {
+                return Err(place(&id, &row).unguarded());
+            }
             rows.push((id, row));
         }
         Ok(Self { rows: rows.into_iter().collect(), metadata })
@@ -132,6 +143,14 @@ impl Table {
         Ok(())
     }
 
+    /// Whether any row opens: under the keys of another vault, none does.
+    pub(super) fn any_opens(&self, keys: &Keys) -> bool {
+        self.rows.iter().any(|(id, row)| {
+            let sealed = &self.metadata[row.metadata.clone()];
+            keys.open_metadata(place(id, row), &row.nonce, sealed).is_some()
+        })
+    }
+
     fn revisions(
         &self,
         kind: Kind,
@@ -167,6 +186,13 @@ impl Table {
         let gone = ids.iter().filter(|id| id.2 < revision);
         gone.filter(|id| self.rows.remove(*id).is_some()).count()
     }
+}
+
+/// Whether a row has to be guarded, wherever the key of the vault alone may have put it: by its kind, or by the
+/// revision before it.
+fn is_guarded(id: &Id, last: Option<&(Id, Row)>) -> bool {
+    let before = last.filter(|(last, _)| (last.0, last.1) == (id.0, id.1));
+    id.0.is_guarded() || before.is_some_and(|(_, row)| row.guarded)
 }
 
 fn place(id: &Id, row: &Row) -> Place {
@@ -249,7 +275,7 @@ impl Rows<'_> {
     fn open(&self, (id, row): (&Id, &Row)) -> Result<Opened, Error> {
         let metadata = self.keys.open_metadata(place(id, row), &row.nonce, self.metadata(row));
         let metadata = metadata.ok_or_else(|| place(id, row).changed())?;
-        Ok(Opened { revision: id.2, nonce: row.nonce, metadata })
+        Ok(Opened { revision: id.2, nonce: row.nonce, guarded: row.guarded, metadata })
     }
 
     fn metadata(&self, row: &Row) -> &[u8] {

@@ -2,7 +2,7 @@
 
 use bech32::Bech32m;
 use bech32::primitives::decode::CheckedHrpstring;
-use forge::people::Person;
+use forge::people::{OPENS, Person};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -56,7 +56,7 @@ fn the_trail_is_asked_for_one_passphrase() {
     );
     for typo in [["--peer", "bobb"], ["--coordinate", "dev/a/bb"]] {
         let audit = [&["audit"], &typo[..]].concat();
-        let asked = [("Passphrase of the vault: ", "the passphrase")];
+        let asked = [(OPENS, "the passphrase")];
         let session = person.at_terminal(&audit, &asked);
         assert_eq!(session.code, 1, "{}", session.screen);
         assert_eq!(session.screen.matches("Passphrase of the vault").count(), 1);

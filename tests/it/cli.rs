@@ -1,6 +1,6 @@
 //! The real program, command by command: what it answers, what it refuses, and with which code.
 
-use forge::people::{Person, kovra_path};
+use forge::people::{OPENS, Person, kovra_path};
 
 fn alice_and_bob() -> (Person, Person) {
     let (alice, bob) = (Person::with_vault("alice"), Person::with_vault("bob"));
@@ -72,9 +72,9 @@ fn a_passphrase_at_the_terminal() {
     let session = person.at_terminal(&custody, &typed);
     assert_eq!(session.code, 0, "{}", session.screen);
     assert!(!session.screen.contains("the passphrase\r\n"), "it was echoed");
-    let session = person.at_terminal(&["list"], &[("Passphrase of the vault: ", "the passphrase")]);
+    let session = person.at_terminal(&["list"], &[(OPENS, "the passphrase")]);
     assert_eq!(session.code, 0, "{}", session.screen);
-    let session = person.at_terminal(&["list"], &[("Passphrase of the vault: ", "nope")]);
+    let session = person.at_terminal(&["list"], &[(OPENS, "nope")]);
     assert_eq!(session.code, 40, "{}", session.screen);
 }
 

@@ -44,6 +44,8 @@ mod tampering;
 mod terminal;
 mod through;
 mod trail;
+#[cfg(target_os = "linux")]
+mod unlock;
 mod vault_file;
 mod vectors;
 mod wycheproof;

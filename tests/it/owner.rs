@@ -1,7 +1,7 @@
 //! The owner's yes, the record of it, and what can be taken back: PIN, allowlist, history, audit
 //! trail, shares.
 
-use forge::people::{ASKED, PIN, Person, kovra_path};
+use forge::people::{ASKED, OPENS, PIN, Person, kovra_path};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ fn a_passphrase_is_its_own_proof() {
 #[test]
 fn a_passphrase_typed_to_unlock_is_not_asked_for_again() {
     let person = Person::new("alice");
-    let unlock = ("Passphrase of the vault: ", "the passphrase");
+    let unlock = (OPENS, "the passphrase");
     let typed = [("New passphrase: ", "the passphrase"), ("The same again: ", "the passphrase")];
     assert_eq!(
         person.at_terminal(&["init", "--custody", "passphrase", "--no-recovery-code"], &typed).code,

@@ -334,6 +334,7 @@ fn trust_command(person: &Person, operation: &str, name: &str) -> Vec<String> {
             words(&["prune", &at])
         }
         "set-pin" => words(&["pin", "set"]),
+        "keep" => words(&["unlock", "--passphrase-file", "pass"]),
         "clock" => {
             person.add(&at, "one", &[]);
             let seq = vault.view().last_seq().unwrap().basis;
@@ -383,6 +384,7 @@ fn trust() {
             let words: Vec<&str> = command.iter().map(String::as_str).collect();
             let outcome = match cells[0] {
                 "set-pin" => pin_set(&mut person, asker, proof),
+                "keep" => keep(asker, &words),
                 _ if proof => tried(&mut person, asker, &words, PIN),
                 _ => plain_yes(&person, &words),
             };
@@ -397,6 +399,16 @@ fn trust() {
         }
     }
     assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Only a vault with a passphrase has anything to keep.
+fn keep(asker: &str, arguments: &[&str]) -> Outcome {
+    let mut person = Person::with_passphrase("alice");
+    let outcome = tried(&mut person, asker, arguments, "");
+    person.ok(&["lock"]);
+    let nowhere = outcome.said.contains("the vault stays locked");
+    let code = if nowhere { 0 } else { outcome.code };
+    Outcome { code, ..outcome }
 }
 
 /// A person of a vault without PIN says yes.

@@ -224,7 +224,9 @@ fn a_keyring_keeps_the_vaults_key() {
 #[test]
 #[ignore = "needs dbus-run-session and gnome-keyring-daemon"]
 fn another_key_in_the_keyring_and_a_keyring_that_is_gone() {
-    use forge::people::{ASKED, PIN};
+    use forge::people::{ASKED, PIN, terminal::Seat};
+    use kovra::identity::RecoveryCode;
+    use kovra::secret::Secret;
     let person = Person::new("alice");
     let runtime = tempfile::tempdir().unwrap();
     let script = r#"

@@ -3,9 +3,7 @@
 //! the terminal then.
 
 use forge::people::terminal::Seat;
-use forge::people::{Person, kovra_path};
-
-const PROMPT: &str = "Passphrase of the vault: ";
+use forge::people::{OPENS, Person, kovra_path};
 
 /// Somebody whose vault is opened by the passphrase "the passphrase".
 fn owner() -> Person {
@@ -62,7 +60,7 @@ fn a_key_that_ends_it_gives_the_echo_back() {
     let person = owner();
     for (key, code) in [("\x03", 130), ("\x1c", 131)] {
         let mut seat = shell(&person, "", "show dev/db/url", "");
-        job(&mut seat, PROMPT);
+        job(&mut seat, OPENS);
         seat.press("half of the passph");
         seat.press(key);
         ends(&mut seat, code);
@@ -76,7 +74,7 @@ fn a_signal_that_ends_it_gives_the_echo_back() {
     let person = owner();
     for (name, code) in [("TERM", 143), ("HUP", 129), ("INT", 130), ("QUIT", 131)] {
         let mut seat = shell(&person, "", "show dev/db/url", "");
-        let process = job(&mut seat, PROMPT);
+        let process = job(&mut seat, OPENS);
         signal(name, &process);
         ends(&mut seat, code);
         assert!(!seat.end().screen.contains("the value"));
@@ -88,7 +86,7 @@ fn a_stopped_prompt_hides_again_and_asks_again() {
     let person = owner();
     for (key, name) in [("\x1a", "TSTP"), ("", "TSTP"), ("", "STOP")] {
         let mut seat = shell(&person, "", "show dev/db/url", "fg\nnow\n");
-        let process = job(&mut seat, PROMPT);
+        let process = job(&mut seat, OPENS);
         seat.press("forgotten");
         match key {
             "" => signal(name, &process),
@@ -99,7 +97,7 @@ fn a_stopped_prompt_hides_again_and_asks_again() {
         if name != "STOP" {
             seat.wait(ECHO);
         }
-        seat.wait(PROMPT);
+        seat.wait(OPENS);
         seat.press("the passphrase\n");
         seat.wait("the value");
         ends(&mut seat, 0);
@@ -113,12 +111,12 @@ fn a_prompt_that_goes_on_in_the_background_stops_until_it_is_in_front() {
     let person = owner();
     let after = "bg\nsleep 0.5\njobs\nnow\nfg\nnow\n";
     let mut seat = shell(&person, "", "show dev/db/url", after);
-    job(&mut seat, PROMPT);
+    job(&mut seat, OPENS);
     seat.press("\x1a");
     seat.wait("now ");
     seat.wait("Stopped");
     seat.wait(ECHO);
-    seat.wait(PROMPT);
+    seat.wait(OPENS);
     seat.press("the passphrase\n");
     seat.wait("the value");
     ends(&mut seat, 0);
@@ -154,7 +152,7 @@ fn what_was_ignored_from_the_start_stays_ignored() {
     let person = owner();
     let ignore = "trap '' INT TERM HUP TSTP";
     let mut seat = shell(&person, ignore, "show dev/db/url", "");
-    let process = job(&mut seat, PROMPT);
+    let process = job(&mut seat, OPENS);
     for name in ["TERM", "HUP", "INT", "TSTP"] {
         signal(name, &process);
     }

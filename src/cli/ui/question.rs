@@ -11,7 +11,7 @@ use kovra::ops::transfer::Manner;
 use kovra::ops::trust::File;
 use kovra::ops::write::{Change, Kind};
 use kovra::ops::{About, Older, Program, Question, Why};
-use kovra::policy::Standing;
+use kovra::policy::{Reason, Standing};
 use kovra::refs::{Assigned, Variable};
 use kovra::text::hex;
 use kovra::vault::{Peer, Stored};
@@ -60,7 +60,7 @@ pub(super) fn words(question: &Question<'_>) -> Said {
             let what = count(*revisions, "earlier revision", "earlier revisions");
             said!("erase {} of {} for good\nGo on?", what, at)
         }
-        About::Overwrite { changes, sender } => overwrite(changes, sender),
+        About::Overwrite { changes, sender } => overwrite(changes, sender, why),
         other => of_trust(other),
     }
 }
@@ -124,6 +124,20 @@ fn of_trust(about: &About<'_>) -> Said {
         About::Rotate => {
             "take a new encryption key, to which your peers seal once they have it\nGo on?".into()
         }
+        About::Pin(peer) => guarded(said!(
+            "pin this key as {}'s, to seal to\n  {}\nTheir packages stay untrusted.",
+            peer.name,
+            peer.fingerprint()
+        )),
+        About::Unpin(peer) => {
+            guarded(said!("remove the peer {}\n  {}", peer.name, peer.fingerprint()))
+        }
+        About::Disallow(path) => {
+            guarded(said!("take this program off the allowlist\n  {}", Said::argument(path)))
+        }
+        About::DistrustFile(path) => {
+            guarded(said!("trust this file no longer\n  {}", Said::argument(path)))
+        }
         About::SetPin => "change the PIN of the vault\nGo on?".into(),
         About::SealClock { now, seen } => said!(
             "by this machine's clock it is {}, and the latest package was sealed at {}.\n\
@@ -149,12 +163,25 @@ fn of_trust(about: &About<'_>) -> Said {
     }
 }
 
+/// What nobody is asked about but for this.
+fn guarded(what: Said) -> Said {
+    said!("{}\n  {}\nGo on?", what, Reason::Guarded)
+}
+
 /// What an import would write over.
-fn overwrite(overwritten: &[&import::Change], sender: &str) -> Said {
+fn overwrite(overwritten: &[&import::Change], sender: &str, why: &[Why]) -> Said {
     let another = overwritten.iter().any(|change| change.other_sender);
-    let whose = if another { " what another sender sealed" } else { "" };
+    let verb = match overwritten.iter().all(|change| change.before.is_some()) {
+        true if another => "overwrite what another sender sealed",
+        true => "overwrite",
+        false => "write",
+    };
     let list = changes(overwritten);
-    said!("the import of a package by {} would overwrite{}\n{}\nGo on?", sender, whose, list)
+    let what = said!("the import of a package by {} would {}\n{}", sender, verb, list);
+    match why.iter().any(|why| why.reason == Reason::Guarded) {
+        true => guarded(what),
+        false => said!("{}\nGo on?", what),
+    }
 }
 
 /// Lines, as many as can be read, and how many more there are.

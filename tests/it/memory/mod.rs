@@ -7,7 +7,7 @@ mod clouds;
 mod keys;
 mod process;
 
-use forge::people::{ASKED, PIN, Person, YES, kovra_path};
+use forge::people::{ASKED, OPENS, PIN, Person, YES, kovra_path};
 use process::{Needle, found_in, mute, mute_after_data, needle, nothing_is_left_at_terminal};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -179,7 +179,7 @@ fn of_a_passphrase_nothing_is_left() {
     let wrong = keys::of_wrong_passphrase(&person, OTHER);
 
     person.env.remove("KOVRA_PASSPHRASE_FILE");
-    let unlock = ("Passphrase of the vault: ", PASSPHRASE);
+    let unlock = (OPENS, PASSPHRASE);
     let set = [unlock, (HIDDEN, OTHER), (YES, "y")];
     nothing_is_left_at_terminal(&person, &["list"], &[unlock], || all.clone());
     nothing_is_left_at_terminal(&person, &["set", "dev/a/high"], &set, || all.clone());

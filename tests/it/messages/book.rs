@@ -2,7 +2,7 @@
 
 use super::mask;
 use forge::people::terminal::Session;
-use forge::people::{Person, kovra_path};
+use forge::people::{Person, Ran, kovra_path};
 use kovra::exit::Exit;
 
 /// What is typed at a prompt, after the words that it ends with.
@@ -108,6 +108,14 @@ impl Book {
         let line = Line::new(line);
         let ran = who.pipe_through(&line.through(), &line.arguments(), input);
         self.typed(who, &line);
+        self.block("out", &ran.stdout);
+        self.block("err", &ran.stderr);
+        self.exit(ran.code);
+    }
+
+    /// What came of a line that was run by other means.
+    pub(super) fn ran(&mut self, who: &Person, line: &str, ran: &Ran) {
+        self.typed(who, &Line::new(line));
         self.block("out", &ran.stdout);
         self.block("err", &ran.stderr);
         self.exit(ran.code);

@@ -132,6 +132,7 @@ fn of_vaults() -> Vec<String> {
         Error::NotUsed(_) => Error::NotUsed("no passphrase keeps it, and one was given"),
         Error::Locked(_) => Error::Locked(String::new()),
         Error::Guarded => Error::Guarded,
+        Error::NotKept(_) => Error::NotKept("the kernel keeps no keys here"),
         Error::NoSuchWay => Error::NoSuchWay,
         Error::TooManyWays => Error::TooManyWays,
         Error::Later(_) => Error::Later("an entry"),
@@ -175,6 +176,7 @@ fn reasons() -> Vec<String> {
         NeedsPerson,
         NeedsProof,
         Untrusted,
+        Guarded,
     )
 }
 
@@ -195,6 +197,10 @@ fn questions() -> Vec<String> {
         About::Rotation(_) => "has a new X25519 key, signed by the key you pinned",
         About::Rename { .. } => "rename the peer carol to clara",
         About::Allow { .. } => "put this program on the allowlist",
+        About::Pin(_) => "pin this key as dora's, to seal to",
+        About::Unpin(_) => "tty| remove the peer carol",
+        About::Disallow(_) => "take this program off the allowlist",
+        About::DistrustFile(_) => "trust this file no longer",
         About::SetPin => "change the PIN of the vault",
         About::AddRecovery(_) => "make a way back into the vault",
         About::RemoveRecovery(_) => "remove a way back into the vault",

@@ -1,7 +1,7 @@
 //! What is refused, and what is asked, of whom.
 
 use super::book::Book;
-use forge::people::Person;
+use forge::people::{OPENS, Person};
 
 const TOOL: &str = "#!/bin/sh\necho done\n";
 
@@ -131,7 +131,7 @@ fn by_passphrase(book: &mut Book) {
     let asked = "Passphrase of the vault, or nothing for no: ";
     book.at(&bob, "kovra show dev/db/password", &[(asked, "another")]);
     bob.env.remove("KOVRA_PASSPHRASE_FILE");
-    let typed = [("Passphrase of the vault: ", "the passphrase"), ("[y/N] ", "n")];
+    let typed = [(OPENS, "the passphrase"), ("[y/N] ", "n")];
     book.at(&bob, "kovra show dev/db/password", &typed);
 }
 

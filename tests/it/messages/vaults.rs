@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use crate::vault_file::{edit, fold};
-use forge::people::Person;
+use forge::people::{OPENS, Person};
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -49,7 +49,7 @@ pub(super) fn locked(book: &mut Book) {
     for file in ["wrong", "empty", "none"] {
         book.run(&bob, &format!("kovra list --passphrase-file {file}"));
     }
-    book.at(&bob, "kovra list", &[("Passphrase of the vault: ", "guess")]);
+    book.at(&bob, "kovra list", &[(OPENS, "guess")]);
     book.run(&bob, "kovra list --key-file vault.key");
     book.section("The disk is full");
     book.say("no file may grow beyond 4 blocks");

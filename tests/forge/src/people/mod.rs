@@ -5,6 +5,7 @@ pub mod terminal;
 use kovra::clock::Moment;
 use kovra::ops::files::read_key_file;
 use kovra::ops::peer::parse_key;
+use kovra::platform::KEEPS;
 use kovra::refs::Refs;
 use kovra::secret::Secret;
 use kovra::vault::{Custody, Kek, Locked, Peer, Pin, Proof, TrustedFile, Vault};
@@ -15,7 +16,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::SystemTime;
 use tempfile::TempDir;
 
@@ -36,6 +37,11 @@ pub fn kovra_path() -> &'static str {
 pub const PIN: &str = "2468-owner";
 /// How that is asked for.
 pub const ASKED: &str = "PIN of the vault, or nothing for no: ";
+/// Of [`Person::with_passphrase`].
+pub const PASSPHRASE: &str = "the owner's passphrase";
+/// How it is asked for to open a vault.
+pub const OPENS: &str =
+    if KEEPS { "asks once for 8 hours): " } else { "Passphrase of the vault: " };
 /// How a vault without one asks.
 pub const YES: &str = "[y/N] ";
 
@@ -75,6 +81,14 @@ impl Person {
     pub fn with_vault(name: &'static str) -> Self {
         let person = Self::new(name);
         person.ok(&["init", "--key-file", "vault.key"]);
+        person
+    }
+
+    /// A person whose vault has a passphrase, which stands in the file `pass`.
+    pub fn with_passphrase(name: &'static str) -> Self {
+        let person = Self::new(name);
+        person.write("pass", PASSPHRASE);
+        person.ok(&["init", "--passphrase-file", "pass"]);
         person
     }
 
@@ -274,8 +288,8 @@ impl Person {
             Custody::Passphrase { salt } => {
                 let file = given("KOVRA_PASSPHRASE_FILE").expect("a passphrase in a file");
                 let text = std::fs::read_to_string(file).expect("a passphrase");
-                let typed = Secret::copy_of(text.trim_end().as_bytes());
-                Ok(Kek::from_passphrase(&typed, salt).expect("a key"))
+                let kek = derived(text.trim_end(), *salt);
+                return locked.unlock(&kek).expect("the right key");
             }
             Custody::Keyring { .. } => panic!("a keyring is not asked here"),
         };
@@ -304,6 +318,19 @@ impl Person {
         }
         files
     }
+}
+
+/// The key of a passphrase, which takes longer than all else that is done with a vault.
+fn derived(passphrase: &str, salt: [u8; 16]) -> Arc<Kek> {
+    static KNOWN: Mutex<BTreeMap<(String, [u8; 16]), Arc<Kek>>> = Mutex::new(BTreeMap::new());
+    let typed = Secret::copy_of(passphrase.as_bytes());
+    let derive = || Arc::new(Kek::from_passphrase(&typed, &salt).expect("a key"));
+    let known = KNOWN.lock().expect("nobody panicked").get(&(passphrase.to_owned(), salt)).cloned();
+    known.unwrap_or_else(|| {
+        let kek = derive();
+        let mut all = KNOWN.lock().expect("nobody panicked");
+        all.entry((passphrase.to_owned(), salt)).or_insert(kek).clone()
+    })
 }
 
 /// With the modes of files and folders.

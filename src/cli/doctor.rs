@@ -1,0 +1,108 @@
+//! `kovra doctor`
+
+use super::error::Failure;
+use super::ui::{Said, Say, said};
+use super::{Context, json, ui};
+use kovra::exit::Exit;
+use kovra::ops::doctor::{self, Finding, Level, Subject};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Do what is safe, with a question for each
+    #[arg(long)]
+    fix: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "fix")]
+    json: bool,
+}
+
+/// What was looked for and found: the findings, and the vault's own failure to open, if it did not.
+struct Found {
+    findings: Vec<Finding>,
+    failure: Option<Failure>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    if args.fix {
+        fix(context)?;
+    }
+    let found = look(context);
+    if args.json {
+        ui::json(&found.findings.iter().map(json::Finding::from).collect::<Vec<_>>())?;
+    } else {
+        let shown = found.findings.iter().filter(|finding| finding.subject != Subject::Vault);
+        shown.map(line).try_for_each(ui::data)?;
+    }
+    found.end()
+}
+
+fn look(context: &Context) -> Found {
+    let mut findings = doctor::look_around(&context.home);
+    let opened = context.unlock().and_then(|(vault, _)| Ok(doctor::examine(&vault, context.now)?));
+    let failure = match opened {
+        Ok(more) => {
+            findings.extend(more);
+            None
+        }
+        Err(failure) => {
+            let failure = context.of_medium(failure);
+            findings.push(closed(&failure));
+            Some(failure)
+        }
+    };
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    Found { findings, failure }
+}
+
+/// That the vault did not open.
+fn closed(failure: &Failure) -> Finding {
+    let damaged = failure.exit == Exit::Damaged;
+    Finding {
+        subject: Subject::Vault,
+        level: if damaged { Level::Damage } else { Level::Warning },
+        what: failure.what.as_str().to_owned(),
+        remedy: failure.hint.as_ref().map_or("", Said::as_str).to_owned(),
+    }
+}
+
+fn line(finding: &Finding) -> Said {
+    let what = Said::one_line(&finding.what);
+    said!("{}: {}\n  {}", finding.level.name(), what, finding.remedy)
+}
+
+impl Found {
+    /// Nothing to do is 0, something to do is 1, and damage is 41.
+    fn end(self) -> Result<(), Failure> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
+        match (count(Level::Damage), count(Level::Warning)) {
+            (0, 0) => {
+                ui::note("Everything opens, and nothing wants doing.");
+                Ok(())
+            }
+            (0, warnings) => {
+                let things = ui::count(warnings, "thing wants", "things want");
+                Err(Failure::new(Exit::Failed, said!("{} doing", things)))
+            }
+            (damaged, _) => {
+                let places = ui::count(damaged, "place", "places");
+                Err(Failure::new(Exit::Damaged, said!("the vault is damaged in {}", places)))
+            }
+        }
+    }
+}
+
+/// Others may read or write what is the vault's: that is taken away, if its owner says so.
+fn fix(context: &Context) -> Result<(), Failure> {
+    let around = doctor::look_around(&context.home);
+    if around.iter().any(|finding| finding.subject == Subject::Mode)
+        && ui::is_taken_up(said!("Close {} to others?", context.home))
+    {
+        doctor::close_to_others(&context.home)
+            .map_err(|e| Failure::new(Exit::Failed, said!("{}: {}", context.home, e)))?;
+        ui::note("Closed: nobody else can read or write the vault's folder and file now.");
+    }
+    Ok(())
+}
