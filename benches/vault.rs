@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench vault` prints the CPU time of commands at each size and, beside it, that of a plain
 //! SQLite read of the same rows. It fails if 10,000 entries cost more than they may: 8 ms over 10 for `show`,
-//! `run` and `add`; 60 ms for `list`; 100 ms for an import of 4,096 entries. Each figure is the fastest of
+//! `run` and `add`; 60 ms for `list`; 100 ms for an import of 4,096 entries; for `backup`, twice what `list` and one
+//! encryption by the age crate take. Each figure is the fastest of
 //! its rounds: that is what the code takes; the others are what else the machine was doing.
 
 // A benchmark that cannot set itself up has nothing better to do than to panic.
@@ -10,12 +11,14 @@
 // Its figures go to standard output.
 #![allow(clippy::print_stdout)]
 
+use forge::BOB;
 use forge::people::Person;
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry, Sensitivity};
+use kovra::identity::AgreementPublic;
 use kovra::ops::files::read_key_file;
 use kovra::secret::Secret;
-use kovra::vault::{Error, Locked, NewEntry, Origin, Vault};
+use kovra::vault::{Error, Locked, NewEntry, Origin, Recovery, Vault};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use std::process::{Command, Stdio};
@@ -34,6 +37,8 @@ fn main() {
         SIZES.iter().map(|size| (*size, measure(*size))).collect();
     let import = import();
     println!("import of {IMPORTED} entries: {import:.1} ms");
+    let (backup, parts) = backup();
+    println!("backup of 10000 entries: {backup:.1} ms; to list and to encrypt them: {parts:.1} ms");
     let of = |size| figures.iter().find(|(n, _)| *n == size).unwrap().1;
     let (small, large) = (of(10), of(10_000));
     for (at, name) in ["show", "run", "add"].iter().enumerate() {
@@ -44,6 +49,7 @@ fn main() {
     println!("list: {:.1} ms at 10,000 (limit 60)", large[3]);
     assert!(large[3] <= 60.0, "list costs more than it may");
     assert!(import <= 100.0, "import costs more than it may");
+    assert!(backup <= 2.0 * parts, "a backup costs more than it may");
 }
 
 /// `show`, `run`, `add` and `list` in a vault of so many entries.
@@ -94,6 +100,34 @@ fn import() -> f64 {
     })
 }
 
+/// A backup of 10,000 entries, and what it can't do without: to list them, and to encrypt as many bytes once.
+fn backup() -> (f64, f64) {
+    let person = Person::with_vault("alice");
+    fill(&person, 10_000);
+    let recipient = AgreementPublic::from_age(&BOB.age_recipient()).unwrap();
+    let way = Recovery { recipient, made: Moment::from_seconds(0), is_code: false };
+    person.unlocked().write(|batch| batch.put_recovery(way, None)).unwrap();
+    let command = |arguments: &[&str]| {
+        let mut command = person.kovra();
+        command.args(arguments);
+        command
+    };
+    let mut made = 0;
+    let backup = fastest(|| {
+        made += 1;
+        command(&["backup", &format!("{made}.age")])
+    });
+    let file = std::fs::read(person.vault()).unwrap();
+    let key: age::x25519::Recipient = BOB.age_recipient().parse().unwrap();
+    let encrypt = || {
+        let before = own();
+        assert!(age::encrypt(&key, &file).unwrap().len() > file.len());
+        own() - before
+    };
+    let encrypted = (0..ROUNDS).map(|_| encrypt()).fold(f64::MAX, f64::min);
+    (backup, fastest(|| command(&["list"])) + encrypted)
+}
+
 fn fastest(mut command: impl FnMut() -> Command) -> f64 {
     let time = |command: &mut Command| {
         let before = cpu();
@@ -110,12 +144,14 @@ fn cpu() -> f64 {
     (usage.user_time().num_microseconds() + usage.system_time().num_microseconds()) as f64 / 1000.0
 }
 
+/// Of this process, in milliseconds.
+fn own() -> f64 {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
+    (usage.user_time().num_microseconds() + usage.system_time().num_microseconds()) as f64 / 1000.0
+}
+
 /// Reads the same rows and columns, checks nothing and keeps nothing.
 fn plain(person: &Person) -> f64 {
-    let own = || {
-        let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
-        (usage.user_time().num_microseconds() + usage.system_time().num_microseconds()) as f64
-    };
     let read = || {
         let before = own();
         let db = rusqlite::Connection::open(person.vault()).unwrap();
@@ -128,7 +164,7 @@ fn plain(person: &Person) -> f64 {
             bytes += row.get_ref(5).unwrap().as_blob().unwrap().len();
         }
         assert!(bytes > 0);
-        (own() - before) / 1000.0
+        own() - before
     };
     (0..ROUNDS).map(|_| read()).fold(f64::MAX, f64::min)
 }

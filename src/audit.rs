@@ -63,6 +63,7 @@ pub enum Action {
     Recover,
     /// The vault key kept for a time.
     Unlock,
+    Backup,
 }
 
 /// Words, and numbers for the vault: a member's number is its place, so new ones go last.
@@ -120,6 +121,7 @@ names!(Action {
     IdRotate = "id-rotate",
     Recover = "recover",
     Unlock = "unlock",
+    Backup = "backup",
 });
 names!(Asker { Person = "person", Unattended = "unattended", Agent = "agent" });
 

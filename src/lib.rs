@@ -38,6 +38,8 @@ pub mod text;
 #[cfg(feature = "vault")]
 pub mod audit;
 #[cfg(feature = "vault")]
+pub mod backup;
+#[cfg(feature = "vault")]
 pub mod ops;
 #[cfg(feature = "vault")]
 pub mod platform;

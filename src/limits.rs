@@ -34,6 +34,10 @@ pub const CLOCK_SKEW: u64 = 300;
 pub const PADDED: usize = 1 << 10;
 /// A receipt, in bytes.
 pub const RECEIPT: usize = 256;
+/// The vault in a backup, in bytes.
+pub const BACKUP: usize = 256 << 20;
+/// The work factor of a passphrase's scrypt that is taken from a backup, as a power of two: 20 takes 1 GiB.
+pub const WORK: u8 = 20;
 
 const DAY: u64 = 86_400;
 

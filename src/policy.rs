@@ -66,6 +66,10 @@ pub enum Trust {
     SetPin,
     /// Have the system keep the vault key for a time.
     Keep,
+    /// Copy the whole vault into a file for recipients of ways back in, which its owner has chosen.
+    BackUp,
+    /// Copy it for anybody else, or for a passphrase.
+    HandOut,
     /// Take the time of this machine for right, where the vault knows a later one.
     Clock,
     /// Make or remove a way back into the vault.
@@ -93,6 +97,8 @@ words!(Trust {
     Prune = "prune",
     SetPin = "set-pin",
     Keep = "keep",
+    BackUp = "back-up",
+    HandOut = "hand-out",
     Clock = "clock",
     Recovery = "recovery",
     Rekey = "rekey",
@@ -391,22 +397,22 @@ fn capture(subject: Subject<'_>, asker: Asker) -> Decision {
 
 fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
     use Trust::{
-        Allow, Clock, Disallow, DistrustFile, Exchange, Keep, Name, Overwrite, Pin, Prune, Recover,
-        Recovery, Rekey, Rename, Rotate, SetPin, TrustFile, Unpin, Vouch,
+        Allow, BackUp, Clock, Disallow, DistrustFile, Exchange, HandOut, Keep, Name, Overwrite,
+        Pin, Prune, Recover, Recovery, Rekey, Rename, Rotate, SetPin, TrustFile, Unpin, Vouch,
     };
     match (trust, asker) {
         (_, Asker::Agent) => Decision::Deny(Reason::AgentChanges),
-        (Pin | Unpin | Disallow | DistrustFile | Keep, _) => Decision::Allow,
+        (Pin | Unpin | Disallow | DistrustFile | Keep | BackUp, _) => Decision::Allow,
         (TrustFile, Asker::Unattended) => Decision::Deny(Reason::Untrusted),
         (_, Asker::Unattended) => Decision::Deny(Reason::NeedsPerson),
         (SetPin, Asker::Person) if !has_proof => Decision::Allow,
         (Recover, Asker::Person) => Decision::Allow,
-        (Vouch | Exchange | Rename | Allow | TrustFile | Recovery | Rekey | Rotate, _)
-            if !has_proof =>
-        {
-            Decision::Deny(Reason::NeedsProof)
-        }
-        (Vouch | Exchange | Rename | Allow | TrustFile | SetPin | Recovery | Rekey | Rotate, _)
+        (
+            Vouch | Exchange | Rename | Allow | TrustFile | HandOut | Recovery | Rekey | Rotate,
+            _,
+        ) if !has_proof => Decision::Deny(Reason::NeedsProof),
+        (Vouch | Exchange | Rename | Allow | TrustFile | HandOut, _)
+        | (SetPin | Recovery | Rekey | Rotate, _)
         | (Overwrite | Name | Prune | Clock, _) => Decision::Confirm(Reason::Trust),
     }
 }

@@ -1,6 +1,7 @@
 //! From what failed to an exit code, and to what is shown of it.
 
 use super::ui::{Said, Say, said};
+use kovra::backup;
 use kovra::exit::Exit;
 use kovra::identity::IdentityError;
 use kovra::ops::Error;
@@ -67,6 +68,7 @@ impl From<Error> for Failure {
         let (what, hint) = (error.say(), error.hint().as_deref().map(Said::one_line));
         let exit = match error {
             Error::Vault(e) => return e.into(),
+            Error::Backup(e) => of_backup(e),
             Error::Package(e) | Error::Sealing(e) | Error::Receipt(e) => e.class.into(),
             Error::Clock { .. } | Error::SealClock { .. } => Exit::Time,
             Error::Replay(_) => Exit::Replay,
@@ -93,9 +95,12 @@ impl From<Error> for Failure {
             | Error::KeyNotName(_)
             | Error::KeyFile
             | Error::NoTokenFile
+            | Error::NoRecipient
             | Error::Usage(_) => Exit::Usage,
             Error::Unsafe { .. } => Exit::Locked,
-            Error::Unwritten { source, .. } if source.kind() == ErrorKind::AlreadyExists => {
+            Error::Unwritten { source, .. } | Error::BackupUnwritten { source, .. }
+                if source.kind() == ErrorKind::AlreadyExists =>
+            {
                 Exit::Conflict
             }
             Error::NoEntry(_)
@@ -104,7 +109,8 @@ impl From<Error> for Failure {
             | Error::NoWay(_)
             | Error::Nothing(_)
             | Error::Io { .. }
-            | Error::Unwritten { .. } => Exit::Failed,
+            | Error::Unwritten { .. }
+            | Error::BackupUnwritten { .. } => Exit::Failed,
         };
         Self { exit, what, hint }
     }
@@ -151,6 +157,16 @@ impl From<vault::Error> for Failure {
             Busy | Io { .. } | Storage(_) => (Exit::Failed, None),
         };
         Self { exit, what: error.say(), hint: hint.map(Said::from) }
+    }
+}
+
+fn of_backup(error: backup::Error) -> Exit {
+    match error {
+        backup::Error::File(e) => e.class.into(),
+        backup::Error::Foreign(_) => Exit::Malformed,
+        backup::Error::Locked(_) => Exit::Locked,
+        backup::Error::Damaged(_) => Exit::Damaged,
+        backup::Error::Vault(e) => Failure::from(e).exit,
     }
 }
 

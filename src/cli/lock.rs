@@ -12,7 +12,8 @@ use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(super) struct Lock {
-    /// Who keeps the vault's keys from now on [default: who keeps them now, by another key]
+    /// Who keeps the vault's keys from now on [default: who keeps them now, by another key;
+    /// for a backup a passphrase]
     #[arg(long, value_enum)]
     custody: Option<Keeper>,
     /// The key file to make
@@ -24,9 +25,9 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// The new custody, of the kind that the vault has `now` if none is named.
-    pub(super) fn chosen(&self, now: &Custody) -> Result<NewCustody, Failure> {
-        match self.keeper(now)? {
+    /// The new custody, of this kind if none is named.
+    pub(super) fn chosen(&self, default: impl Into<Keeper>) -> Result<NewCustody, Failure> {
+        match self.keeper(default.into())? {
             Keeper::Keyring => Ok(NewCustody::Keyring),
             Keeper::Passphrase => {
                 let passphrase = match &self.new_passphrase_file {
@@ -48,7 +49,7 @@ impl Lock {
         }
     }
 
-    fn keeper(&self, now: &Custody) -> Result<Keeper, Failure> {
+    fn keeper(&self, default: Keeper) -> Result<Keeper, Failure> {
         let given = match (&self.new_key_file, &self.new_passphrase_file) {
             (Some(_), _) => Some(Keeper::KeyFile),
             (_, Some(_)) => Some(Keeper::Passphrase),
@@ -58,11 +59,18 @@ impl Lock {
             (Some(named), Some(given)) if named != given => {
                 Err(Failure::usage("a vault has one custody, and here are two"))
             }
-            (named, given) => Ok(named.or(given).unwrap_or(match now {
-                Custody::Keyring { .. } => Keeper::Keyring,
-                Custody::Passphrase { .. } => Keeper::Passphrase,
-                Custody::KeyFile { .. } => Keeper::KeyFile,
-            })),
+            (named, given) => Ok(named.or(given).unwrap_or(default)),
+        }
+    }
+}
+
+/// What a vault has now.
+impl From<&Custody> for Keeper {
+    fn from(custody: &Custody) -> Self {
+        match custody {
+            Custody::Keyring { .. } => Self::Keyring,
+            Custody::Passphrase { .. } => Self::Passphrase,
+            Custody::KeyFile { .. } => Self::KeyFile,
         }
     }
 }

@@ -4,6 +4,7 @@ mod add;
 mod allow;
 mod arguments;
 mod audit;
+mod backup;
 mod clouds;
 mod edit;
 mod error;
@@ -21,6 +22,7 @@ mod materialize;
 mod mistakes;
 mod peer;
 mod pin;
+mod put_back;
 mod receipt;
 mod recover;
 mod recovery;
@@ -168,6 +170,8 @@ enum Command {
     Refs(refs::Command),
     /// Show what was done, refused, and by whom
     Audit(audit::Args),
+    /// Copy the whole vault into one file, which any age opens
+    Backup(backup::Args),
     /// List what was sealed to whom, and what to rotate if they leave
     Shared(shared::Args),
     /// Check and record a receipt that a recipient sent
@@ -252,6 +256,7 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Recover(args) => recover::run(&args, context),
         Command::Rekey(args) => rekey::run(&args, context),
         Command::Refs(command) => refs::run(command, context),
+        Command::Backup(args) => backup::run(args, context),
         Command::Audit(args) => audit::run(args, context),
         Command::Shared(args) => shared::run(&args, context),
         Command::Receipt(args) => receipt::run(&args, context),

@@ -6,7 +6,7 @@ use super::recovery::show;
 use super::rekey::changed;
 use super::ui::{Said, said};
 use super::unlock::read_identity;
-use super::{Context, init, ui};
+use super::{Context, init, put_back, ui};
 use kovra::exit::Exit;
 use kovra::identity::{AgreementSecret, RecoveryCode};
 use kovra::ops::recover::{Recover, recover};
@@ -20,9 +20,15 @@ pub(super) struct Args {
     /// Come in by an age identity (AGE-SECRET-KEY-1...) in this file, instead of a recovery code
     #[arg(long, value_name = "FILE")]
     identity: Option<PathBuf>,
+    /// Put a backup where no vault is, instead
+    #[arg(long, value_name = "BACKUP")]
+    from: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    if let Some(from) = &args.from {
+        return put_back::run(from, args.identity.as_deref(), &args.lock, context);
+    }
     let locked = Locked::open(&context.home)?;
     let secret = match &args.identity {
         Some(file) => read_identity(file)?,

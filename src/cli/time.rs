@@ -1,11 +1,25 @@
 //! Times and lengths of time, as they are typed.
 
 use super::error::Failure;
+use super::ui::{self, Said};
 use kovra::clock::Moment;
 use std::time::{Duration, UNIX_EPOCH};
 
 pub(super) fn length(text: &str) -> Result<Duration, &'static str> {
     humantime::parse_duration(text).map_err(|_| "a length of time is like 90s, 12h or 7d")
+}
+
+/// How long, in whole units of the largest that goes.
+pub(super) fn rough(length: Duration) -> Said {
+    let count = |unit, one, more| {
+        ui::count(usize::try_from(length.as_secs() / unit).unwrap_or(usize::MAX), one, more)
+    };
+    match length.as_secs() {
+        0..60 => count(1, "second", "seconds"),
+        60..3600 => count(60, "minute", "minutes"),
+        3600..86_400 => count(3600, "hour", "hours"),
+        _ => count(86_400, "day", "days"),
+    }
 }
 
 /// A time, or how long ago.

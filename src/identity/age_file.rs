@@ -17,7 +17,7 @@ pub(crate) enum NotSealed {
 /// Why a file was not opened.
 #[derive(Debug)]
 pub(crate) enum NotOpened {
-    /// No stanza of it opens by this key.
+    /// No stanza of it opens by this key, or this passphrase.
     NotMine,
     /// It is no age file, or its header is not valid.
     Header,
@@ -32,7 +32,10 @@ pub(crate) fn encrypt(recipients: &[Recipient], plaintext: &[u8]) -> Result<Vec<
     encrypt_to(&keys, plaintext).map_err(NotSealed::Io)
 }
 
-fn encrypt_to(keys: &[Box<dyn age::Recipient>], plaintext: &[u8]) -> io::Result<Vec<u8>> {
+pub(super) fn encrypt_to(
+    keys: &[Box<dyn age::Recipient>],
+    plaintext: &[u8],
+) -> io::Result<Vec<u8>> {
     let keys = keys.iter().map(|key| &**key);
     let encryptor = age::Encryptor::with_recipients(keys)
         .map_err(|_| io::Error::other("the recipients cannot be combined in one age file"))?;
@@ -75,11 +78,13 @@ fn identity(key: &AgreementSecret) -> age::x25519::Identity {
 
 /// Decrypts a whole age file into one buffer, or releases nothing.
 pub(crate) fn decrypt(key: &AgreementSecret, file: &[u8]) -> Result<Secret, NotOpened> {
+    decrypt_as(&identity(key), file)
+}
+
+pub(super) fn decrypt_as(identity: &dyn age::Identity, file: &[u8]) -> Result<Secret, NotOpened> {
     // The unbuffered parser starts over for every few bytes, this one for every line.
     let decryptor = age::Decryptor::new_buffered(file).map_err(not_opened)?;
-    let identity = identity(key);
-    let identities = std::iter::once(&identity as &dyn age::Identity);
-    let mut body = decryptor.decrypt(identities).map_err(not_opened)?;
+    let mut body = decryptor.decrypt(std::iter::once(identity)).map_err(not_opened)?;
     // The plaintext is shorter than the file, so this limit is never met.
     let plaintext = Secret::read(&mut body, file.len()).ok().flatten();
     plaintext.ok_or(NotOpened::Body)
@@ -87,7 +92,9 @@ pub(crate) fn decrypt(key: &AgreementSecret, file: &[u8]) -> Result<Secret, NotO
 
 fn not_opened(error: age::DecryptError) -> NotOpened {
     match error {
-        age::DecryptError::NoMatchingKeys => NotOpened::NotMine,
+        age::DecryptError::NoMatchingKeys | age::DecryptError::DecryptionFailed => {
+            NotOpened::NotMine
+        }
         age::DecryptError::InvalidHeader | age::DecryptError::UnknownFormat => NotOpened::Header,
         _ => NotOpened::Mac,
     }

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "seal")]
 pub(crate) mod age_file;
+#[cfg(feature = "vault")]
+pub(crate) mod age_passphrase;
 mod keys;
 mod public;
 mod recipient;

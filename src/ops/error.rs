@@ -2,6 +2,7 @@
 
 use super::absence::Absence;
 use super::causes::{by_cause, some};
+use crate::backup;
 use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::identity::IdentityError;
@@ -75,6 +76,9 @@ pub enum Error {
     OtherSender { name: String, fingerprint: String },
     #[error(transparent)]
     Vault(#[from] vault::Error),
+    /// Reading a backup.
+    #[error(transparent)]
+    Backup(#[from] backup::Error),
     #[error("{}: {error}", shown(.path))]
     Refs { path: PathBuf, error: refs::RefsError },
     #[error(transparent)]
@@ -143,6 +147,9 @@ pub enum Error {
     /// High literals need a token, and there is no place for it.
     #[error("there are high literals among them, which a token opens")]
     NoTokenFile,
+    /// A backup for the ways back in, of a vault that has none.
+    #[error("there is nobody to seal a backup to: this vault has no way back in")]
+    NoRecipient,
     /// The options do not fit together, or one is malformed.
     #[error("{0}")]
     Usage(String),
@@ -154,6 +161,9 @@ pub enum Error {
     /// A package that is on record as given, and whose files are not there.
     #[error("the package is on record, but was not written: {}: {source}", shown(.path))]
     Unwritten { path: PathBuf, source: io::Error },
+    /// A backup that is on record, and whose file is not there.
+    #[error("the backup is on record, but was not written: {}: {source}", shown(.path))]
+    BackupUnwritten { path: PathBuf, source: io::Error },
     #[error("{}", self.lines().join("\n"))]
     Unresolved(Vec<(Coordinate, Fault)>),
 }
@@ -259,6 +269,13 @@ impl Error {
             Self::Unwritten { .. } => "seal it again; `kovra shared` shows this one, too, which \
                                        nobody has"
                 .into(),
+            Self::Backup(e) => super::backup::hint(e).into(),
+            Self::NoRecipient => {
+                "`kovra recovery add` makes one, with a code; --to age1... seals it to \
+                                  another key, --passphrase to a passphrase"
+                    .into()
+            }
+            Self::BackupUnwritten { .. } => "make it again".into(),
             Self::Vault(_)
             | Self::Refs { .. }
             | Self::Denied(_)

@@ -4,6 +4,7 @@
 mod absence;
 pub mod add;
 pub mod allow;
+pub mod backup;
 pub mod causes;
 pub mod copy;
 pub mod custody;
@@ -20,6 +21,7 @@ pub mod materialize;
 pub mod output;
 pub mod peer;
 pub mod pin;
+pub mod put_back;
 pub mod receipt;
 pub mod recover;
 pub mod recovery;
@@ -156,6 +158,7 @@ pub enum About<'a> {
     Disallow(&'a Path),
     /// Trusts a file no longer.
     DistrustFile(&'a str),
+    BackUp(backup::BackingUp<'a>),
     /// The latest package was sealed later than it is now: is this clock right?
     SealClock {
         now: Moment,

@@ -9,7 +9,7 @@ use crate::audit::Action;
 use crate::identity::{AgreementPublic, RecoveryCode};
 use crate::policy::Trust;
 use crate::secret::Secret;
-use crate::vault::{self, Pin, Recovery};
+use crate::vault::{self, Pin, Recovery, View};
 
 /// How the vault was opened, and what is to open it from now on.
 pub struct Recover<'a> {
@@ -32,7 +32,7 @@ pub fn recover(session: &mut Session<'_>, recover: Recover<'_>) -> Result<Rekeye
     let wish = Wish::of_trust(Trust::Recover, "the vault", event);
     let weighed = session.weigh(vec![wish.on(&pin_before, "the PIN")])?;
     let consent = session.put(weighed, &super::About::Nothing)?;
-    let code = new_code(session, &recover.by)?;
+    let code = new_code(session.view(), &recover.by)?;
     if code.as_ref().is_some_and(|code| !(recover.show)(code)) {
         return session.record_failure(consent, Error::CodeNotTaken);
     }
@@ -58,8 +58,11 @@ pub fn recover(session: &mut Session<'_>, recover: Recover<'_>) -> Result<Rekeye
 }
 
 /// In place of a code that was typed; a key that was used from a file stays.
-fn new_code(session: &Session<'_>, by: &AgreementPublic) -> Result<Option<RecoveryCode>, Error> {
-    let used = session.view().recovery().into_iter().find(|way| way.recipient == *by);
+pub(super) fn new_code(
+    view: View<'_>,
+    by: &AgreementPublic,
+) -> Result<Option<RecoveryCode>, Error> {
+    let used = view.recovery().into_iter().find(|way| way.recipient == *by);
     let code = used.filter(|way| way.is_code).map(|_| RecoveryCode::generate());
     Ok(code.transpose().map_err(vault::Error::from)?)
 }

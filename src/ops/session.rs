@@ -228,6 +228,10 @@ impl<'a> Session<'a> {
         self.vault.view()
     }
 
+    pub(super) fn vault(&self) -> &Vault {
+        self.vault
+    }
+
     pub(super) fn now(&self) -> Moment {
         (self.clock)()
     }

@@ -24,6 +24,9 @@ mod rules;
 mod seal;
 mod stanza;
 
+#[cfg(feature = "vault")]
+pub(crate) use stanza::Scan;
+
 pub use envelope::{Package, Trusted, Verified};
 pub use error::{Class, Error};
 pub use header::Header;

@@ -3,7 +3,7 @@
 //! The crate's own parser takes 17 s for 64 KiB of hostile header, ignores stanzas that it does not
 //! know, and would run scrypt. So a header is let through only if it is at most 16 KiB, has no
 //! stanza but the three kinds that packages use, each in its one exact shape, and ends in a whole
-//! MAC line.
+//! MAC line. That of a backup has stanzas of X25519, or one of scrypt.
 
 use super::{Class, Error};
 use crate::identity::{AgreementPublic, RecipientId, RecipientKind};
@@ -15,19 +15,50 @@ const INTRO: &[u8] = b"age-encryption.org/v1\n";
 const MAC_LINE: usize = 4 + 43;
 /// A nonce of 16 bytes and one chunk that is not empty with its tag of 16.
 const LEAST_BODY: usize = 16 + 1 + 16;
+const OTHER: &str = "a stanza of a kind or shape that packages do not use";
 
 /// What the stanzas of an age header say.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Scan {
+pub(crate) struct Scan {
     x25519: usize,
     ssh_tags: Vec<[u8; 4]>,
+    /// The work factors.
+    scrypt: Vec<u8>,
 }
 
 impl Scan {
+    /// Of a package.
     pub(super) fn of(age: &[u8], place: &'static str) -> Result<Self, Error> {
+        let scan = Self::read(age, place)?;
+        match scan.scrypt.is_empty() {
+            true => Ok(scan),
+            false => Err(Error::new(Class::Malformed, place, OTHER)),
+        }
+    }
+
+    /// Of a backup. Gives whether a passphrase opens it.
+    #[cfg(feature = "vault")]
+    pub(crate) fn asks_for_passphrase(age: &[u8]) -> Result<bool, Error> {
+        let refuse = |class, what: &str| Err(Error::new(class, "backup", what));
+        let scan = Self::read(age, "backup")?;
+        match scan.scrypt[..] {
+            _ if !scan.ssh_tags.is_empty() => {
+                refuse(Class::Unsupported, "it is sealed to an SSH key")
+            }
+            [] if scan.x25519 == 0 => refuse(Class::Malformed, "it is sealed to nobody"),
+            [] => Ok(false),
+            [work] if work > limits::WORK => {
+                refuse(Class::Limit, &format!("a work factor over {}", limits::WORK))
+            }
+            [_] if scan.x25519 == 0 => Ok(true),
+            _ => refuse(Class::Malformed, "a passphrase beside another way to open it"),
+        }
+    }
+
+    fn read(age: &[u8], place: &'static str) -> Result<Self, Error> {
         let malformed = |what: &str| Error::new(Class::Malformed, place, what);
         let mut lines = Lines::of(age, place)?;
-        let mut scan = Self { x25519: 0, ssh_tags: Vec::new() };
+        let mut scan = Self { x25519: 0, ssh_tags: Vec::new(), scrypt: Vec::new() };
         let mut grease = 0;
         while let Some(first) = lines.next() {
             let first = first.strip_prefix("-> ").ok_or_else(|| malformed("not a stanza"))?;
@@ -44,6 +75,12 @@ impl Scan {
                     wrapped_key(&mut lines).ok_or_else(|| malformed("an ssh stanza's body"))?;
                     scan.ssh_tags.push(tag);
                 }
+                ["scrypt", salt, work] => {
+                    decode::<16>(salt).ok_or_else(|| malformed(OTHER))?;
+                    let work = work_factor(work).ok_or_else(|| malformed(OTHER))?;
+                    wrapped_key(&mut lines).ok_or_else(|| malformed(OTHER))?;
+                    scan.scrypt.push(work);
+                }
                 [tag, ..] if tag.ends_with("-grease") && words.iter().all(|w| is_visible(w)) => {
                     let body = lines.0;
                     skip_body(&mut lines).ok_or_else(|| malformed("a grease stanza's body"))?;
@@ -53,7 +90,7 @@ impl Scan {
                     }
                     grease += 1;
                 }
-                _ => return Err(malformed("a stanza of a kind or shape that packages do not use")),
+                _ => return Err(malformed(OTHER)),
             }
         }
         if grease > 1 {
@@ -142,6 +179,12 @@ fn share_key(text: &str) -> Option<AgreementPublic> {
     AgreementPublic::from_bytes(&decode(text)?).ok()
 }
 
+/// In decimal, without a zero before it.
+fn work_factor(text: &str) -> Option<u8> {
+    let work: u8 = text.parse().ok()?;
+    (work > 0 && work.to_string() == text).then_some(work)
+}
+
 fn is_32_bytes(text: &str) -> bool {
     decode::<32>(text).is_some()
 }
@@ -183,13 +226,35 @@ mod tests {
             "-> X25519 {KEY}\n{KEY}\n-> ssh-ed25519 AQEBAQ {KEY}\n{KEY}\n-> a-grease b c\n\n"
         );
         let scan = Scan::of(&age(&text), "sealed").unwrap();
-        assert_eq!(scan, Scan { x25519: 1, ssh_tags: vec![[1; 4]] });
+        assert_eq!(scan, Scan { x25519: 1, ssh_tags: vec![[1; 4]], scrypt: Vec::new() });
         use RecipientKind::*;
         assert!(scan.matches(&[id(Kovra, 9), id(SshEd25519, 1)]));
         assert!(scan.matches(&[id(Age, 9), id(SshEd25519, 1)]));
         assert!(!scan.matches(&[id(Kovra, 9), id(SshEd25519, 2)]));
         assert!(!scan.matches(&[id(Kovra, 9)]));
         assert!(!scan.matches(&[id(Kovra, 8), id(Kovra, 9), id(SshEd25519, 1)]));
+    }
+
+    #[cfg(feature = "vault")]
+    #[test]
+    fn what_opens_a_backup() {
+        const SALT: &str = "AQEBAQEBAQEBAQEBAQEBAQ";
+        let scrypt = |work: &str| format!("-> scrypt {SALT} {work}\n{KEY}\n");
+        let x25519 = format!("-> X25519 {KEY}\n{KEY}\n");
+        let asks = |text: &str| Scan::asks_for_passphrase(&age(text)).map_err(|e| e.class);
+        assert_eq!(asks(&x25519.repeat(3)), Ok(false));
+        assert_eq!(asks(&scrypt("18")), Ok(true));
+        assert_eq!(asks(&scrypt("21")), Err(Class::Limit));
+        for odd in ["0", "018", "256", "-1", "+9"] {
+            assert_eq!(asks(&scrypt(odd)), Err(Class::Malformed), "{odd}");
+        }
+        let twice = scrypt("18").repeat(2);
+        for odd in [String::new(), twice, scrypt("18") + &x25519, "-> a-grease\n\n".into()] {
+            assert_eq!(asks(&odd), Err(Class::Malformed), "{odd}");
+        }
+        let ssh = format!("-> ssh-ed25519 AQEBAQ {KEY}\n{KEY}\n");
+        assert_eq!(asks(&(x25519 + &ssh)), Err(Class::Unsupported));
+        assert_eq!(class(&scrypt("18")), Class::Malformed);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(super) use kernel_keys::{KEEPS, forget, keep, kept};
 #[cfg(feature = "keyring")]
 pub(super) use secret_service::KeyStore;
 
+use super::Volume;
 use rustix::fs::{AtFlags, CWD, FsWord, Mode, OFlags, RenameFlags};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use std::fs::File;
@@ -31,6 +32,27 @@ pub(super) fn boot() -> Option<(String, Duration)> {
 pub(super) fn program_of(process: u32) -> Option<String> {
     let name = std::fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
     Some(name.trim_end().to_owned())
+}
+
+/// File systems of other machines, by statfs(2): NFS, SMB, CIFS, SMB2, AFS, Ceph, 9P, Coda, and FUSE, behind which
+/// most of the others are.
+const NETWORKS: [FsWord; 9] = [
+    0x6969,
+    0x517b,
+    0xff53_4d42,
+    0xfe53_4d42,
+    0x5346_414f,
+    0x00c3_6400,
+    0x0102_1997,
+    0x7375_7245,
+    0x6573_5546,
+];
+
+pub(super) fn volume(path: &Path) -> io::Result<Volume> {
+    let found = rustix::fs::statfs(path)?;
+    let block = u64::try_from(found.f_bsize).unwrap_or(0);
+    let is_network = NETWORKS.contains(&found.f_type);
+    Ok(Volume { free: found.f_bavail.saturating_mul(block), is_network })
 }
 
 /// `MAX_ARG_STRLEN` of execve(2): 32 pages of 4 KiB.

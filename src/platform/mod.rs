@@ -34,7 +34,8 @@ pub use memory_folder::{MemoryFolder, memory_folder};
 pub use new_file::{NewFile, Readers};
 pub use program::{NoProgram, become_program, find_program};
 pub use safety::{
-    FileId, Unsafe, can_write, can_write_into, check_file, check_folder, open, open_secret, read,
+    FileId, Unsafe, can_write, can_write_into, check_file, check_folder, close_to_others,
+    is_open_to_others, open, open_secret, read,
 };
 pub use terminal::{Terminal, stdout_width};
 
@@ -131,6 +132,19 @@ pub fn forbid_core_dumps() {
 /// process.
 pub fn survive_file_limit() {
     system::survive_file_limit();
+}
+
+/// Where a file lies.
+pub struct Volume {
+    /// How much room is left for this user, in bytes.
+    pub free: u64,
+    /// Whether it is another machine's, as far as the system tells.
+    pub is_network: bool,
+}
+
+/// What a file or a folder lies on.
+pub fn volume(path: &Path) -> io::Result<Volume> {
+    system::volume(path)
 }
 
 /// The folder for data of the user's programs. `None` if no home is known.

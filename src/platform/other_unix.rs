@@ -5,7 +5,7 @@
 pub(super) use super::no_key_store::KeyStore;
 pub(super) use super::unix::*;
 
-use super::Keeper;
+use super::{Keeper, Volume};
 use crate::secret::Secret;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::fs::File;
@@ -41,6 +41,11 @@ pub(super) fn program_of(_process: u32) -> Option<String> {
 }
 
 pub(super) const VARIABLE_LIMIT: Option<usize> = None;
+
+pub(super) fn volume(path: &Path) -> io::Result<Volume> {
+    let found = rustix::fs::statvfs(path)?;
+    Ok(Volume { free: found.f_bavail.saturating_mul(found.f_frsize), is_network: false })
+}
 
 pub(super) fn an_ancestor_has(_name: &str) -> bool {
     false

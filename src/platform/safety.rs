@@ -59,6 +59,19 @@ fn check(metadata: &Metadata, path: &Path, readers: Readers) -> Result<(), Unsaf
     Ok(())
 }
 
+/// Whether others than its owner can read a file or a folder, or write it. `false` for what can't be looked at.
+pub fn is_open_to_others(path: &Path) -> bool {
+    let open = |metadata: Metadata| {
+        system::others_can_read(&metadata) || system::others_can_write(&metadata)
+    };
+    path.metadata().is_ok_and(open)
+}
+
+/// Takes from all others what they can do with a file or a folder.
+pub fn close_to_others(path: &Path) -> io::Result<()> {
+    system::close_to_others(path)
+}
+
 /// Whether a name can be made in a folder: it can't on a read-only mount, and without the permission.
 /// Nothing is made to find that out.
 pub fn can_write_into(folder: &Path) -> io::Result<()> {

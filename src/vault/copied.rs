@@ -32,6 +32,11 @@ impl Copied {
         Ok((Self { why, length, memory: Some(memory) }, to))
     }
 
+    /// What is in memory already, and is not to be written for this reason.
+    pub(super) fn held(why: String, length: u64) -> Self {
+        Self { why, length, memory: None }
+    }
+
     /// Removes it from where others could find it, once its files are open.
     pub(super) fn hide(&mut self) {
         self.memory = None;

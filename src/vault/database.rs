@@ -17,7 +17,8 @@ const LOG_MAX: u64 = 256 * 1024;
 
 pub(super) struct Database {
     db: Connection,
-    path: PathBuf,
+    /// `None` in memory, where nothing has a name.
+    path: Option<PathBuf>,
     /// What had its names when it was opened.
     files: [Option<FileId>; 3],
     /// Where it cannot be written, this is a copy.
@@ -95,7 +96,7 @@ impl Database {
     fn opened(db: Connection, path: PathBuf) -> Result<Self, Error> {
         schema::number(&db, "schema_version")?;
         let files = file_ids(&path);
-        Ok(Self { db, path, files, copy: None })
+        Ok(Self { db, path: Some(path), files, copy: None })
     }
 
     /// Opens an empty file, to make a vault of it.
@@ -105,10 +106,15 @@ impl Database {
         Self::opened(db, path)
     }
 
+    /// A `copy` is not written.
+    pub(super) fn in_memory(db: Connection, copy: Option<Copied>) -> Self {
+        Self { db, path: None, files: [None; 3], copy }
+    }
+
     /// What is written to files that have lost their names is written for nobody, and a log that has come to
     /// have the name is not ours to fold: [`Error::Moved`].
     pub(super) fn check_names(&self) -> Result<(), Error> {
-        if file_ids(&self.path) == self.files {
+        if self.path.as_deref().is_none_or(|path| file_ids(path) == self.files) {
             return Ok(());
         }
         self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -124,21 +130,22 @@ impl Database {
     /// SQLite itself notices a missing page, but takes a part of one for a whole. While there is a log, the
     /// file may end in a part of a page, which the log has whole.
     fn check_length(&self) -> Result<(), Error> {
-        if self.log_length() > 0 {
+        let Some(path) = self.path.as_ref().filter(|_| self.log_length() == 0) else {
             return Ok(());
-        }
+        };
         let page = u64::try_from(schema::number(&self.db, "page_size")?).unwrap_or(1);
-        let length = fs::metadata(&self.path).map_err(io_at(&self.path))?.len();
+        let length = fs::metadata(path).map_err(io_at(path))?.len();
         let whole = length.is_multiple_of(page.max(1));
         if whole { Ok(()) } else { Err(Error::Damaged("the file is cut short".into())) }
     }
 
     /// Of the file and its log, in bytes.
     fn length(&self) -> u64 {
-        if let Some(copy) = &self.copy {
-            return copy.length;
+        match (&self.copy, &self.path) {
+            (Some(copy), _) => copy.length,
+            (None, Some(path)) => length(path) + self.log_length(),
+            (None, None) => ROWS,
         }
-        length(&self.path) + self.log_length()
     }
 
     /// How many bytes of rows there can be: what claims more is one page told many times.
@@ -147,12 +154,12 @@ impl Database {
     }
 
     pub(super) fn log_length(&self) -> u64 {
-        length(&beside(&self.path, "-wal"))
+        self.path.as_deref().map_or(0, |path| length(&beside(path, "-wal")))
     }
 
     /// A file of the same folder.
-    pub(super) fn sibling(&self, name: &str) -> PathBuf {
-        self.path.with_file_name(name)
+    pub(super) fn sibling(&self, name: &str) -> Option<PathBuf> {
+        self.path.as_deref().map(|path| path.with_file_name(name))
     }
 
     /// Counts the transactions of other processes.

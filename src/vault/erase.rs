@@ -75,27 +75,29 @@ enum Left {
 }
 
 /// A file that says what is left of an erasure, for whoever closes the vault next. It changes only under the
-/// lock of a writer, so that nobody takes it away from another's erasure.
-struct Mark(PathBuf);
+/// lock of a writer, so that nobody takes it away from another's erasure. A vault in memory has none.
+struct Mark(Option<PathBuf>);
 
 impl Mark {
     /// In one step, and never through a link, which would lead it to another file.
     fn set(&self, left: Left) -> Result<(), Error> {
-        let draft = self.0.with_extension(std::process::id().to_string());
+        let Some(mark) = &self.0 else { return Ok(()) };
+        let draft = mark.with_extension(std::process::id().to_string());
         let _ = fs::remove_file(&draft);
         let text = if left == Left::Rebuild { TO_REBUILD } else { TO_FOLD };
         let file = fs::File::create_new(&draft).and_then(|mut file| file.write_all(text));
-        file.and_then(|()| fs::rename(&draft, &self.0)).map_err(io_at(&self.0))
+        file.and_then(|()| fs::rename(&draft, mark)).map_err(io_at(mark))
     }
 
     fn left(&self) -> Option<Left> {
-        let mark = fs::symlink_metadata(&self.0).ok()?;
+        let mark = fs::symlink_metadata(self.0.as_ref()?).ok()?;
         Some(if mark.len() == TO_FOLD.len() as u64 { Left::Fold } else { Left::Rebuild })
     }
 
     fn remove(&self) -> Result<(), Error> {
-        match fs::remove_file(&self.0) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_at(&self.0)(e)),
+        let Some(mark) = &self.0 else { return Ok(()) };
+        match fs::remove_file(mark) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_at(mark)(e)),
             _ => Ok(()),
         }
     }

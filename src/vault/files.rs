@@ -32,6 +32,21 @@ pub(super) fn check_files(folder: &Path) -> Result<PathBuf, Error> {
     Ok(path)
 }
 
+/// Where a new vault's file goes, in a folder that is made if it is not there.
+pub(super) fn place_for_new(folder: &Path) -> Result<PathBuf, Error> {
+    platform::private_folder(folder).map_err(io_at(folder))?;
+    check_folder(folder)?;
+    Ok(folder.join(FILE))
+}
+
+/// Why a new vault's file did not come to be.
+pub(super) fn not_new(path: &Path) -> impl Fn(io::Error) -> Error {
+    move |source| match source.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists(path.to_owned()),
+        _ => Error::Io { path: path.to_owned(), source },
+    }
+}
+
 /// Which files have the names of the one at `path`, of its log and of its index.
 pub(super) fn file_ids(path: &Path) -> [Option<FileId>; 3] {
     ["", "-wal", "-shm"].map(|suffix| FileId::of(&beside(path, suffix)).ok())

@@ -22,6 +22,7 @@ pub(super) type Digest = Hmac<Sha256>;
 
 /// The vault key and the guard key: neither follows from the other. A vault that was unlocked for a time has
 /// the first alone.
+#[derive(Clone)]
 pub(super) struct MasterKeys {
     pub(super) vault: Key,
     pub(super) guard: Option<Key>,

@@ -7,12 +7,14 @@
 mod batch;
 mod carve;
 mod copied;
+mod copy;
 mod custody;
 mod database;
 mod entries;
 mod erase;
 mod error;
 mod files;
+mod image;
 mod kept;
 pub mod keyring;
 mod keys;
@@ -35,8 +37,10 @@ mod state;
 mod trail;
 mod trusted;
 mod ways;
+mod whole;
 
 pub use batch::Batch;
+pub use copy::{Copy, KEY_FILE};
 pub use custody::{Custody, Kek};
 pub use entries::{Fingerprint, Held, NewEntry, Origin, Provenance, Revision, Stored};
 pub use erase::Erased;
@@ -56,13 +60,11 @@ pub use trail::Trail;
 pub use trusted::TrustedFile;
 
 use crate::identity::AgreementSecret;
-use crate::platform::{NewFile, private_folder};
+use crate::platform::NewFile;
 use database::Database;
-use files::io_at;
 use keys::{Keys, MasterKeys, random};
 use meta::{Digests, Meta};
 use rows::{Rows, Table};
-use std::io;
 use std::path::Path;
 use ways::Ways;
 
@@ -77,7 +79,10 @@ pub struct Locked {
 impl Locked {
     /// Opens the vault in `folder`. What is read of it now and after [`Locked::unlock`] is one snapshot.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let mut db = Database::open(folder)?;
+        Self::of(Database::open(folder)?)
+    }
+
+    fn of(mut db: Database) -> Result<Self, Error> {
         db.begin()?;
         let (meta, digests) = read_meta(&mut db)?;
         db.hide();
@@ -176,15 +181,10 @@ impl Vault {
         new: NewVault<'_>,
         fill: impl FnOnce(&mut Batch<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let path = new.folder.join(FILE);
-        private_folder(new.folder).map_err(io_at(new.folder))?;
-        files::check_folder(new.folder)?;
+        let path = files::place_for_new(new.folder)?;
+        let taken = files::not_new(&path);
         // Another name until it is whole.
-        let taken = |source: io::Error| match source.kind() {
-            io::ErrorKind::AlreadyExists => Error::Exists(path.clone()),
-            _ => Error::Io { path: path.clone(), source },
-        };
-        let draft = NewFile::named(&path).map_err(taken)?;
+        let draft = NewFile::named(&path).map_err(&taken)?;
         let unfinished = draft.draft_path().unwrap_or(&path).to_owned();
         let made = Database::create(unfinished.clone())
             .and_then(|database| Self::draft(new, database))
@@ -192,7 +192,7 @@ impl Vault {
         if made.is_err() {
             files::remove_log(&unfinished);
         }
-        made.and_then(|()| draft.keep().map_err(taken))
+        made.and_then(|()| draft.keep().map_err(&taken))
     }
 
     /// A vault without rows, in a file without anything.

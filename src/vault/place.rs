@@ -24,6 +24,10 @@ impl Kind {
         matches!(self, Self::PEER | Self::PROGRAM | Self::FILE)
     }
 
+    pub(super) fn is_known(self) -> bool {
+        (Self::TRAIL..=Self::FILE).contains(&self)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::TRAIL => "the trail",

@@ -54,6 +54,7 @@ pub(super) struct Opened {
 }
 
 /// A row as it stands in the file, less its value.
+#[derive(Clone)]
 struct Row {
     guarded: bool,
     nonce: Nonce,
@@ -70,7 +71,7 @@ const METADATA: usize = 96;
 const ROOM: usize = 16_384;
 
 /// All rows of one state of the vault.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Table {
     rows: BTreeMap<Id, Row>,
     /// Of all rows, sealed: one piece of memory and not ten thousand.

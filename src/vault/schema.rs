@@ -57,7 +57,20 @@ const LONGEST: i32 = 64 << 20;
 /// schema; and no endless schema, until [`check`] has seen that it is ours.
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut db = Connection::open_with_flags(path, flags)?;
+    trusting_nothing(Connection::open_with_flags(path, flags)?)
+}
+
+/// [`connect`], to a database in memory that `fill` puts there.
+pub(super) fn connect_in_memory(
+    fill: impl FnOnce(&mut Connection) -> rusqlite::Result<()>,
+) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut db = Connection::open_in_memory_with_flags(flags)?;
+    fill(&mut db)?;
+    trusting_nothing(db)
+}
+
+fn trusting_nothing(mut db: Connection) -> Result<Connection, Error> {
     bound(&mut db)?;
     db.busy_timeout(BUSY)?;
     db.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;

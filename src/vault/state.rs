@@ -56,6 +56,12 @@ impl View<'_> {
         Ok(Looked { found: Moment::from_millis(found), basis })
     }
 
+    /// When the latest backup was made; in a backup, when that was.
+    pub fn last_backup(&self) -> Result<Option<Moment>, Error> {
+        let made = self.number(BACKUP)?.found;
+        Ok((made > 0).then(|| Moment::from_millis(made)))
+    }
+
     fn number(&self, name: &str) -> Result<Looked<u64>, Error> {
         let read = |row: &Opened| Ok(Fields::of(&row.metadata, "state")?.next()?.uint()?);
         let Looked { found, basis } =
@@ -75,7 +81,7 @@ impl Batch<'_> {
         identity.agreements().for_each(|key| seeds.extend_from_slice(key.expose()));
         let mut w = Writer::with_capacity(1);
         w.array(0);
-        let content = Content { value: &*seeds, ..Content::of(w.as_bytes(), true) };
+        let content = Content { value: &seeds, ..Content::of(w.as_bytes(), true) };
         let lookup = self.view().state_lookup(IDENTITY);
         self.replace(Kind::STATE, lookup, &content)
     }
@@ -99,6 +105,10 @@ impl Batch<'_> {
     pub fn set_clock_floor(&mut self, on: &Basis, now: Moment) -> Result<(), Error> {
         self.expect(on, "the time of the latest import")?;
         self.set_number(CLOCK, now.millis())
+    }
+
+    pub fn set_last_backup(&mut self, made: Moment) -> Result<(), Error> {
+        self.set_number(BACKUP, made.millis())
     }
 
     fn set_number(&mut self, name: &str, number: u64) -> Result<(), Error> {

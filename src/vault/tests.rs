@@ -8,6 +8,7 @@ use crate::secret::Secret;
 use rusqlite::Connection;
 use std::path::PathBuf;
 
+mod copy;
 mod renewal;
 mod salvage;
 

@@ -1,6 +1,7 @@
 //! A kill at any moment of any command. The vault opens and is as it was or as
 //! it should be, no file has its final name that is not on record, and what is left over stops nobody.
 
+use crate::backup::way_back_in;
 use forge::people::{ASKED, PIN, Person, kovra_path, terminal::Seat};
 use serde_json::Value;
 use std::process::{Child, Stdio};
@@ -23,7 +24,7 @@ const fn victim(arguments: &'static [&'static str]) -> Victim {
     Victim { arguments, input: "", asks: false, makes: &[] }
 }
 
-const VICTIMS: [Victim; 17] = [
+const VICTIMS: [Victim; 18] = [
     // A key file comes before the vault that could not be opened without it, and the next init takes it.
     victim(&["init", "--key-file", "vault.key"]),
     victim(&["init", "--passphrase-file", "pass"]),
@@ -54,6 +55,7 @@ const VICTIMS: [Victim; 17] = [
     victim(&["peer", "add", "carol", "CAROL"]),
     Victim { asks: true, ..victim(&["allow", "add", "./tool"]) },
     victim(&["receipt", "bob.receipt"]),
+    Victim { makes: &["b.age"], ..victim(&["backup", "b.age"]) },
     victim(&["run", "--", "true"]),
     victim(&["show", "dev/a/b"]),
 ];
@@ -68,6 +70,7 @@ struct Start {
 impl Start {
     fn new() -> Self {
         let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
+        way_back_in(&alice);
         alice.pin(&bob);
         bob.pin(&alice);
         alice.add("dev/a/b", "one", &[]);
@@ -166,9 +169,16 @@ fn state(person: &Person, victim: &Victim) -> Option<Value> {
         return None;
     }
     // A new vault has nothing, and each command costs a passphrase.
-    let asked = if victim.arguments[0] == "init" { 1 } else { 5 };
-    let commands: [&[&str]; 5] =
-        [&["list"], &["peer", "list"], &["allow", "list"], &["shared"], &["history", "dev/a/b"]];
+    let asked = if victim.arguments[0] == "init" { 1 } else { 6 };
+    let backups = &["audit", "--action", "backup"];
+    let commands: [&[&str]; 6] = [
+        &["list"],
+        &["peer", "list"],
+        &["allow", "list"],
+        &["shared"],
+        &["history", "dev/a/b"],
+        backups,
+    ];
     let answer = |command: &&[&str]| {
         let ran = person.run(&[command, &["--json"][..]].concat());
         assert!(ran.code == 0 || command[0] == "history", "{command:?}: {}", ran.stderr);
@@ -186,7 +196,7 @@ fn blank(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(blank),
         Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| {
             let varies =
-                ["updated", "written", "added", "sealed", "expires", "imported", "package"];
+                ["updated", "written", "added", "sealed", "expires", "imported", "package", "time"];
             match value {
                 Value::String(text) if varies.contains(&name.as_str()) => *text = "some".into(),
                 _ => blank(value),
@@ -261,6 +271,9 @@ fn killed(start: &Start, victim: &Victim, wait: Duration, ends: &[Option<Value>;
         assert!(!there || end == 1, "{what}: {file} is there, and not on record");
         if there && file.ends_with(".kovra") {
             person.ok(&["verify", file]);
+        }
+        if there && file.ends_with(".age") {
+            person.ok(&["backup", "--verify", file, "--identity", "bob.txt"]);
         }
     }
     again(start, victim, &person, (end, &what), &ends[1]);

@@ -8,6 +8,7 @@
 
 mod answers;
 mod attacker;
+mod backup;
 mod cli;
 mod clocks;
 mod consent;
@@ -31,6 +32,7 @@ mod owner;
 mod policy;
 mod programs;
 mod providers;
+mod put_back;
 mod races;
 mod receipts;
 mod recovery;

@@ -1,6 +1,8 @@
 //! Every row of the tables in `spec/policy.md`, and the command that comes to it: as a person at a terminal,
 //! unattended, and as an agent.
 
+use crate::backup::way_back_in;
+use forge::CAROL;
 use forge::people::{ASKED, PIN, Person, kovra_path};
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry, Sensitivity};
@@ -347,6 +349,11 @@ fn trust_command(person: &Person, operation: &str, name: &str) -> Vec<String> {
             words(&["recovery", "add", "--to", &secret.public().to_age()])
         }
         "rotate" => words(&["id", "rotate"]),
+        "back-up" => {
+            way_back_in(person);
+            words(&["backup", &format!("{name}.age")])
+        }
+        "hand-out" => words(&["backup", &format!("{name}.age"), "--to", &CAROL.age_recipient()]),
         "rekey" => words(&["rekey", "--rewrap", "--new-key-file", &format!("{name}.key")]),
         "recover" => {
             let text = Token::generate().unwrap().to_file(&[0; 16]);

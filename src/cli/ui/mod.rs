@@ -9,7 +9,9 @@ mod terminal;
 
 pub(super) use progress::Progress;
 pub(super) use said::{Said, Say, places, said};
-pub(super) use terminal::{AGENT, Person, ask_secret, is_agent, is_taken_up, typed_again};
+pub(super) use terminal::{
+    AGENT, Person, ask_secret, ask_word, is_agent, is_taken_up, typed_again,
+};
 
 use super::error::Failure;
 use kovra::entry::Content;

@@ -4,6 +4,7 @@
 use super::{Said, Say, changes, content, count, said};
 use kovra::entry::{Mode, Sensitivity};
 use kovra::identity::Recipient;
+use kovra::ops::backup::BackingUp;
 use kovra::ops::import;
 use kovra::ops::rekey::Keys;
 use kovra::ops::seal::Sealing;
@@ -60,6 +61,7 @@ pub(super) fn words(question: &Question<'_>) -> Said {
             let what = count(*revisions, "earlier revision", "earlier revisions");
             said!("erase {} of {} for good\nGo on?", what, at)
         }
+        About::BackUp(backing_up) => back_up(backing_up),
         About::Overwrite { changes, sender } => overwrite(changes, sender, why),
         other => of_trust(other),
     }
@@ -249,6 +251,23 @@ fn seal(sealing: &Sealing<'_>, why: &[Why]) -> Said {
             Said::join(new, " and ")
         ),
     });
+    Said::lines(lines)
+}
+
+fn back_up(BackingUp { to, out }: &BackingUp<'_>) -> Said {
+    let mut lines = vec![said!(
+        "copy the whole vault, with every value and your identity, into {}, for",
+        Said::argument(out)
+    )];
+    if to.is_empty() {
+        lines.push("  whoever knows the passphrase of the backup".into());
+    }
+    for to in to.iter() {
+        let known = if to.on_record { "a way back in" } else { "NO WAY BACK IN OF THIS VAULT" };
+        lines.push(said!("  {} ({})", to.key.to_age(), known));
+        lines.push(said!("    {}", to.fingerprint()));
+    }
+    lines.push("Who opens it has all of it, for good. Go on?".into());
     Said::lines(lines)
 }
 

@@ -40,6 +40,20 @@ pub(in crate::cli) fn is_taken_up(offer: impl Into<Said>) -> bool {
     })
 }
 
+/// Which of the two words somebody types in answer to a question, in the open. `None` for neither.
+pub(in crate::cli) fn ask_word(
+    question: impl Into<Said>,
+    words: [&'static str; 2],
+) -> Option<usize> {
+    let terminal = asked().ok()?;
+    terminal.discard_input();
+    let [one, other] = words;
+    let question =
+        said!("{}\nType \"{}\" or \"{}\", or nothing to end: ", question.into(), one, other);
+    let typed = terminal.ask(question.as_str()).ok()?;
+    words.iter().position(|word| typed.expose().trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
+}
+
 /// Asks for a secret a second time, and says whether it is the same: nobody saw the first.
 pub(in crate::cli) fn typed_again(first: &Secret) -> Result<bool, Failure> {
     Ok(ask_secret("The same again")?.expose() == first.expose())

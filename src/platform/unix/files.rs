@@ -3,9 +3,9 @@
 
 use rustix::fs::{Access, Mode, OFlags};
 use rustix::process::{geteuid, umask};
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -93,6 +93,11 @@ pub(in super::super) fn others_can_write(metadata: &Metadata) -> bool {
 
 pub(in super::super) fn others_can_read(metadata: &Metadata) -> bool {
     metadata.mode() & GROUP_AND_OTHERS_READ != 0
+}
+
+pub(in super::super) fn close_to_others(path: &Path) -> io::Result<()> {
+    let mode = path.metadata()?.mode() & 0o700;
+    std::fs::set_permissions(path, Permissions::from_mode(mode))
 }
 
 /// Whether what is made in a folder stays what it is: nobody else may write there, or only with a sticky

@@ -8,9 +8,9 @@ pub(super) use console::{Console, stdout_width};
 #[cfg(test)]
 pub(super) use files::is_private;
 pub(super) use files::{
-    FileId, PIPE, can_write, can_write_into, create_private, file_id, foreign_owner, is_descriptor,
-    is_handed_in, keeps_names, let_everyone_read, new_private_folder, odd_kind, open,
-    others_can_read, others_can_write, private_folder, sync_folder,
+    FileId, PIPE, can_write, can_write_into, close_to_others, create_private, file_id,
+    foreign_owner, is_descriptor, is_handed_in, keeps_names, let_everyone_read, new_private_folder,
+    odd_kind, open, others_can_read, others_can_write, private_folder, sync_folder,
 };
 pub(super) use signals::survive_file_limit;
 

@@ -3,6 +3,7 @@
 
 use super::mask::masked;
 use super::path;
+use kovra::backup;
 use kovra::clock::Moment;
 use kovra::coordinate::{Coordinate, CoordinateError};
 use kovra::exit::Exit;
@@ -32,9 +33,12 @@ pub(super) fn unreached() -> Vec<(&'static str, Error)> {
     let path = || PathBuf::from("<file>");
     let full = || io::Error::from(io::ErrorKind::StorageFull);
     let at = |why| Error::Unsafe { path: path(), why };
+    let changed = backup::Error::Vault(vault::Error::Damaged("<what is wrong>".into()));
     let read_only = vault::Error::ReadOnly("<why it can only be read>".into());
     vec![
         ("between two calls of the system", Error::Unwritten { path: path(), source: full() }),
+        ("the same", Error::BackupUnwritten { path: path(), source: full() }),
+        ("a backup whose vault was changed by who can open it", changed.into()),
         ("somebody else's file, which takes another user", at(Unsafe::Foreign(1000))),
         ("a folder that became a file while it was opened", at(Unsafe::NotFolder)),
         ("a file that went away while it was opened", at(Unsafe::Io(full()))),
@@ -83,6 +87,9 @@ fn errors() -> Vec<String> {
         Error::KnownBefore(_) => Error::KnownBefore(bob()),
         Error::OtherSender { .. } => Error::OtherSender { name: bob(), fingerprint: fingerprint() },
         Error::Vault(_) => vault::Error::Busy,
+        Error::Backup(_) => "error: this is no backup of a vault: ",
+        Error::NoRecipient => Error::NoRecipient,
+        Error::BackupUnwritten { .. } => Error::BackupUnwritten { path: file(), source: full() },
         Error::Refs { .. } => RefsError { line: 1, what: String::new() },
         Error::Identity(_) => IdentityError::Shape,
         Error::Denied(_) => Error::Denied(vec![("dev/db/root".into(), Reason::InjectOnly)]),
@@ -119,6 +126,17 @@ fn replays() -> Vec<String> {
         Replay::Again => Replay::Again,
         Replay::OtherFile => Replay::OtherFile,
         Replay::Older(_) => Replay::Older("dev/pay/key".parse().unwrap()),
+    })
+}
+
+fn of_backups() -> Vec<String> {
+    use backup::Error;
+    every!(Error {
+        Error::File(_) => of(Class::Unsupported).to_string().replace("place: what", "backup: it is sealed to an SSH key"),
+        Error::Locked(_) => Error::Locked("it is sealed to another key or passphrase"),
+        Error::Damaged(_) => Error::Damaged("it is cut short, or was changed"),
+        Error::Foreign(_) => Error::Foreign("there is no tar archive in it"),
+        Error::Vault(_) => Error::Vault(vault::Error::Damaged(String::new())),
     })
 }
 
@@ -201,6 +219,7 @@ fn questions() -> Vec<String> {
         About::Unpin(_) => "tty| remove the peer carol",
         About::Disallow(_) => "take this program off the allowlist",
         About::DistrustFile(_) => "trust this file no longer",
+        About::BackUp(_) => "copy the whole vault, with every value and your identity, into c.age, for",
         About::SetPin => "change the PIN of the vault",
         About::AddRecovery(_) => "make a way back into the vault",
         About::RemoveRecovery(_) => "remove a way back into the vault",
@@ -322,6 +341,7 @@ fn every_kind_of_message_is_in_the_file() {
         ("an error", errors()),
         ("a replay", replays()),
         ("an error of a vault", of_vaults()),
+        ("an error of a backup", of_backups()),
         ("a reason", reasons()),
         ("a question", questions()),
         ("a program", programs()),

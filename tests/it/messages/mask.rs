@@ -1,7 +1,7 @@
 //! Names for what differs from one run to the next.
 
 /// A shape, in which 9 is a digit, f is a hex digit, # a digit or a capital and anything else is itself; and its name.
-const SHAPES: [(&str, &str); 11] = [
+const SHAPES: [(&str, &str); 14] = [
     ("99999 99999 99999 99999 99999 99999 99999 99999", "<fingerprint>"),
     ("9999-99-99T99:99:99Z", "<time>"),
     ("9999999999999", "<seq>"),
@@ -12,7 +12,10 @@ const SHAPES: [(&str, &str); 11] = [
     ("ffffffff", "<print>"),
     ("taken in 99 s", "taken in <n> s"),
     ("9999 bytes", "<n> bytes"),
+    ("99999 bytes", "<n> bytes"),
     ("9999 d", "<age>"),
+    ("9 seconds ago", "<age> ago"),
+    ("99 seconds ago", "<age> ago"),
 ];
 const SIXTY_FOUR: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
 

@@ -9,6 +9,7 @@
 #![cfg(all(target_os = "linux", feature = "aws", feature = "azure"))]
 
 mod back_in;
+mod backups;
 mod book;
 mod clouds;
 mod complete;
@@ -33,7 +34,7 @@ use std::thread;
 type Chapter = (&'static str, fn(&mut Book));
 
 /// In the order of the file.
-const CHAPTERS: [Chapter; 20] = [
+const CHAPTERS: [Chapter; 21] = [
     ("Getting started", everyday::start),
     ("Entries", entries::entries),
     ("What policy refuses, and what it asks", policy::entries),
@@ -51,6 +52,7 @@ const CHAPTERS: [Chapter; 20] = [
     ("A vault that is unlocked for a time", unlocked::unlocked),
     ("A vault that is not as it was", vaults::damaged),
     ("Getting back in, and another lock", back_in::back_in),
+    ("Backups", backups::backups),
     ("Mistakes at the command line", mistakes::mistakes),
     ("Words that no story reaches", plain::plain),
     ("What each command says of itself", mistakes::help),
