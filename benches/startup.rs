@@ -1,7 +1,8 @@
-//! What `kovra run` adds to a command: 50 literals under custody by key file, whole processes.
+//! What `kovra run` adds to a command: 50 literals under custody by key file, whole processes; and what it costs more
+//! in a vault with a passphrase that was unlocked for a time.
 //!
-//! `cargo bench --bench startup` runs `true` and `kovra run -- true` in turns and prints the medians
-//! side by side. It fails if the difference is more than 4 ms.
+//! `cargo bench --bench startup` runs `true` and both in turns and prints the medians side by side. It fails if either
+//! difference is more than 4 ms.
 
 // A benchmark that cannot set itself up has nothing better to do than to panic.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -18,17 +19,15 @@ const LIMIT: Duration = Duration::from_millis(4);
 
 fn main() {
     let person = Person::with_vault("alice");
-    let mut refs = String::new();
-    for n in 0..LITERALS {
-        person.add(&format!("dev/bench/k{n}"), &format!("value {n}"), &[]);
-        refs += &format!("K{n}=secret:dev/bench/k{n}\n");
-    }
-    person.write(".env.refs", refs);
-
-    let (mut bare, mut with_kovra) = (Vec::new(), Vec::new());
+    fill(&person);
+    let unlocked = unlocked();
+    let (mut bare, mut with_kovra, mut kept) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         bare.push(timed(&mut person.command("true")));
         with_kovra.push(timed(person.kovra().args(["run", "--", "true"])));
+        if let Some(unlocked) = &unlocked {
+            kept.push(timed(unlocked.kovra().args(["run", "--", "true"])));
+        }
     }
     let (bare, with_kovra) = (median(bare), median(with_kovra));
     let added = with_kovra.saturating_sub(bare);
@@ -37,6 +36,34 @@ fn main() {
     println!("  kovra run -- true     {with_kovra:>10.2?}");
     println!("  added                 {added:>10.2?}  (limit {LIMIT:?})");
     assert!(added <= LIMIT, "kovra run adds more than it may");
+    let Some(unlocked) = unlocked else {
+        return println!("  the kernel keeps no keys here, so nothing was unlocked");
+    };
+    unlocked.ok(&["lock"]);
+    let kept = median(kept);
+    let more = kept.saturating_sub(with_kovra);
+    println!("  unlocked for a time   {kept:>10.2?}");
+    println!("  more than a key file  {more:>10.2?}  (limit {LIMIT:?})");
+    assert!(more <= LIMIT, "an unlocked vault costs more than it may");
+}
+
+fn fill(person: &Person) {
+    let mut refs = String::new();
+    for n in 0..LITERALS {
+        person.add(&format!("dev/bench/k{n}"), &format!("value {n}"), &[]);
+        refs += &format!("K{n}=secret:dev/bench/k{n}\n");
+    }
+    person.write(".env.refs", refs);
+}
+
+/// Somebody whose passphrase was typed once, if the kernel keeps that.
+fn unlocked() -> Option<Person> {
+    let person = Person::with_passphrase("bob");
+    let kept = person.run(&["unlock", "--passphrase-file", "pass"]).code == 0;
+    kept.then(|| {
+        fill(&person);
+        person
+    })
 }
 
 fn timed(command: &mut Command) -> Duration {

@@ -1,7 +1,7 @@
 //! `kovra doctor`
 
 use super::error::Failure;
-use super::ui::{Said, Say, said};
+use super::ui::{Said, said};
 use super::{Context, json, ui};
 use kovra::exit::Exit;
 use kovra::ops::doctor::{self, Finding, Level, Subject};

@@ -39,8 +39,7 @@ impl Failure {
     pub(super) fn of_damage(damage: Vec<vault::Error>) -> Result<(), Self> {
         let what = Said::join(damage.iter().map(Say::say), "\n  ");
         let Some(first) = damage.into_iter().next() else { return Ok(()) };
-        let hint = "what else was shown is as it was written; `kovra history` and a backup may have \
-                    the others";
+        let hint = "what else was shown is as it was written; `kovra doctor` names all that is not, and what helps";
         Err(Self { what, ..first.into() }.hint(hint))
     }
 
@@ -146,9 +145,13 @@ impl From<vault::Error> for Failure {
             Later(_) => (Exit::Unsupported, Some("use the kovra that wrote it")),
             TooManyTries(_) => (Exit::Policy, None),
             WrongKey(_) | Locked(_) | Unsafe { .. } => (Exit::Locked, None),
-            Damaged(_) => {
-                (Exit::Damaged, Some("restore the folder from a backup; nothing was changed"))
-            }
+            Damaged(_) => (
+                Exit::Damaged,
+                Some(
+                    "nothing was changed; move the folder away, and `kovra recover --salvage DIR` saves what \
+                         still opens, or `kovra recover --from FILE` puts a backup in its place",
+                ),
+            ),
             Schema(1) => (
                 Exit::Unsupported,
                 Some("schema 1 was never released; `kovra init --home DIR` makes a new vault"),

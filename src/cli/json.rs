@@ -67,6 +67,16 @@ made! {
 }
 
 made! {
+    /// Of `doctor`, one for each.
+    Finding from finding: ops::doctor::Finding {
+        subject: &'static str = finding.subject.name(),
+        level: &'static str = finding.level.name(),
+        what: String = finding.what.clone(),
+        remedy: String = finding.remedy.clone(),
+    }
+}
+
+made! {
     /// Of `recovery list`, one for each.
     Recovery from way: kovra::vault::Recovery {
         recipient: String = way.recipient.to_age(),

@@ -6,6 +6,7 @@ mod arguments;
 mod audit;
 mod backup;
 mod clouds;
+mod doctor;
 mod edit;
 mod error;
 mod generate;
@@ -165,6 +166,8 @@ enum Command {
     Recover(recover::Args),
     /// Change the vault's passphrase, key file or keyring, and its keys
     Rekey(rekey::Args),
+    /// Open everything in the vault, and name what is wrong or missing, with what helps
+    Doctor(doctor::Args),
     /// Which .env.refs may name projects, global and prod entries
     #[command(subcommand)]
     Refs(refs::Command),
@@ -255,6 +258,7 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Recovery(command) => recovery::run(command, context),
         Command::Recover(args) => recover::run(&args, context),
         Command::Rekey(args) => rekey::run(&args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
         Command::Refs(command) => refs::run(command, context),
         Command::Backup(args) => backup::run(args, context),
         Command::Audit(args) => audit::run(args, context),

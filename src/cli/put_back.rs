@@ -1,20 +1,21 @@
-//! `kovra recover --from`
+//! `kovra recover --from` and `--salvage`
 
 use super::backup::opener;
 use super::error::Failure;
 use super::init::{Keeper, ask_pin};
 use super::lock::Lock;
 use super::recovery::show;
-use super::ui::{Say, said};
+use super::ui::{Said, Say, said};
 use super::{Context, ui};
 use kovra::backup::{self, Opener};
-use kovra::identity::RecoveryCode;
+use kovra::clock::Moment;
+use kovra::identity::{AgreementPublic, AgreementSecret, RecoveryCode};
 use kovra::ops;
 use kovra::ops::files::is_there;
 use kovra::ops::init::Owner;
-use kovra::ops::put_back::{Back, Heir, PutBack, put_back};
+use kovra::ops::put_back::{Back, Heir, PutBack, made, put_back};
 use kovra::secret::Secret;
-use kovra::vault::{Error, FILE};
+use kovra::vault::{Error, FILE, Vault, Wreck};
 use std::path::Path;
 
 pub(super) fn run(
@@ -23,11 +24,7 @@ pub(super) fn run(
     lock: &Lock,
     context: &Context,
 ) -> Result<(), Failure> {
-    let path = context.home.join(FILE);
-    if is_there(&path)? {
-        return Err(Failure::from(Error::Exists(path))
-            .hint("a backup is put where no vault is: move that one away, or give --home DIR"));
-    }
+    check_place(context)?;
     let file = ops::backup::read(from)?;
     let opener = opener(&file, identity)?;
     let mut vault = backup::open(&file, &opener)
@@ -39,13 +36,67 @@ pub(super) fn run(
         Opener::Passphrase(_) => None,
     };
     drop(opener);
-    let back = context.in_session(&mut vault, None, |session| {
+    let made = made(vault.view())?;
+    let back = place(&mut vault, by, Some(made), lock, context)?;
+    vault.move_into(&context.home)?;
+    ui::note(said!("The vault is in {}, as it was at {}.", context.home, made));
+    ui::note("What came later is not in it, and what was imported later may be imported again.");
+    told(&back, if back.is_new { &Whose::Beside } else { &Whose::Same })
+}
+
+/// What still opens of a damaged vault in `folder`, by what keeps it, or by a way back in.
+pub(super) fn salvage(
+    folder: &Path,
+    by: Option<AgreementSecret>,
+    lock: &Lock,
+    context: &Context,
+) -> Result<(), Failure> {
+    check_place(context)?;
+    let wreck = Wreck::open(folder)?;
+    let public = by.as_ref().map(AgreementSecret::public);
+    let salvage = match by {
+        Some(secret) => wreck.recover(&secret)?,
+        None => {
+            let (kek, _) = context.kek(wreck.id(), wreck.custody())?;
+            wreck.unlock(&kek)?
+        }
+    };
+    let ((rows, trail), lost) = (salvage.counts(), salvage.lost.clone());
+    let lacks_identity = salvage.lacks_identity();
+    let mut vault = salvage.into_vault()?;
+    let back = place(&mut vault, public, None, lock, context)?;
+    vault.move_into(&context.home)?;
+    let rows = ui::count(rows, "row", "rows");
+    ui::note(said!("Saved {} and {} of the trail, into {}.", rows, trail, context.home));
+    ui::note("Nothing proves that these are all, or the latest: look through `kovra list`.");
+    for lost in lost {
+        ui::note(said!("Lost: {}", Said::one_line(&lost)));
+    }
+    told(&back, if lacks_identity { &Whose::Lost } else { &Whose::Saved })
+}
+
+fn check_place(context: &Context) -> Result<(), Failure> {
+    let path = context.home.join(FILE);
+    if is_there(&path)? {
+        return Err(Failure::from(Error::Exists(path)).hint(
+            "a vault is put back where no vault is: move that one away, or give --home DIR",
+        ));
+    }
+    Ok(())
+}
+
+fn place(
+    vault: &mut Vault,
+    by: Option<AgreementPublic>,
+    made: Option<Moment>,
+    lock: &Lock,
+    context: &Context,
+) -> Result<Back, Failure> {
+    context.in_session(vault, None, |session| {
         let custody = lock.chosen(Keeper::Passphrase)?;
         let owner = &mut Person;
-        put_back(session, PutBack { by, custody, owner }).map_err(Failure::from)
-    })?;
-    vault.move_into(&context.home)?;
-    told(&back, context)
+        put_back(session, PutBack { by, custody, owner, made }).map_err(Failure::from)
+    })
 }
 
 struct Person;
@@ -69,17 +120,34 @@ impl Heir for Person {
     }
 }
 
-fn told(back: &Back, context: &Context) -> Result<(), Failure> {
-    ui::note(said!("The vault is in {}, as it was at {}.", context.home, back.made));
-    ui::note("What came later is not in it, and what was imported later may be imported again.");
+/// Whose identity a vault has that was put back.
+enum Whose {
+    /// That of the vault which is gone.
+    Same,
+    /// Another, beside the old one, which lives on.
+    Beside,
+    /// That of the damaged vault.
+    Saved,
+    /// Another: the old one is lost.
+    Lost,
+}
+
+fn told(back: &Back, whose: &Whose) -> Result<(), Failure> {
     ui::note(said!("Fingerprint: {}", back.identity.signing().fingerprint()));
-    ui::note(match back.is_new {
-        true => {
+    ui::note(match whose {
+        Whose::Same => {
+            "It is the identity that others know; if the old vault turns up, delete it. Its string:"
+        }
+        Whose::Beside => {
             "It is a new identity, and opens what is sealed to the old one. Give others this string, and the \
              fingerprint by another channel:"
         }
-        false => {
-            "It is the identity that others know; if the old vault turns up, delete it. Its string:"
+        Whose::Saved => {
+            "It is the identity that others know. Keep the damaged folder until you miss nothing. Its string:"
+        }
+        Whose::Lost => {
+            "The identity was lost, so this is another: what is sealed to the old one stays closed. Give others \
+             this string, and the fingerprint by another channel:"
         }
     });
     ui::data(back.identity.say())

@@ -23,17 +23,24 @@ pub(super) struct Args {
     /// Put a backup where no vault is, instead
     #[arg(long, value_name = "BACKUP")]
     from: Option<PathBuf>,
+    /// Make a vault, where none is, of all that still opens of the damaged one in this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "from")]
+    salvage: Option<PathBuf>,
+    /// With --salvage: come in by a recovery code, and not by what keeps that vault
+    #[arg(long, requires = "salvage", conflicts_with = "identity")]
+    code: bool,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     if let Some(from) = &args.from {
         return put_back::run(from, args.identity.as_deref(), &args.lock, context);
     }
+    if let Some(folder) = &args.salvage {
+        let by = (args.code || args.identity.is_some()).then(|| way_in(args)).transpose()?;
+        return put_back::salvage(folder, by, &args.lock, context);
+    }
     let locked = Locked::open(&context.home)?;
-    let secret = match &args.identity {
-        Some(file) => read_identity(file)?,
-        None => ask_code()?,
-    };
+    let secret = way_in(args)?;
     let by = secret.public();
     let mut vault = locked.recover(&secret)?;
     drop(secret);
@@ -48,6 +55,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         "You are in: the vault has new keys and the lock that you chose. Nothing that opened it before does now, \
               but the ways that `kovra recovery list` shows.",
     )
+}
+
+fn way_in(args: &Args) -> Result<AgreementSecret, Failure> {
+    args.identity.as_deref().map_or_else(ask_code, read_identity)
 }
 
 /// Asks until a whole code is typed: what is wrong shows in its group.

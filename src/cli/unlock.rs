@@ -36,11 +36,21 @@ impl Context {
 
     /// [`Context::unlock`], whatever is kept.
     pub(super) fn open(&self, locked: Locked) -> Result<(Vault, Option<Secret>), Failure> {
-        self.check_used(locked.custody())?;
+        let (kek, typed) = self.kek(locked.id(), locked.custody())?;
+        Ok((locked.unlock(&kek)?, typed))
+    }
+
+    /// The key that a custody keeps; and the passphrase if it was typed.
+    pub(super) fn kek(
+        &self,
+        id: &[u8; 16],
+        custody: &Custody,
+    ) -> Result<(Kek, Option<Secret>), Failure> {
+        self.check_used(custody)?;
         let mut typed = None;
-        let kek = match locked.custody() {
+        let kek = match custody {
             Custody::Keyring { item } => {
-                let item = Custody::item(item.as_deref(), locked.id());
+                let item = Custody::item(item.as_deref(), id);
                 keyring::load(item).map_err(|e| {
                     let hint = "unlock the keyring of your desktop session, then try again";
                     Failure::from(e).hint(hint)
@@ -63,7 +73,7 @@ impl Context {
                 read_key_file(path).map_err(|e| no_key(e, path))?
             }
         };
-        Ok((locked.unlock(&kek)?, typed))
+        Ok((kek, typed))
     }
 
     /// What is given to open a vault and has no use for it is meant for another one: it would take the

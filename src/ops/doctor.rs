@@ -179,12 +179,17 @@ fn owner(view: View<'_>, now: Moment) -> Result<Vec<Finding>, vault::Error> {
 /// Whom nobody confirmed, and what has expired unread.
 fn people(view: View<'_>, now: Moment) -> Result<Vec<Finding>, vault::Error> {
     let level = Level::Note;
-    let note = |subject, what, remedy: &str| Finding { subject, level, what, remedy: remedy.into() };
+    let note =
+        |subject, what, remedy: &str| Finding { subject, level, what, remedy: remedy.into() };
     let unconfirmed: Vec<String> =
         view.peers()?.into_iter().filter(|peer| !peer.confirmed).map(|peer| peer.name).collect();
     let peers = (!unconfirmed.is_empty()).then(|| {
         let what = format!("nobody compared the fingerprint of {}", unconfirmed.join(", "));
-        note(Subject::Peer, what, "`kovra peer confirm NAME` takes a peer for who they say they are")
+        note(
+            Subject::Peer,
+            what,
+            "`kovra peer confirm NAME` takes a peer for who they say they are",
+        )
     });
     let gone = |share: &vault::Share| {
         share.expires < now && share.recipients.iter().all(|r| r.received.is_none())
@@ -195,7 +200,11 @@ fn people(view: View<'_>, now: Moment) -> Result<Vec<Finding>, vault::Error> {
             1 => "1 package that you sealed has expired, and no receipt came for it".to_owned(),
             n => format!("{n} packages that you sealed have expired, and no receipt came for them"),
         };
-        note(Subject::Package, what, "`kovra shared` lists what was in them; seal it again if it is wanted")
+        note(
+            Subject::Package,
+            what,
+            "`kovra shared` lists what was in them; seal it again if it is wanted",
+        )
     });
     Ok(peers.into_iter().chain(packages).collect())
 }

@@ -8,6 +8,7 @@ pub mod backup;
 pub mod causes;
 pub mod copy;
 pub mod custody;
+pub mod doctor;
 pub mod edit;
 mod error;
 pub mod files;

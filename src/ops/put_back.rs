@@ -23,6 +23,8 @@ pub struct PutBack<'a> {
     pub by: Option<AgreementPublic>,
     pub custody: NewCustody,
     pub owner: &'a mut dyn Heir,
+    /// When the backup was made; `None` for what was saved of a damaged vault, whose identity nobody else has.
+    pub made: Option<Moment>,
 }
 
 /// What has become of the vault's identity.
@@ -30,8 +32,6 @@ pub struct Back {
     pub identity: PublicIdentity,
     /// Whether it is another than in the backup.
     pub is_new: bool,
-    /// When the backup was made.
-    pub made: Moment,
 }
 
 /// What the owner chose for it.
@@ -53,27 +53,29 @@ struct Grounds {
 /// place of one that was typed. It is the same identity if the vault that the backup is of is gone, with `seq` and
 /// clock not before now and the backup; else another, which opens what was sealed to that one.
 pub fn put_back(session: &mut Session<'_>, back: PutBack<'_>) -> Result<Back, Error> {
-    let PutBack { by, custody, owner } = back;
+    let PutBack { by, custody, owner, made } = back;
     custody.check_another()?;
-    let (id, made) = (*session.view().id(), made(session.view())?);
+    let id = *session.view().id();
     let on =
         Grounds { pin: session.view().pin()?.basis, identity: session.view().identity_basis() };
     let consent = agreed(session, &on)?;
-    let chosen = choose(session.view(), by.as_ref(), &custody, owner)?;
+    let lives_on = made.map_or(Some(false), |_| owner.lives_on()).ok_or(Error::Declined)?;
+    let chosen = choose(session.view(), lives_on, by.as_ref(), &custody, owner)?;
     let kept = custody.keep_another(&id)?;
     // The trail ends where the backup was made: that row says when.
-    let backup = Event { time: made, ..session.event(Action::Backup) };
-    let consent = consent.with_events(|event| vec![backup.clone(), event]);
+    let backup = made.map(|time| Event { time, ..session.event(Action::Backup) });
+    let consent = consent.with_events(|event| backup.iter().cloned().chain([event]).collect());
     session.write(consent, |batch, now| {
         batch.reset_proof(&on.pin, chosen.pin.as_ref(), now)?;
-        go_on_from(batch, now.max(made))?;
+        go_on_from(batch, made.map_or(now, |made| now.max(made)))?;
         take(batch, &chosen, by.as_ref(), now)?;
         batch.renew_keys(kept.custody, &kept.kek)
     })?;
-    Ok(Back { identity: chosen.identity.public(), is_new: chosen.is_new, made })
+    Ok(Back { identity: chosen.identity.public(), is_new: chosen.is_new })
 }
 
-fn made(view: View<'_>) -> Result<Moment, vault::Error> {
+/// When the backup was made that a vault is of.
+pub fn made(view: View<'_>) -> Result<Moment, vault::Error> {
     let none = || vault::Error::Damaged("it does not say when it was made".into());
     view.last_backup()?.ok_or_else(none)
 }
@@ -87,11 +89,12 @@ fn agreed(session: &mut Session<'_>, on: &Grounds) -> Result<Consent, Error> {
 
 fn choose(
     view: View<'_>,
+    is_new: bool,
     by: Option<&AgreementPublic>,
     custody: &NewCustody,
     owner: &mut dyn Heir,
 ) -> Result<Chosen, Error> {
-    let (is_new, identity) = (owner.lives_on().ok_or(Error::Declined)?, view.identity()?);
+    let identity = view.identity()?;
     let identity = if is_new { identity.succeed().map_err(vault::Error::from)? } else { identity };
     let code = by.map(|by| new_code(view, by)).transpose()?.flatten();
     if code.as_ref().is_some_and(|code| !owner.takes(code)) {

@@ -180,7 +180,7 @@ fn column(kind: u64, rest: &mut &[u8]) -> Option<Column> {
         5 => integer(rest, 6),
         6 => integer(rest, 8),
         8 | 9 => Some(Column::Integer(kind.cast_signed() - 8)),
-        12.. if kind % 2 == 0 => {
+        12.. if kind.is_multiple_of(2) => {
             let length = usize::try_from((kind - 12) / 2).ok()?;
             Some(Column::Blob(take(rest, length)?.to_vec()))
         }

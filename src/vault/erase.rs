@@ -47,6 +47,11 @@ impl Vault {
         Ok(Erased { done, pending })
     }
 
+    /// Whether the files still hold what was erased.
+    pub fn is_erasing(&self) -> bool {
+        self.db.mark().left().is_some()
+    }
+
     fn finish_erasing(&mut self) -> Result<(), Error> {
         self.db.end("ROLLBACK")?;
         self.take_snapshot()?;

@@ -84,7 +84,11 @@ fn check_beside(path: &Path, suffix: &str) -> Result<(), Error> {
     if found.is_symlink() {
         return Err(unsafe_at(path)(Unsafe::NotFile("a link")));
     }
-    platform::check_file(path, Readers::Everyone).map_err(unsafe_at(path))?;
+    match platform::check_file(path, Readers::Everyone) {
+        // Whoever closed the vault last has taken it away meanwhile.
+        Err(Unsafe::Io(e)) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        checked => checked.map_err(unsafe_at(path))?,
+    }
     let foreign = suffix == "-journal" && found.len() > 0;
     let odd = || Error::Damaged(format!("{} is not a vault's", shown(path)));
     if foreign { Err(odd()) } else { Ok(()) }

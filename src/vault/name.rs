@@ -2,8 +2,8 @@
 //! metadata.
 
 use super::Error;
-use super::keys::Keys;
-use super::place::{Kind, Lookup};
+use super::keys::{Keys, Nonce};
+use super::place::{Kind, Lookup, Place};
 use super::record::Fields;
 use crate::identity::SigningPublic;
 use crate::text::{escape, hex};
@@ -69,5 +69,16 @@ impl fmt::Display for Name<'_> {
             Self::Package { id, .. } | Self::Share(id) => f.write_str(&hex(*id)),
             Self::Ledger(sender) => f.write_str(&SigningPublic::stored(sender).fingerprint()),
         }
+    }
+}
+
+/// What a row that does not open is, as far as that shows: its metadata may open.
+pub(super) fn describe(keys: &Keys, place: Place, nonce: &Nonce, metadata: &[u8]) -> String {
+    let metadata = keys.open_metadata(place, nonce, metadata);
+    let named = metadata.as_deref().map(|metadata| Name::read(place.kind, metadata));
+    let (kind, revision) = (place.kind.name(), place.revision);
+    match named {
+        Some(Ok(Some(name))) => format!("{kind}, {name}, revision {revision}"),
+        _ => format!("{kind}, whose name is lost, revision {revision}"),
     }
 }

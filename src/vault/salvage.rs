@@ -2,16 +2,19 @@
 
 use super::carve::{Column, Pages, Record};
 use super::custody::{Custody, Kek};
+use super::database::Database;
 use super::files::{check_files, io_at};
 use super::keys::{Keys, MasterKeys, Nonce};
-use super::name::Name;
+use super::meta::{Digests, Meta};
+use super::name::{Name, describe};
 use super::place::{Kind, Place};
-use super::renewal::{Renewal, Row, insert, open};
-use super::trail::{Head, TrailRow};
+use super::renewal::{Row, insert, open};
+use super::rows::Table;
+use super::trail::TrailRow;
 use super::ways::Ways;
-use super::{Batch, Error, state};
+use super::{Error, Vault, schema, state};
 use crate::audit::Event;
-use crate::identity::AgreementSecret;
+use crate::identity::{AgreementSecret, Identity};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -62,15 +65,16 @@ impl Wreck {
     }
 
     fn with_keys(self, master: MasterKeys) -> Salvage {
-        let keys = Keys::derive(master, self.id);
+        let (keys, ways) = (Keys::derive(master, self.id), self.ways);
         let mut found =
-            Salvage { keys, rows: BTreeMap::new(), trail: BTreeMap::new(), lost: Vec::new() };
+            Salvage { keys, ways, rows: BTreeMap::new(), trail: BTreeMap::new(), lost: Vec::new() };
         let rows: Vec<Row> = self.records.iter().filter_map(row).collect();
         let (good, bad): (Vec<Row>, Vec<Row>) =
             rows.into_iter().partition(|row| found.check(row).is_ok());
         found.rows.extend(good.into_iter().map(|row| (id(row.place), row)));
         let lost = bad.iter().filter(|row| !found.rows.contains_key(&id(row.place)));
-        let mut lost: Vec<String> = lost.map(|row| found.name(row)).collect();
+        let mut lost: Vec<String> =
+            lost.map(|row| describe(&found.keys, row.place, &row.nonce, &row.metadata)).collect();
         lost.sort();
         lost.dedup();
         found.lost = lost;
@@ -82,6 +86,7 @@ impl Wreck {
 /// What opens of a file. Nothing proves that it is all, or the latest of all.
 pub struct Salvage {
     keys: Keys,
+    ways: Ways,
     rows: BTreeMap<(Kind, [u8; 32], u64), Row>,
     trail: BTreeMap<u64, Vec<Event>>,
     /// What was found and does not open, by what it is, as far as that shows.
@@ -91,17 +96,6 @@ pub struct Salvage {
 impl Salvage {
     fn check(&self, row: &Row) -> Result<(), Error> {
         open(&self.keys, row.place, &row.nonce, &row.metadata, &row.value).map(|_| ())
-    }
-
-    /// A row that does not open: its metadata may.
-    fn name(&self, row: &Row) -> String {
-        let metadata = self.keys.open_metadata(row.place, &row.nonce, &row.metadata);
-        let named = metadata.as_deref().map(|metadata| Name::read(row.place.kind, metadata));
-        let (kind, revision) = (row.place.kind.name(), row.place.revision);
-        match named {
-            Some(Ok(Some(name))) => format!("{kind}, {name}, revision {revision}"),
-            _ => format!("{kind}, whose name is lost, revision {revision}"),
-        }
     }
 
     fn event(&self, record: &Record) -> Option<(u64, Vec<Event>)> {
@@ -116,28 +110,37 @@ impl Salvage {
         Some((number, Event::decode(&plain).ok()?))
     }
 
-    /// How many rows there are, and how many of the trail's.
+    /// How many rows there are, and how many of the trail.
     pub fn counts(&self) -> (usize, usize) {
         (self.rows.len(), self.trail.len())
     }
 
-    pub fn has_identity(&self) -> bool {
+    /// Whether the identity is lost, so that the vault which is made of the rest gets another.
+    pub fn lacks_identity(&self) -> bool {
         let lookup = Name::State(state::IDENTITY).lookup(&self.keys);
-        self.rows.keys().any(|(kind, at, _)| *kind == Kind::STATE && *at == lookup)
+        !self.rows.keys().any(|(kind, at, _)| *kind == Kind::STATE && *at == lookup)
     }
-}
 
-impl Batch<'_> {
-    /// Takes over, into a new vault, all that was saved of another.
-    pub fn adopt(&mut self, salvage: &Salvage) -> Result<(), Error> {
-        let mut renewal = Renewal::new(&salvage.keys, self.keys, Head::NONE);
-        let trail = Name::State(state::TRAIL).lookup(&salvage.keys);
-        for row in salvage.rows.values().filter(|row| row.place.lookup != trail) {
-            let row = renewal.row(row.place, &row.nonce, &row.metadata, &row.value)?;
-            insert(self.db, self.table, row)?;
-        }
-        let events: Vec<Event> = salvage.trail.values().flatten().cloned().collect();
-        self.audit(&events)
+    /// A vault in memory of all that was saved, under the keys that it had.
+    pub fn into_vault(self) -> Result<Vault, Error> {
+        let identity = self.lacks_identity().then(Identity::generate).transpose()?;
+        let Self { keys, ways, rows, trail, .. } = self;
+        let meta = Meta { id: keys.id, ways: ways.encode() };
+        let (db, mut table) = (Database::empty()?, Table::default());
+        schema::create(&db)?;
+        meta.create(&db)?;
+        let head = Name::State(state::TRAIL).lookup(&keys);
+        let mut rows = rows.into_values().filter(|row| row.place.lookup != head);
+        rows.try_for_each(|row| insert(&db, &mut table, row))?;
+        Digests::store(&db, &table, &keys, &meta)?;
+        let version = Some(db.version()?);
+        let mut vault = Vault { db, keys, meta, ways, table, version };
+        let events: Vec<Event> = trail.into_values().flatten().collect();
+        vault.write(|batch| {
+            identity.iter().try_for_each(|identity| batch.put_identity(identity))?;
+            batch.audit(&events)
+        })?;
+        Ok(vault)
     }
 }
 

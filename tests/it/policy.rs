@@ -344,6 +344,14 @@ fn trust_command(person: &Person, operation: &str, name: &str) -> Vec<String> {
             vault.write(|batch| batch.set_last_seq(&seq, ahead)).unwrap();
             words(&["seal", &at, "--to", "bob", "-o", &package])
         }
+        other => lock_command(person, &mut vault, other, name),
+    }
+}
+
+/// About ways into the vault, and copies of it.
+fn lock_command(person: &Person, vault: &mut Vault, operation: &str, name: &str) -> Vec<String> {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    match operation {
         "recovery" => {
             let secret = AgreementSecret::from_bytes(&[name.len() as u8; 32]);
             words(&["recovery", "add", "--to", &secret.public().to_age()])

@@ -5,6 +5,7 @@ use kovra::audit::{self, Action};
 use kovra::clock::Moment;
 use kovra::entry::Sensitivity;
 use kovra::identity::{AgreementSecret, RecipientKind, SigningSecret};
+use kovra::ops::doctor::{Level, Subject};
 use kovra::ops::shared::Upshot;
 use kovra::package::Class;
 use kovra::policy::Asker;
@@ -56,11 +57,13 @@ fn the_words_are_those_of_the_enums() {
         ("cloud", vec!["aws".into(), "azure".into()]),
         ("fault", all(FaultKind::ALL, FaultKind::name)),
         ("known", all(&known, |word| word)),
+        ("level", all(Level::ALL, Level::name)),
         ("mode", [Mode::Literal, Mode::Reference].map(|mode| mode.to_string()).to_vec()),
         ("outcome", all(audit::Outcome::ALL, audit::Outcome::name)),
         ("recipient", all(&kinds, RecipientKind::name)),
         ("resolved", [all(&purposes, resolved), vec![FAILED.into()]].concat()),
         ("sensitivity", all(&Sensitivity::ALL, Sensitivity::name)),
+        ("subject", all(Subject::ALL, Subject::name)),
         ("upshot", all(Upshot::ALL, Upshot::name)),
         ("verdict", [vec![GOOD.to_owned()], classes].concat()),
     ];
@@ -170,6 +173,7 @@ fn examples() -> Vec<(&'static str, Vec<Value>)> {
         ("peer list", vec![peer(some("kovra1..."), true), peer(None, false)]),
         ("allow list", vec![json(program)]),
         ("recovery list", ways()),
+        ("doctor", findings()),
         ("list", entries()),
         ("history", pasts()),
         ("shared", shares()),
@@ -178,6 +182,12 @@ fn examples() -> Vec<(&'static str, Vec<Value>)> {
         ("whoami", clouds()),
         ("verify", verdicts()),
     ]
+}
+
+fn findings() -> Vec<Value> {
+    let (subject, level) = (Subject::Row, Level::Damage);
+    let finding = ops::doctor::Finding { subject, level, what: "x".into(), remedy: "y".into() };
+    vec![json(Finding::from(&finding))]
 }
 
 fn ways() -> Vec<Value> {

@@ -126,20 +126,6 @@ fn of_trust(about: &About<'_>) -> Said {
         About::Rotate => {
             "take a new encryption key, to which your peers seal once they have it\nGo on?".into()
         }
-        About::Pin(peer) => guarded(said!(
-            "pin this key as {}'s, to seal to\n  {}\nTheir packages stay untrusted.",
-            peer.name,
-            peer.fingerprint()
-        )),
-        About::Unpin(peer) => {
-            guarded(said!("remove the peer {}\n  {}", peer.name, peer.fingerprint()))
-        }
-        About::Disallow(path) => {
-            guarded(said!("take this program off the allowlist\n  {}", Said::argument(path)))
-        }
-        About::DistrustFile(path) => {
-            guarded(said!("trust this file no longer\n  {}", Said::argument(path)))
-        }
         About::SetPin => "change the PIN of the vault\nGo on?".into(),
         About::SealClock { now, seen } => said!(
             "by this machine's clock it is {}, and the latest package was sealed at {}.\n\
@@ -161,11 +147,31 @@ fn of_trust(about: &About<'_>) -> Said {
              ahead then, they can tell you. Import it all the same?",
             Said::lines(entries.iter().map(older))
         ),
+        other => of_guarded(other),
+    }
+}
+
+/// About what takes no yes, and the key that comes with one.
+fn of_guarded(about: &About<'_>) -> Said {
+    match about {
+        About::Pin(peer) => guarded(said!(
+            "pin this key as {}'s, to seal to\n  {}\nTheir packages stay untrusted.",
+            peer.name,
+            peer.fingerprint()
+        )),
+        About::Unpin(peer) => {
+            guarded(said!("remove the peer {}\n  {}", peer.name, peer.fingerprint()))
+        }
+        About::Disallow(path) => {
+            guarded(said!("take this program off the allowlist\n  {}", Said::argument(path)))
+        }
+        About::DistrustFile(path) => {
+            guarded(said!("trust this file no longer\n  {}", Said::argument(path)))
+        }
         _ => "Go on?".into(),
     }
 }
 
-/// What nobody is asked about but for this.
 fn guarded(what: Said) -> Said {
     said!("{}\n  {}\nGo on?", what, Reason::Guarded)
 }

@@ -8,15 +8,11 @@ fn wreck(home: &Home) -> Result<Salvage, Error> {
     Wreck::open(home.folder.path())?.unlock(&home.kek)
 }
 
-/// A new vault of what was saved.
-fn saved(salvage: &Salvage) -> (tempfile::TempDir, Vault) {
-    let folder = tempfile::tempdir().unwrap();
-    let kek = Kek::generate().unwrap();
-    let custody = Custody::KeyFile { path: "/saved".into() };
-    let new = NewVault { folder: folder.path(), id: [8; 16], custody, kek: &kek };
-    Vault::create(new, |batch| batch.adopt(salvage)).unwrap();
-    let vault = Locked::open(folder.path()).unwrap().unlock(&kek).unwrap();
-    (folder, vault)
+/// A vault of what was saved.
+fn saved(salvage: Salvage) -> Vault {
+    let vault = salvage.into_vault().unwrap();
+    vault.view().check_whole().unwrap();
+    vault
 }
 
 #[test]
@@ -26,8 +22,8 @@ fn of_a_whole_file_everything_is_saved() {
     let identity = before.view().identity().unwrap().public();
     drop(before);
     let salvage = wreck(&home).unwrap();
-    assert!(salvage.lost.is_empty() && salvage.has_identity(), "{:?}", salvage.lost);
-    let (_folder, vault) = saved(&salvage);
+    assert!(salvage.lost.is_empty() && !salvage.lacks_identity(), "{:?}", salvage.lost);
+    let vault = saved(salvage);
     let values = ["dev/db/url", "prod/db/url", "dev/a/b"].map(|at| value(&vault, at));
     assert_eq!(values.concat(), b"234");
     let at = "dev/db/url".parse().unwrap();
@@ -56,7 +52,7 @@ fn what_stands_in_several_pages_or_in_the_log_is_saved_too() {
     assert!(fs::metadata(home.folder.path().join("vault.db-wal")).unwrap().len() > 0);
     let salvage = wreck(&home).unwrap();
     assert!(salvage.lost.is_empty(), "{:?}", salvage.lost);
-    let (_folder, vault) = saved(&salvage);
+    let vault = saved(salvage);
     assert_eq!(vault.view().entries().unwrap().len(), 304);
     assert_eq!(value(&vault, "dev/long/value"), long.as_bytes());
 }
@@ -86,7 +82,7 @@ fn whatever_byte_is_another_the_rest_is_saved() {
                 }
                 Err(other) => panic!("page {page}, byte {offset}: {other}"),
             };
-            let (_folder, vault) = saved(&salvage);
+            let vault = saved(salvage);
             let view = vault.view();
             let entries = view.entries().unwrap();
             entries.iter().for_each(|entry| drop(view.value(entry).unwrap()));
@@ -108,6 +104,6 @@ fn a_row_that_does_not_open_is_named() {
     let salvage = wreck(&home).unwrap();
     let lost = salvage.lost.join("\n");
     assert!(lost.contains("an entry, prod/db/url (global), revision 1"), "{lost}");
-    let (_folder, vault) = saved(&salvage);
+    let vault = saved(salvage);
     assert_eq!(value(&vault, "dev/db/url"), b"2");
 }

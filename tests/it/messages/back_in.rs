@@ -15,6 +15,8 @@ pub(super) fn back_in(book: &mut Book) {
     ways(book);
     locks(book);
     identity(book);
+    health(book);
+    salvage(book);
 }
 
 /// At a terminal which shows a recovery code, that is taken.
@@ -166,4 +168,51 @@ fn identity(book: &mut Book) {
     let ran = bob.owner_ok(&["id", "rotate"]);
     book.name(&bob.id(), "<bob's new id>");
     book.shown(&bob, "kovra id rotate", &[("", PIN)], ran);
+}
+
+fn health(book: &mut Book) {
+    book.section("What the doctor finds");
+    let alice = Person::with_vault("alice");
+    book.knows(&alice);
+    book.run(&alice, "kovra doctor");
+    book.run(&alice, "kovra doctor --json");
+    let bob = Person::with_pin("bob");
+    book.knows(&bob);
+    let to = recipient(&bob, "id.txt");
+    book.name(&to, "<age1...>");
+    bob.owner_ok(&["recovery", "add", "--to", &to]);
+    bob.ok(&["backup", "b.age"]);
+    book.say("with a PIN, a way back in and a backup");
+    book.run(&bob, "kovra doctor");
+    let key = Person::with_vault("carol").id();
+    bob.ok(&["peer", "add", "carol", &key, "--unconfirmed"]);
+    let mode = |mode| {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(bob.vault(), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0o644);
+    book.run(&bob, "kovra doctor");
+    mode(0o666);
+    book.run(&bob, "kovra doctor");
+    book.at(&bob, "kovra doctor --fix", &[("[Y/n] ", "y")]);
+}
+
+fn salvage(book: &mut Book) {
+    book.section("A damaged vault, and what still opens of it");
+    let mut alice = Person::with_pin("alice");
+    book.knows(&alice);
+    alice.add("dev/a/b", "kept", &[]);
+    alice.add("prod/c/d", "lost", &[]);
+    let db = rusqlite::Connection::open(alice.vault()).unwrap();
+    let spoil = "UPDATE sealed SET value = zeroblob(length(value)) WHERE kind = 1 AND guarded = 1";
+    assert_eq!(db.execute(spoil, []).unwrap(), 1);
+    drop(db);
+    alice.env.insert("KOVRA_KEY_FILE".into(), "vault.key".into());
+    book.run(&alice, "kovra doctor");
+    let line = "kovra recover --salvage damaged --new-key-file new.key";
+    book.run(&alice, line);
+    let folder = alice.vault().parent().unwrap().to_owned();
+    std::fs::rename(folder, alice.home().join("damaged")).unwrap();
+    book.run(&alice, line);
+    book.at(&alice, line, &[("(nothing for none): ", PIN), (AGAIN, PIN)]);
 }

@@ -22,6 +22,7 @@ pub(crate) const ASKED: &str = "Passphrase of the vault, or nothing for no: ";
 
 /// Whether the kernel that these tests run on keeps keys. In a container it may not, and then all that can be told of
 /// here is that kovra says so.
+#[expect(clippy::print_stderr, reason = "what was not tested is said aloud")]
 pub(crate) fn kernel_keeps() -> bool {
     static KEEPS: LazyLock<bool> = LazyLock::new(|| {
         let probe = || {

@@ -106,7 +106,7 @@ impl Thief {
     }
 
     /// Puts a row of their own into the file, which its digest covers.
-    fn forge(&self, (kind, lookup, revision): (i64, Vec<u8>, i64), guarded: bool, metadata: &[u8]) {
+    fn forge(&self, (kind, lookup, revision): Place, guarded: bool, metadata: &[u8]) {
         let nonce = vec![revision as u8; 24];
         let mut row = Row { kind, lookup, revision, guarded, nonce, metadata: Vec::new() };
         let seal = |purpose, aad: &[u8], msg: &[u8]| {
@@ -211,6 +211,12 @@ fn what_is_kept_opens_nothing_that_is_high() {
     assert!(matches!(vault.write(|batch| batch.put_peer(&none, &peer)), Err(Error::Guarded)));
 }
 
+/// What is forged, where, whether it is guarded, its metadata, and whether it is noticed before the owner's proof.
+type Forgery = (&'static str, Place, bool, Vec<u8>, bool);
+
+/// A kind, a lookup and a revision.
+type Place = (i64, Vec<u8>, i64);
+
 /// Rows that the thief sealed and digested. Under the vault key alone some are taken for what they say; and with the
 /// owner's proof, which the values take, all are found.
 #[test]
@@ -230,8 +236,7 @@ fn what_the_thief_writes_is_found_before_a_high_value_is_given() {
     let prod = of(&["entry", "global", "prod/a/b"]);
     let pointer = |at| entry(at, 2, Some("aws-sm://evil"));
     let (program, peer) = (of(&["program", &path]), of(&["peer", "mallory"]));
-    // What, where, and whether it is noticed before the owner's proof.
-    let forgeries: [(&str, (i64, Vec<u8>, i64), bool, Vec<u8>, bool); 9] = [
+    let forgeries: [Forgery; 9] = [
         ("a program", (PROGRAM, program.clone(), 1), true, allowed.clone(), false),
         ("a program, not guarded", (PROGRAM, program, 1), false, allowed, true),
         ("a peer", (PEER, peer.clone(), 1), true, mallory.clone(), false),

@@ -322,7 +322,8 @@ impl Person {
 
 /// The key of a passphrase, which takes longer than all else that is done with a vault.
 fn derived(passphrase: &str, salt: [u8; 16]) -> Arc<Kek> {
-    static KNOWN: Mutex<BTreeMap<(String, [u8; 16]), Arc<Kek>>> = Mutex::new(BTreeMap::new());
+    type Known = BTreeMap<(String, [u8; 16]), Arc<Kek>>;
+    static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
     let typed = Secret::copy_of(passphrase.as_bytes());
     let derive = || Arc::new(Kek::from_passphrase(&typed, &salt).expect("a key"));
     let known = KNOWN.lock().expect("nobody panicked").get(&(passphrase.to_owned(), salt)).cloned();
