@@ -5,6 +5,7 @@ use super::ui::{Said, said};
 use super::{Context, json, ui};
 use kovra::exit::Exit;
 use kovra::ops::doctor::{self, Finding, Level, Subject};
+use kovra::vault::Locked;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -38,7 +39,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 
 fn look(context: &Context) -> Found {
     let mut findings = doctor::look_around(&context.home);
-    let opened = context.unlock().and_then(|(vault, _)| Ok(doctor::examine(&vault, context.now)?));
+    // What is kept of an unlocked vault does not open all of it.
+    let open = || context.open(Locked::open(&context.home)?);
+    let opened = open().and_then(|(vault, _)| Ok(doctor::examine(&vault, context.now)?));
     let failure = match opened {
         Ok(more) => {
             findings.extend(more);

@@ -68,8 +68,8 @@ impl Vault {
     pub fn in_memory(&self) -> Result<Self, Error> {
         let (meta, table) = (self.meta.clone(), self.table.clone());
         let keys = Keys::derive(self.keys.master().clone(), meta.id);
-        let db = Database::empty()?;
-        schema::create(&db)?;
+        let mut db = Database::empty()?;
+        schema::create(&mut db)?;
         meta.create(&db)?;
         db.begin()?;
         TABLES.iter().try_for_each(|(from, to)| copy_rows(&self.db, from, &db, to))?;
@@ -82,7 +82,7 @@ impl Vault {
     /// Gives a vault in memory its file, in `folder`, which has none. All that is in it was opened before.
     ///
     /// # Errors
-    /// [`Error::Exists`] if there is one; those of [`View::check_whole`].
+    /// [`Error::Exists`] if there is one; those of [`crate::vault::View::check_whole`].
     pub fn move_into(mut self, folder: &Path) -> Result<(), Error> {
         self.view().check_whole()?;
         let (image, path) = (self.image()?, place_for_new(folder)?);

@@ -196,11 +196,11 @@ impl Vault {
     }
 
     /// A vault without rows, in a file without anything.
-    fn draft(new: NewVault<'_>, db: Database) -> Result<Self, Error> {
+    fn draft(new: NewVault<'_>, mut db: Database) -> Result<Self, Error> {
         let keys = MasterKeys::generate()?;
         let ways = Ways::new(new.custody, new.kek, &keys, &new.id)?;
         let meta = Meta { id: new.id, ways: ways.encode() };
-        schema::create(&db)?;
+        schema::create(&mut db)?;
         meta.create(&db)?;
         let (keys, table) = (Keys::derive(keys, new.id), Table::default());
         let version = Some(db.version()?);

@@ -126,8 +126,8 @@ impl Salvage {
         let identity = self.lacks_identity().then(Identity::generate).transpose()?;
         let Self { keys, ways, rows, trail, .. } = self;
         let meta = Meta { id: keys.id, ways: ways.encode() };
-        let (db, mut table) = (Database::empty()?, Table::default());
-        schema::create(&db)?;
+        let (mut db, mut table) = (Database::empty()?, Table::default());
+        schema::create(&mut db)?;
         meta.create(&db)?;
         let head = Name::State(state::TRAIL).lookup(&keys);
         let mut rows = rows.into_values().filter(|row| row.place.lookup != head);

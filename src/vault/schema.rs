@@ -94,8 +94,9 @@ pub(super) fn begin_writing(db: &Connection) -> Result<(), Error> {
     Ok(db.execute_batch("PRAGMA cache_size = -16384; BEGIN IMMEDIATE")?)
 }
 
-/// Makes the tables of a new vault.
-pub(super) fn create(db: &Connection) -> Result<(), Error> {
+/// Makes the tables of a new vault. From then on the schema is known to be ours, as after [`check`].
+pub(super) fn create(db: &mut Connection) -> Result<(), Error> {
+    db.progress_handler(0, None::<fn() -> bool>)?;
     db.pragma_update(None, "application_id", APPLICATION)?;
     db.pragma_update(None, "user_version", NUMBER)?;
     Ok(TABLES.iter().try_for_each(|(_, text)| db.execute_batch(text))?)

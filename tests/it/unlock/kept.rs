@@ -1,7 +1,7 @@
 //! When what is kept counts, and where it lies. What does not fit is as good as nothing, and never damage.
 
 use super::{ASKED, FILE, Owner, needs_kernel};
-use crate::vault_file::{WAYS, edit, fold};
+use crate::vault_file::{WAYS, bytes, drop_logs, edit, fold, put_back};
 use forge::people::{OPENS, PASSPHRASE, Person, kovra_path};
 use kovra::cbor::{Reader, Writer};
 use kovra::vault::Locked;
@@ -101,10 +101,15 @@ fn what_does_not_fit_is_as_good_as_nothing() {
 fn another_vault_under_the_same_name_is_locked() {
     needs_kernel!();
     let (owner, other) = (Owner::now_unlocked(), Owner::new());
+    fold(&owner);
     fold(&other);
-    crate::vault_file::drop_logs(&owner);
-    std::fs::copy(other.vault(), owner.vault()).unwrap();
+    let own = bytes(&owner);
+    put_back(&owner, &bytes(&other));
     is_locked(&owner);
+    drop_logs(&owner);
+    // What is kept is that of the file which was there, and is forgotten in the end.
+    put_back(&owner, &own);
+    owner.ok(&["list"]);
 }
 
 /// The ways are no secret, so whoever writes the file may exchange them, or the owner does.

@@ -46,6 +46,16 @@ fn the_rest_takes_the_passphrase_at_a_terminal() {
     assert!(owner.ok(&["list"]).stdout.contains("dev/a/new"));
 }
 
+/// What is kept does not open all of it, and the doctor opens all.
+#[test]
+fn the_doctor_takes_the_passphrase() {
+    needs_kernel!();
+    let owner = Owner::now_unlocked();
+    let session = owner.at_terminal(&["doctor"], &[(OPENS, PASSPHRASE)]);
+    assert!(session.code == 1 && session.screen.contains("no backup"), "{}", session.screen);
+    owner.fails(&["doctor"], 40);
+}
+
 const WHY: &str = "the vault is unlocked for a time, and this takes your passphrase";
 
 /// What nobody is asked about otherwise is asked about then, in words of its own, and done once the owner has
