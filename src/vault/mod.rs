@@ -11,6 +11,7 @@ mod copy;
 mod custody;
 mod database;
 mod entries;
+mod entry_record;
 mod erase;
 mod error;
 mod files;
