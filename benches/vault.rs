@@ -3,7 +3,7 @@
 //! `cargo bench --bench vault` prints the CPU time of commands at each size and, beside it, that of a plain
 //! SQLite read of the same rows. It fails if 10,000 entries cost more than they may: 8 ms over 10 for `show`,
 //! `run` and `add`; 60 ms for `list`; 100 ms for an import of 4,096 entries; for `backup`, twice what `list` and one
-//! encryption by the age crate take. Each figure is the fastest of
+//! encryption by the age crate take; 1 s for `rekey` and 500 ms for `doctor`. Each figure is the fastest of
 //! its rounds: that is what the code takes; the others are what else the machine was doing.
 
 // A benchmark that cannot set itself up has nothing better to do than to panic.
@@ -18,7 +18,7 @@ use kovra::entry::{Content, Entry, Sensitivity};
 use kovra::identity::AgreementPublic;
 use kovra::ops::files::read_key_file;
 use kovra::secret::Secret;
-use kovra::vault::{Error, Locked, NewEntry, Origin, Recovery, Vault};
+use kovra::vault::{Custody, Error, Kek, Locked, NewEntry, Origin, Recovery, Vault};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use std::process::{Command, Stdio};
@@ -39,6 +39,10 @@ fn main() {
     println!("import of {IMPORTED} entries: {import:.1} ms");
     let (backup, parts) = backup();
     println!("backup of 10000 entries: {backup:.1} ms; to list and to encrypt them: {parts:.1} ms");
+    let (rekey, doctor) = (rekey(), doctor());
+    println!(
+        "10000 entries: new keys {rekey:.1} ms (limit 1000), doctor {doctor:.1} ms (limit 500)"
+    );
     let of = |size| figures.iter().find(|(n, _)| *n == size).unwrap().1;
     let (small, large) = (of(10), of(10_000));
     for (at, name) in ["show", "run", "add"].iter().enumerate() {
@@ -50,6 +54,7 @@ fn main() {
     assert!(large[3] <= 60.0, "list costs more than it may");
     assert!(import <= 100.0, "import costs more than it may");
     assert!(backup <= 2.0 * parts, "a backup costs more than it may");
+    assert!(rekey <= 1000.0 && doctor <= 500.0, "new keys or the doctor cost more than they may");
 }
 
 /// `show`, `run`, `add` and `list` in a vault of so many entries.
@@ -126,6 +131,33 @@ fn backup() -> (f64, f64) {
     };
     let encrypted = (0..ROUNDS).map(|_| encrypt()).fold(f64::MAX, f64::min);
     (backup, fastest(|| command(&["list"])) + encrypted)
+}
+
+/// New keys for 10,000 entries: every row sealed again, and the file written anew.
+fn rekey() -> f64 {
+    let person = Person::with_vault("alice");
+    fill(&person, 10_000);
+    let mut vault = person.unlocked();
+    let before = own();
+    let custody = Custody::KeyFile { path: "new.key".into() };
+    let kek = Kek::generate().unwrap();
+    vault.erase_on(&[], |batch| batch.renew_keys(custody, &kek)).unwrap();
+    own() - before
+}
+
+/// All of 10,000 entries opened.
+fn doctor() -> f64 {
+    let person = Person::with_pin("alice");
+    fill(&person, 10_000);
+    let recipient = AgreementPublic::from_age(&BOB.age_recipient()).unwrap();
+    let way = Recovery { recipient, made: Moment::from_seconds(0), is_code: false };
+    person.unlocked().write(|batch| batch.put_recovery(way, None)).unwrap();
+    person.ok(&["backup", "first.age"]);
+    fastest(|| {
+        let mut command = person.kovra();
+        command.arg("doctor");
+        command
+    })
 }
 
 fn fastest(mut command: impl FnMut() -> Command) -> f64 {

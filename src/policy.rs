@@ -80,6 +80,8 @@ pub enum Trust {
     Rotate,
     /// Come in by a way back in, which is the owner's proof.
     Recover,
+    /// Make a vault of what still opens of a damaged one, by what keeps it, which is no proof.
+    Salvage,
 }
 
 words!(Trust {
@@ -104,6 +106,7 @@ words!(Trust {
     Rekey = "rekey",
     Rotate = "rotate",
     Recover = "recover",
+    Salvage = "salvage",
 });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -398,7 +401,8 @@ fn capture(subject: Subject<'_>, asker: Asker) -> Decision {
 fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
     use Trust::{
         Allow, BackUp, Clock, Disallow, DistrustFile, Exchange, HandOut, Keep, Name, Overwrite,
-        Pin, Prune, Recover, Recovery, Rekey, Rename, Rotate, SetPin, TrustFile, Unpin, Vouch,
+        Pin, Prune, Recover, Recovery, Rekey, Rename, Rotate, Salvage, SetPin, TrustFile, Unpin,
+        Vouch,
     };
     match (trust, asker) {
         (_, Asker::Agent) => Decision::Deny(Reason::AgentChanges),
@@ -413,7 +417,7 @@ fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
         ) if !has_proof => Decision::Deny(Reason::NeedsProof),
         (Vouch | Exchange | Rename | Allow | TrustFile | HandOut, _)
         | (SetPin | Recovery | Rekey | Rotate, _)
-        | (Overwrite | Name | Prune | Clock, _) => Decision::Confirm(Reason::Trust),
+        | (Overwrite | Name | Prune | Clock | Salvage, _) => Decision::Confirm(Reason::Trust),
     }
 }
 

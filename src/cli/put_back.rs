@@ -37,7 +37,7 @@ pub(super) fn run(
     };
     drop(opener);
     let made = made(vault.view())?;
-    let back = place(&mut vault, by, Some(made), lock, context)?;
+    let back = place(&mut vault, (by, None), Some(made), lock, context)?;
     vault.move_into(&context.home)?;
     ui::note(said!("The vault is in {}, as it was at {}.", context.home, made));
     ui::note("What came later is not in it, and what was imported later may be imported again.");
@@ -54,17 +54,17 @@ pub(super) fn salvage(
     check_place(context)?;
     let wreck = Wreck::open(folder)?;
     let public = by.as_ref().map(AgreementSecret::public);
-    let salvage = match by {
-        Some(secret) => wreck.recover(&secret)?,
+    let (salvage, typed) = match by {
+        Some(secret) => (wreck.recover(&secret)?, None),
         None => {
-            let (kek, _) = context.kek(wreck.id(), wreck.custody())?;
-            wreck.unlock(&kek)?
+            let (kek, typed) = context.kek(wreck.id(), wreck.custody())?;
+            (wreck.unlock(&kek)?, typed)
         }
     };
     let ((rows, trail), lost) = (salvage.counts(), salvage.lost.clone());
     let lacks_identity = salvage.lacks_identity();
     let mut vault = salvage.into_vault()?;
-    let back = place(&mut vault, public, None, lock, context)?;
+    let back = place(&mut vault, (public, typed), None, lock, context)?;
     vault.move_into(&context.home)?;
     let rows = ui::count(rows, "row", "rows");
     ui::note(said!("Saved {} and {} of the trail, into {}.", rows, trail, context.home));
@@ -85,14 +85,15 @@ fn check_place(context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
+/// By a key, or a passphrase that was typed.
 fn place(
     vault: &mut Vault,
-    by: Option<AgreementPublic>,
+    (by, typed): (Option<AgreementPublic>, Option<Secret>),
     made: Option<Moment>,
     lock: &Lock,
     context: &Context,
 ) -> Result<Back, Failure> {
-    context.in_session(vault, None, |session| {
+    context.in_session(vault, typed, |session| {
         let custody = lock.chosen(Keeper::Passphrase)?;
         let owner = &mut Person;
         put_back(session, PutBack { by, custody, owner, made }).map_err(Failure::from)

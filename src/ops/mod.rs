@@ -152,6 +152,8 @@ pub enum About<'a> {
     Rekey(rekey::Keys),
     /// A new encryption key for the identity.
     Rotate,
+    /// A vault of what still opens of a damaged one.
+    Salvage,
     /// To seal to, and not to trust.
     Pin(&'a Peer),
     Unpin(&'a Peer),

@@ -58,7 +58,9 @@ pub fn put_back(session: &mut Session<'_>, back: PutBack<'_>) -> Result<Back, Er
     let id = *session.view().id();
     let on =
         Grounds { pin: session.view().pin()?.basis, identity: session.view().identity_basis() };
-    let consent = agreed(session, &on)?;
+    // What keeps a damaged vault opens it for every program of the same user, and is no owner's proof.
+    let trust = if by.is_none() && made.is_none() { Trust::Salvage } else { Trust::Recover };
+    let consent = agreed(session, trust, &on)?;
     let lives_on = made.map_or(Some(false), |_| owner.lives_on()).ok_or(Error::Declined)?;
     let chosen = choose(session.view(), lives_on, by.as_ref(), &custody, owner)?;
     let kept = custody.keep_another(&id)?;
@@ -80,11 +82,11 @@ pub fn made(view: View<'_>) -> Result<Moment, vault::Error> {
     view.last_backup()?.ok_or_else(none)
 }
 
-fn agreed(session: &mut Session<'_>, on: &Grounds) -> Result<Consent, Error> {
-    let wish = Wish::of_trust(Trust::Recover, "the vault", session.event(Action::Recover));
+fn agreed(session: &mut Session<'_>, trust: Trust, on: &Grounds) -> Result<Consent, Error> {
+    let wish = Wish::of_trust(trust, "the vault", session.event(Action::Recover));
     let wish = wish.on(&on.pin, "the PIN").on(&on.identity, "your identity");
     let weighed = session.weigh(vec![wish])?;
-    session.put(weighed, &About::Nothing)
+    session.put(weighed, &About::Salvage)
 }
 
 fn choose(

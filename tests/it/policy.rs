@@ -373,6 +373,14 @@ fn lock_command(person: &Person, vault: &mut Vault, operation: &str, name: &str)
             person.write("pass", "a long passphrase");
             words(&["recover", "--identity", &identity, "--new-passphrase-file", "pass"])
         }
+        "salvage" => {
+            let (from, to) = (format!("{name}.damaged"), format!("{name}.saved"));
+            let copied = person.vault().parent().unwrap().to_owned();
+            let cp = person.command("cp").arg("-r").arg(copied).arg(&from).status();
+            assert!(cp.unwrap().success());
+            person.write("pass", "a long passphrase");
+            words(&["recover", "--salvage", &from, "--home", &to, "--new-passphrase-file", "pass"])
+        }
         other => panic!("which command comes to {other}?"),
     }
 }

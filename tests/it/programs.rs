@@ -3,7 +3,7 @@
 
 #![cfg(target_os = "linux")]
 
-use forge::people::{OPENS, Person, kovra_path};
+use forge::people::{Person, kovra_path};
 
 #[test]
 #[ignore = "needs strace"]
@@ -336,7 +336,10 @@ mod hung_bus {
         assert_eq!(session.code, 0, "{}", session.screen);
         let said = "did not answer in time, so a passphrase is to keep the vault";
         assert!(session.screen.contains(said), "{}", session.screen);
-        assert_eq!(person.at_terminal(&["list"], &[(OPENS, "the passphrase")]).code, 0);
+        assert_eq!(
+            person.at_terminal(&["list"], &[(forge::people::OPENS, "the passphrase")]).code,
+            0
+        );
         let start = Instant::now();
         let said = self::person().fails(&["init", "--custody", "keyring"], 40);
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());

@@ -123,6 +123,9 @@ fn of_trust(about: &About<'_>) -> Said {
              what opened it, opens this one too\nGo on?"
                 .into()
         }
+        About::Salvage => {
+            "make a new vault, with another lock, of all that still opens of the damaged one\nGo on?".into()
+        }
         About::Rotate => {
             "take a new encryption key, to which your peers seal once they have it\nGo on?".into()
         }

@@ -214,5 +214,5 @@ fn salvage(book: &mut Book) {
     let folder = alice.vault().parent().unwrap().to_owned();
     std::fs::rename(folder, alice.home().join("damaged")).unwrap();
     book.run(&alice, line);
-    book.at(&alice, line, &[("(nothing for none): ", PIN), (AGAIN, PIN)]);
+    book.at(&alice, line, &[(ASKED, PIN), ("(nothing for none): ", PIN), (AGAIN, PIN)]);
 }

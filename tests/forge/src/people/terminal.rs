@@ -90,22 +90,29 @@ impl Seat {
     /// Whether the terminal shows `text` before the program ends.
     #[track_caller]
     pub fn comes(&mut self, text: &str) -> bool {
+        self.which(&[text]).is_some()
+    }
+
+    /// Which of `texts` the terminal shows, by its number. `None` if the program ends before.
+    #[track_caller]
+    pub fn which(&mut self, texts: &[&str]) -> Option<usize> {
         let deadline = Instant::now() + PATIENCE;
-        let found = loop {
-            if let Some(found) = self.screen[self.waited_for..].find(text) {
-                break found;
+        loop {
+            let new = &self.screen[self.waited_for..];
+            let found = texts.iter().enumerate().find_map(|(n, text)| Some((n, new.find(text)?)));
+            if let Some((n, at)) = found {
+                self.waited_for += at + texts[n].len();
+                return Some(n);
             }
             let left = deadline.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
                 Ok(bytes) => self.screen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {
-                    panic!("waited for {text:?}, and the terminal shows:\n{}", self.screen)
+                    panic!("waited for {texts:?}, and the terminal shows:\n{}", self.screen)
                 }
             }
-        };
-        self.waited_for += found + text.len();
-        true
+        }
     }
 
     /// What it has shown so far.
