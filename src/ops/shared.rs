@@ -3,7 +3,7 @@
 use super::Error;
 use crate::clock::Moment;
 use crate::text::escape;
-use crate::vault::{Given, Share, SharedEntry, View};
+use crate::vault::{Given, Held, Share, SharedEntry, View};
 
 /// Something that a peer was given.
 pub struct Item {
@@ -89,6 +89,7 @@ fn upshot(view: View<'_>, entry: &SharedEntry) -> Result<Upshot, Error> {
     let Given::Literal(given) = &entry.given else { return Ok(Upshot::Revoke) };
     let Ok(coordinate) = entry.coordinate.parse() else { return Ok(Upshot::Changed) };
     let current = view.entry(&entry.origin, &coordinate)?.found;
-    let same = current.is_some_and(|now| now.is_of(*given));
+    let same =
+        current.is_some_and(|now| matches!(now.held, Held::Literal(print) if print == *given));
     Ok(if same { Upshot::Rotate } else { Upshot::Changed })
 }

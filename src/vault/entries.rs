@@ -1,12 +1,13 @@
 //! Entries: what a coordinate names in this vault, with where it came from.
 
 use super::batch::Content as Row;
-use super::entry_record::{decode, encode, is_guarded, lock_of};
 use super::keys::{Lock, Nonce};
 use super::name::Name;
 use super::place::{Kind, Lookup};
-use super::rows::{Basis, Looked};
+use super::record::Fields;
+use super::rows::{Basis, Looked, Opened};
 use super::{Batch, Error, View};
+use crate::cbor::Writer;
 use crate::clock::Moment;
 use crate::coordinate::{Coordinate, check_segment};
 use crate::entry::{Content, Entry, Mode, Sensitivity};
@@ -52,8 +53,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// 8 hex digits of a MAC of a value, under a key that comes with the one which opens the value: tells "changed",
-/// and confirms a guess to nobody else.
+/// 8 hex digits of a MAC of a value under a key of the vault: tells "changed", cannot confirm a guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint(pub(super) [u8; 4]);
 
@@ -84,6 +84,9 @@ impl Held {
     }
 }
 
+/// Stands in a row's metadata in place of a [`Mode`] once the entry was removed.
+const REMOVED: u64 = 2;
+
 /// Where an entry came from, if it was not written here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Provenance {
@@ -106,8 +109,6 @@ pub struct Stored {
     pub origin: Origin,
     pub coordinate: Coordinate,
     pub held: Held,
-    /// Of the same literal, as an earlier revision has it whose value is sealed under the other key.
-    pub(super) also: Option<Fingerprint>,
     pub sensitivity: Sensitivity,
     pub description: Option<String>,
     /// `None` if it was added here.
@@ -117,8 +118,8 @@ pub struct Stored {
     /// Counts from 1.
     pub revision: u64,
     /// Of this revision, which `basis` is not if it is an earlier one.
-    pub(super) nonce: Nonce,
-    pub(super) basis: Basis,
+    nonce: Nonce,
+    basis: Basis,
 }
 
 impl Stored {
@@ -136,12 +137,6 @@ impl Stored {
     /// gives it, too.
     fn lock(&self) -> Lock {
         lock_of(self.sensitivity, &self.coordinate)
-    }
-
-    /// Whether its value is the one that had this fingerprint.
-    pub fn is_of(&self, print: Fingerprint) -> bool {
-        let now = matches!(self.held, Held::Literal(now) if now == print);
-        now || self.also == Some(print)
     }
 }
 
@@ -239,10 +234,15 @@ impl View<'_> {
         self.has_guard() || entry.lock() == Lock::Vault
     }
 
-    /// Whether `value` is that of a literal. What can't be opened is taken for another.
+    /// Whether `value` is that of a literal. Where it can't be opened, its fingerprint has to do.
     pub fn holds(&self, entry: &Stored, value: &Secret) -> Result<bool, Error> {
-        let is_literal = matches!(entry.held, Held::Literal(_)) && self.opens(entry);
-        Ok(is_literal && self.value(entry)?.expose() == value.expose())
+        let same = matches!(entry.held, Held::Literal(print) if print == self.fingerprint(value));
+        Ok(same && (!self.opens(entry) || self.value(entry)?.expose() == value.expose()))
+    }
+
+    /// The fingerprint that `value` would have here.
+    pub fn fingerprint(&self, value: &Secret) -> Fingerprint {
+        Fingerprint(self.rows.keys.fingerprint(value))
     }
 
     fn basis(&self, lookup: Lookup) -> Basis {
@@ -274,24 +274,19 @@ impl Batch<'_> {
         now: Moment,
     ) -> Result<Stored, Error> {
         let NewEntry { origin, entry, provenance } = new;
-        let sensitivity = entry.sensitivity.max(Sensitivity::floor(&entry.coordinate));
+        let view = self.view();
         let (held, value) = match &entry.content {
-            Content::Literal(value) => {
-                let (lock, value) = (lock_of(sensitivity, &entry.coordinate), value.expose());
-                (Held::Literal(Fingerprint(self.keys.fingerprint(lock, value)?)), value)
-            }
+            Content::Literal(value) => (Held::Literal(view.fingerprint(value)), value.expose()),
             Content::Reference(pointer) => {
                 let (pointer, chosen) = (pointer.clone(), provenance.is_none());
                 (Held::Reference { pointer, chosen }, &[][..])
             }
         };
-        let view = self.view();
         let stored = Stored {
             origin: origin.clone(),
             coordinate: entry.coordinate.clone(),
             held,
-            also: None,
-            sensitivity,
+            sensitivity: entry.sensitivity.max(Sensitivity::floor(&entry.coordinate)),
             description: entry.description.clone(),
             provenance,
             updated: now,
@@ -384,7 +379,6 @@ impl Batch<'_> {
             return Err(Error::Moved(entry.coordinate.to_string()));
         }
         self.expect(on, &entry.coordinate)?;
-        self.print(&mut entry, value)?;
         let metadata = encode(&entry, false);
         let (lock, guarded) = (entry.lock(), entry.is_guarded());
         let content = Row { metadata: &metadata, value, lock, guarded };
@@ -392,16 +386,139 @@ impl Batch<'_> {
         entry.basis = self.view().basis(on.lookup);
         Ok(entry)
     }
+}
 
-    /// Gives a literal the fingerprint of its value under the key that comes with its lock, and keeps one that the
-    /// same value had under the other.
-    fn print(&self, entry: &mut Stored, value: &[u8]) -> Result<(), Error> {
-        let Held::Literal(before) = entry.held else { return Ok(()) };
-        let now = Fingerprint(self.keys.fingerprint(entry.lock(), value)?);
-        if before != now {
-            entry.also = Some(before);
-        }
-        entry.held = Held::Literal(now);
-        Ok(())
+fn is_guarded(sensitivity: Sensitivity, at: &Coordinate) -> bool {
+    sensitivity >= Sensitivity::High || at.is_prod()
+}
+
+fn lock_of(sensitivity: Sensitivity, at: &Coordinate) -> Lock {
+    let asks = sensitivity == Sensitivity::High || at.is_prod();
+    if asks { Lock::Guard } else { Lock::Vault }
+}
+
+/// What an entry's value is sealed under. One that was removed has none.
+pub(super) fn lock(metadata: &[u8]) -> Result<Lock, Error> {
+    let mut fields = Fields::of(metadata, "entry")?;
+    let _origin = fields.next()?.text()?;
+    let coordinate = fields.next()?.text()?.parse().map_err(|_| bad("coordinate"))?;
+    let sensitivity = fields.next()?.uint()?;
+    let sensitivity = Sensitivity::from_number(sensitivity).ok_or_else(|| bad("sensitivity"))?;
+    let (_description, _written) = (fields.next()?.text()?, fields.next()?.uint()?);
+    let removed = fields.next()?.uint()? == REMOVED;
+    Ok(if removed { Lock::Vault } else { lock_of(sensitivity, &coordinate) })
+}
+
+/// Where the fingerprint of a literal stands in its metadata.
+pub(super) fn print_at(metadata: &[u8]) -> Result<Option<usize>, Error> {
+    let mut fields = Fields::of(metadata, "entry")?;
+    let (_origin, _coordinate) = (fields.next()?.text()?, fields.next()?.text()?);
+    let (_sensitivity, _description) = (fields.next()?.uint()?, fields.next()?.text()?);
+    let (_written, mode) = (fields.next()?.uint()?, fields.next()?.uint()?);
+    if mode != Mode::Literal as u64 {
+        return Ok(None);
     }
+    let print: &[u8; 4] = fields.record("content")?.next()?.fixed()?;
+    Ok(Some(place_in(metadata, print)))
+}
+
+/// Where a part of a record starts in it.
+pub(super) fn place_in(whole: &[u8], part: &[u8]) -> usize {
+    part.as_ptr().addr() - whole.as_ptr().addr()
+}
+
+fn encode(entry: &Stored, removed: bool) -> Vec<u8> {
+    let mut w = Writer::with_capacity(512);
+    w.array(8).text(entry.origin.name()).text(entry.coordinate.as_str());
+    w.uint(entry.sensitivity as u64);
+    w.text(entry.description.as_deref().unwrap_or_default());
+    w.uint(entry.updated.millis());
+    let mut content = Writer::with_capacity(256);
+    let mode = match &entry.held {
+        _ if removed => {
+            content.array(0);
+            REMOVED
+        }
+        Held::Literal(print) => {
+            content.array(1).bytes(&print.0);
+            Mode::Literal as u64
+        }
+        Held::Reference { pointer, chosen } => {
+            content.array(2).text(pointer.as_str()).uint((*chosen).into());
+            Mode::Reference as u64
+        }
+    };
+    w.uint(mode).bytes(content.as_bytes()).bytes(&encode_provenance(entry.provenance.as_ref()));
+    w.finish()
+}
+
+fn encode_provenance(provenance: Option<&Provenance>) -> Vec<u8> {
+    let mut w = Writer::with_capacity(96);
+    match provenance {
+        None => w.array(1).uint(0),
+        Some(Provenance::Package { sender, package, seq }) => {
+            w.array(4).uint(1).bytes(sender.as_bytes()).bytes(package).uint(*seq)
+        }
+        Some(Provenance::Copy { of }) => w.array(2).uint(2).text(of),
+    };
+    w.finish()
+}
+
+fn bad(what: &str) -> Error {
+    Error::Damaged(format!("an entry has a bad {what}"))
+}
+
+fn decode(row: &Opened, basis: Basis) -> Result<Revision, Error> {
+    let mut fields = Fields::of(&row.metadata, "entry")?;
+    let origin = Origin::stored(fields.next()?.text()?);
+    let coordinate: Coordinate = fields.next()?.text()?.parse().map_err(|_| bad("coordinate"))?;
+    let sensitivity = fields.next()?.uint()?;
+    let sensitivity = Sensitivity::from_number(sensitivity).ok_or_else(|| bad("sensitivity"))?;
+    let description = Some(fields.next()?.text()?.to_owned()).filter(|d| !d.is_empty());
+    let updated = Moment::from_millis(fields.next()?.uint()?);
+    if is_guarded(sensitivity, &coordinate) && !row.guarded {
+        return Err(basis.unguarded(row.revision));
+    }
+    let mode = fields.next()?.uint()?;
+    let held = decode_held(mode, fields.record("content")?)?;
+    let provenance = decode_provenance(fields.record("provenance")?)?;
+    let entry = held.map(|held| Stored {
+        origin,
+        coordinate,
+        held,
+        sensitivity,
+        description,
+        provenance,
+        updated,
+        revision: row.revision,
+        nonce: row.nonce,
+        basis,
+    });
+    Ok(Revision { number: row.revision, written: updated, entry })
+}
+
+/// `None` for what was removed.
+fn decode_held(mode: u64, mut fields: Fields<'_>) -> Result<Option<Held>, Error> {
+    Ok(match mode {
+        0 => Some(Held::Literal(Fingerprint(*fields.next()?.fixed()?))),
+        1 => {
+            let pointer = fields.next()?.text()?.parse().map_err(|_| bad("pointer"))?;
+            Some(Held::Reference { pointer, chosen: fields.next()?.uint()? == 1 })
+        }
+        REMOVED => None,
+        _ => return Err(bad("mode")),
+    })
+}
+
+fn decode_provenance(mut fields: Fields<'_>) -> Result<Option<Provenance>, Error> {
+    Ok(match fields.next()?.uint()? {
+        0 => None,
+        1 => Some(Provenance::Package {
+            sender: SigningPublic::stored(fields.next()?.fixed()?),
+            package: *fields.next()?.fixed()?,
+            seq: fields.next()?.uint()?,
+        }),
+        2 => Some(Provenance::Copy { of: fields.next()?.text()?.to_owned() }),
+        _ => return Err(bad("provenance")),
+    })
 }

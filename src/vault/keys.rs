@@ -52,7 +52,6 @@ pub(super) struct Keys {
 struct Guard {
     value: Key,
     digest: Key,
-    fingerprint: Key,
 }
 
 /// What a value is sealed under.
@@ -69,7 +68,6 @@ impl Keys {
         let guard = master.guard.as_ref().map(of).map(|guard| Guard {
             value: sub_key(&guard, "guard value"),
             digest: sub_key(&guard, "guard digest"),
-            fingerprint: sub_key(&guard, "guard fingerprint"),
         });
         Self {
             id,
@@ -114,19 +112,13 @@ impl Keys {
         mac(&self.trail)
     }
 
-    /// The first 32 bits of a MAC of `value`: equal for equal values under one lock in this vault, and
-    /// useless for confirming a guess without its key.
-    pub(super) fn fingerprint(&self, lock: Lock, value: &[u8]) -> Result<[u8; 4], Error> {
-        let key = match lock {
-            Lock::Vault => &self.fingerprint,
-            Lock::Guard => {
-                self.guard.as_ref().map(|guard| &guard.fingerprint).ok_or(Error::Guarded)?
-            }
-        };
-        let mut mac = mac(key);
-        mac.update(value);
+    /// The first 32 bits of a MAC of `value`: equal for equal values in this vault, and useless for
+    /// confirming a guess without its key.
+    pub(super) fn fingerprint(&self, value: &Secret) -> [u8; 4] {
+        let mut mac = mac(&self.fingerprint);
+        mac.update(value.expose());
         let bytes = mac.finalize().into_bytes();
-        Ok([bytes[0], bytes[1], bytes[2], bytes[3]])
+        [bytes[0], bytes[1], bytes[2], bytes[3]]
     }
 
     pub(super) fn seal_metadata(&self, place: Place, nonce: &Nonce, plain: &[u8]) -> Vec<u8> {

@@ -11,7 +11,6 @@ mod copy;
 mod custody;
 mod database;
 mod entries;
-mod entry_record;
 mod erase;
 mod error;
 mod files;

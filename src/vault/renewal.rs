@@ -2,7 +2,7 @@
 //! `spec/vault.md` 11.4.
 
 use super::custody::{Custody, Kek};
-use super::entry_record;
+use super::entries;
 use super::keys::{Keys, Lock, MasterKeys, Nonce, random};
 use super::name::Name;
 use super::place::{Kind, Lookup, Place};
@@ -127,17 +127,12 @@ impl<'a> Renewal<'a> {
         name.map(|name| name.lookup(self.new)).ok_or(Error::Later(kind.name()))
     }
 
-    /// Exchanges the fingerprints of a literal.
+    /// Exchanges the fingerprint of a literal.
     fn print(&mut self, plain: &mut Plain) -> Result<(), Error> {
-        let Some((at, also)) = entry_record::prints_at(&plain.metadata)? else { return Ok(()) };
-        let other = if plain.lock == Lock::Vault { Lock::Guard } else { Lock::Vault };
-        for (at, lock) in [(Some(at), plain.lock), (also, other)] {
-            let Some(at) = at else { continue };
-            let (old, new) =
-                (take(&plain.metadata, at), self.new.fingerprint(lock, plain.value.expose())?);
-            self.prints.insert((plain.place.lookup, old), new);
-            plain.metadata[at..at + 4].copy_from_slice(&new);
-        }
+        let Some(at) = entries::print_at(&plain.metadata)? else { return Ok(()) };
+        let (old, new) = (take(&plain.metadata, at), self.new.fingerprint(&plain.value));
+        self.prints.insert((plain.place.lookup, old), new);
+        plain.metadata[at..at + 4].copy_from_slice(&new);
         Ok(())
     }
 
@@ -174,7 +169,7 @@ pub(super) fn open(
 /// What the value is sealed under.
 fn lock(place: Place, metadata: &[u8]) -> Result<Lock, Error> {
     match place.kind {
-        Kind::ENTRY => entry_record::lock(metadata),
+        Kind::ENTRY => entries::lock(metadata),
         _ => Ok(Lock::Vault),
     }
 }

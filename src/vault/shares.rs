@@ -1,8 +1,7 @@
 //! What was sealed to whom: the memory that makes an honest removal possible.
 
 use super::batch::Content;
-use super::entries::Fingerprint;
-use super::entry_record::place_in;
+use super::entries::{Fingerprint, place_in};
 use super::keys::Keys;
 use super::name::Name;
 use super::place::{Kind, Lookup};

@@ -451,39 +451,3 @@ fn a_change_touches_only_what_it_was_granted() {
     let clock = vault.view().clock_floor().unwrap().basis;
     vault.write_on(&[], |batch| batch.set_clock_floor(&clock, NOW)).unwrap();
 }
-
-/// A fingerprint confirms a guess to nobody who could not read the value, and a value is known again whatever
-/// its level was when it was given away.
-#[test]
-fn fingerprints_go_with_the_lock_of_the_value() {
-    let home = Home::new();
-    let mut vault = home.open().unwrap();
-    put(&mut vault, &literal("dev/a/low", "the same"));
-    put(&mut vault, &Entry { sensitivity: Sensitivity::High, ..literal("dev/a/high", "the same") });
-    let entry = |vault: &Vault, at: &str| {
-        vault.view().find(&Origin::Global, &at.parse().unwrap()).unwrap().unwrap()
-    };
-    let print = |entry: &Stored| match entry.held {
-        Held::Literal(print) => print,
-        Held::Reference { .. } => panic!(),
-    };
-    let (low, high) = (entry(&vault, "dev/a/low"), entry(&vault, "dev/a/high"));
-    assert_ne!(print(&low), print(&high));
-    let mut levels = vec![low];
-    for sensitivity in [Sensitivity::High, Sensitivity::InjectOnly, Sensitivity::High] {
-        let before = levels.last().unwrap().clone();
-        let after = Stored { sensitivity, ..before.clone() };
-        vault.write(|batch| batch.relabel(before.basis(), &before, after, NOW)).unwrap();
-        levels.push(entry(&vault, "dev/a/low"));
-    }
-    assert_eq!([print(&levels[1]), print(&levels[2])], [print(&high), print(&levels[0])]);
-    let given: Vec<_> = levels.iter().map(print).collect();
-    assert!(given.iter().all(|given| levels[3].is_of(*given)));
-    let kek = Kek::generate().unwrap();
-    let custody = Custody::KeyFile { path: "/other".into() };
-    vault.write(|batch| batch.renew_keys(custody, &kek)).unwrap();
-    let (now, high) = (entry(&vault, "dev/a/low"), entry(&vault, "dev/a/high"));
-    assert!(print(&now) == print(&high) && !now.is_of(given[0]) && !now.is_of(given[1]));
-    put(&mut vault, &literal("dev/a/low", "another"));
-    assert!(!entry(&vault, "dev/a/low").is_of(print(&now)));
-}

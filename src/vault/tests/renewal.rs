@@ -90,6 +90,7 @@ fn a_share_names_the_same_values_by_their_new_fingerprints() {
     renew(&mut vault);
     let view = vault.view();
     let entry = view.find(&Origin::Global, &"dev/db/url".parse().unwrap()).unwrap().unwrap();
+    assert_eq!(entry.held, Held::Literal(view.fingerprint(&view.value(&entry).unwrap())));
     let given =
         view.shares().unwrap()[0].entries.iter().map(|e| e.given.clone()).collect::<Vec<_>>();
     let Held::Literal(print) = entry.held else { panic!() };
