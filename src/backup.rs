@@ -67,6 +67,9 @@ pub fn seal(copy: &Copy, to: &To, made: Moment) -> Result<Vec<u8>, vault::Error>
     })
 }
 
+/// Of ustar: to be read and written by its owner.
+const OWNER_ALONE: u32 = 6 << 6;
+
 fn pack(copy: &Copy, made: Moment) -> io::Result<Secret> {
     // The key must not be left in a buffer that moved: this one has room for all of it.
     let mut archive = Builder::new(Vec::with_capacity(copy.vault.len() + 8 * 1024));
@@ -74,7 +77,7 @@ fn pack(copy: &Copy, made: Moment) -> io::Result<Secret> {
         let mut header = Header::new_ustar();
         header.set_path(name)?;
         header.set_entry_type(EntryType::Regular);
-        header.set_mode(0o600);
+        header.set_mode(OWNER_ALONE);
         header.set_size(content.len() as u64);
         header.set_mtime(made.seconds());
         header.set_cksum();
@@ -184,7 +187,7 @@ mod tests {
         let mut header = Header::new_ustar();
         header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
         header.set_size(content.len() as u64);
-        header.set_mode(0o600);
+        header.set_mode(OWNER_ALONE);
         header.set_entry_type(EntryType::Regular);
         odd(&mut header);
         header.set_cksum();

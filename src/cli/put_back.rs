@@ -9,13 +9,14 @@ use super::ui::{Said, Say, said};
 use super::{Context, ui};
 use kovra::backup::{self, Opener};
 use kovra::clock::Moment;
+use kovra::exit::Exit;
 use kovra::identity::{AgreementPublic, AgreementSecret, RecoveryCode};
 use kovra::ops;
 use kovra::ops::files::is_there;
 use kovra::ops::init::Owner;
 use kovra::ops::put_back::{Back, Heir, PutBack, made, put_back};
 use kovra::secret::Secret;
-use kovra::vault::{Error, FILE, Vault, Wreck};
+use kovra::vault::{Error, FILE, Locked, Vault, Wreck};
 use std::path::Path;
 
 pub(super) fn run(
@@ -55,9 +56,13 @@ pub(super) fn salvage(
     let wreck = Wreck::open(folder)?;
     let public = by.as_ref().map(AgreementSecret::public);
     let (salvage, typed) = match by {
-        Some(secret) => (wreck.recover(&secret)?, None),
+        Some(secret) => {
+            check_damaged(folder, |locked| locked.recover(&secret))?;
+            (wreck.recover(&secret)?, None)
+        }
         None => {
             let (kek, typed) = context.kek(wreck.id(), wreck.custody())?;
+            check_damaged(folder, |locked| locked.unlock(&kek))?;
             (wreck.unlock(&kek)?, typed)
         }
     };
@@ -73,6 +78,19 @@ pub(super) fn salvage(
         ui::note(said!("Lost: {}", Said::one_line(&lost)));
     }
     told(&back, if lacks_identity { &Whose::Lost } else { &Whose::Saved })
+}
+
+/// What is whole is not saved but used: two vaults must not be one sender.
+fn check_damaged(
+    folder: &Path,
+    open: impl FnOnce(Locked) -> Result<Vault, Error>,
+) -> Result<(), Failure> {
+    let whole = Locked::open(folder).and_then(open).and_then(|vault| vault.view().check_whole());
+    if whole.is_err() {
+        return Ok(());
+    }
+    let what = said!("the vault in {} is whole, so there is nothing to save", folder);
+    Err(Failure::new(Exit::Conflict, what).hint("move it back to where it was, and use it"))
 }
 
 fn check_place(context: &Context) -> Result<(), Failure> {

@@ -45,7 +45,7 @@ impl NewCustody {
     /// Refuses what [`NewCustody::keep_another`] would, before anybody is asked.
     pub(super) fn check_another(&self) -> Result<(), Error> {
         match self {
-            Self::Keyring => Ok(()),
+            Self::Keyring => Ok(keyring::check()?),
             Self::Passphrase(passphrase) => check_passphrase(passphrase),
             Self::KeyFile(path) => output::check(path),
         }

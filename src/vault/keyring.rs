@@ -13,6 +13,14 @@ const OPEN: Duration = Duration::from_secs(2);
 /// Long enough for a person to unlock the keyring when its own window asks.
 const UNLOCK: Duration = Duration::from_secs(60);
 
+/// Whether a keyring answers, in 2 s at most, without asking anybody.
+///
+/// # Errors
+/// [`Error::Locked`] if none does.
+pub fn check() -> Result<(), Error> {
+    within(KeyStore::open, |_| Ok(()))
+}
+
 /// Stores a vault's key as this item: in 2 s at most if no keyring answers, and in 60 s if a person has
 /// to unlock it.
 ///

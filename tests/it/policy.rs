@@ -378,6 +378,10 @@ fn lock_command(person: &Person, vault: &mut Vault, operation: &str, name: &str)
             let copied = person.vault().parent().unwrap().to_owned();
             let cp = person.command("cp").arg("-r").arg(copied).arg(&from).status();
             assert!(cp.unwrap().success());
+            let copy = person.home().join(&from).join("vault.db");
+            let db = rusqlite::Connection::open(copy).unwrap();
+            db.execute("UPDATE meta SET value = zeroblob(32) WHERE number = 3", []).unwrap();
+            drop(db);
             person.write("pass", "a long passphrase");
             words(&["recover", "--salvage", &from, "--home", &to, "--new-passphrase-file", "pass"])
         }

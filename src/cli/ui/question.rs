@@ -92,6 +92,33 @@ fn of_trust(about: &About<'_>) -> Said {
             hex(&program.digest),
             loading(loaders)
         ),
+        About::SealClock { now, seen } => said!(
+            "by this machine's clock it is {}, and the latest package was sealed at {}.\n\
+             If that clock was wrong and this one is right, packages are numbered from now on; \
+             receivers of the earlier one will be asked.\nIs it {}?",
+            now,
+            seen,
+            now
+        ),
+        About::ImportClock { now, seen } => said!(
+            "by this machine's clock it is {}, and the latest import was at {}.\nA clock \
+             that was set back brings expired packages to life.\nIs it {}?",
+            now,
+            seen,
+            now
+        ),
+        About::Older(entries) => said!(
+            "the package is older than what its sender gave you before\n{}\nIf their clock was \
+             ahead then, they can tell you. Import it all the same?",
+            Said::lines(entries.iter().map(older))
+        ),
+        other => of_locks(other),
+    }
+}
+
+/// About what opens the vault, and what is opened.
+fn of_locks(about: &About<'_>) -> Said {
+    match about {
         About::AddRecovery(way) if way.is_code => {
             "make a recovery code, which is shown next: whoever has it opens all that is in the vault\nGo on?"
                 .into()
@@ -130,26 +157,6 @@ fn of_trust(about: &About<'_>) -> Said {
             "take a new encryption key, to which your peers seal once they have it\nGo on?".into()
         }
         About::SetPin => "change the PIN of the vault\nGo on?".into(),
-        About::SealClock { now, seen } => said!(
-            "by this machine's clock it is {}, and the latest package was sealed at {}.\n\
-             If that clock was wrong and this one is right, packages are numbered from now on; \
-             receivers of the earlier one will be asked.\nIs it {}?",
-            now,
-            seen,
-            now
-        ),
-        About::ImportClock { now, seen } => said!(
-            "by this machine's clock it is {}, and the latest import was at {}.\nA clock \
-             that was set back brings expired packages to life.\nIs it {}?",
-            now,
-            seen,
-            now
-        ),
-        About::Older(entries) => said!(
-            "the package is older than what its sender gave you before\n{}\nIf their clock was \
-             ahead then, they can tell you. Import it all the same?",
-            Said::lines(entries.iter().map(older))
-        ),
         other => of_guarded(other),
     }
 }

@@ -203,6 +203,8 @@ fn salvage(book: &mut Book) {
     book.knows(&alice);
     alice.add("dev/a/b", "kept", &[]);
     alice.add("prod/c/d", "lost", &[]);
+    let whole = "kovra recover --salvage .local/share/kovra --home new --new-key-file new.key";
+    book.at(&alice, whole, &[]);
     let db = rusqlite::Connection::open(alice.vault()).unwrap();
     let spoil = "UPDATE sealed SET value = zeroblob(length(value)) WHERE kind = 1 AND guarded = 1";
     assert_eq!(db.execute(spoil, []).unwrap(), 1);

@@ -1,7 +1,7 @@
 //! Names for what differs from one run to the next.
 
 /// A shape, in which 9 is a digit, f is a hex digit, # a digit or a capital and anything else is itself; and its name.
-const SHAPES: [(&str, &str); 14] = [
+const SHAPES: [(&str, &str); 17] = [
     ("99999 99999 99999 99999 99999 99999 99999 99999", "<fingerprint>"),
     ("9999-99-99T99:99:99Z", "<time>"),
     ("9999999999999", "<seq>"),
@@ -14,7 +14,10 @@ const SHAPES: [(&str, &str); 14] = [
     ("9999 bytes", "<n> bytes"),
     ("99999 bytes", "<n> bytes"),
     ("9999 d", "<age>"),
+    ("9 second ago", "<age> ago"),
     ("9 seconds ago", "<age> ago"),
+    ("9 minute ago", "<age> ago"),
+    ("9 minutes ago", "<age> ago"),
     ("99 seconds ago", "<age> ago"),
 ];
 const SIXTY_FOUR: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
