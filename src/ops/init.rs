@@ -3,10 +3,11 @@
 use super::Error;
 use super::custody::{Kept, NewCustody};
 use super::files::is_there;
+use super::recovery::check_new;
 use crate::clock::Moment;
 use crate::identity::{AgreementPublic, Identity, PublicIdentity, RecoveryCode};
 use crate::secret::Secret;
-use crate::vault::{self, Custody, NewVault, Pin, Recovery, Vault};
+use crate::vault::{self, Custody, NewVault, Pin, RECOVERY_MAX, Recovery, Vault};
 use std::path::Path;
 
 /// A vault that was made.
@@ -39,22 +40,33 @@ pub fn init(
     if is_there(&path)? {
         return Err(vault::Error::Exists(path).into());
     }
+    let mut ways = to_each(recipients, now)?;
     let id = Vault::new_id()?;
     let Kept { custody, kek } = custody.keep(&id)?;
     let pin = match custody {
         Custody::Passphrase { .. } => None,
         Custody::Keyring { .. } | Custody::KeyFile { .. } => owner.pin(),
     };
-    let code = RecoveryCode::generate().map_err(vault::Error::from)?;
-    let code = owner.takes(&code).then(|| code.secret().public());
-    let ways = code.into_iter().map(|code| (code, true));
-    let ways: Vec<Recovery> = ways
-        .chain(recipients.iter().map(|recipient| (*recipient, false)))
-        .map(|(recipient, is_code)| Recovery { recipient, made: now, is_code })
-        .collect();
+    if ways.len() < RECOVERY_MAX {
+        let code = RecoveryCode::generate().map_err(vault::Error::from)?;
+        let recipient = code.secret().public();
+        let way = Recovery { recipient, made: now, is_code: true };
+        ways.extend(owner.takes(&code).then_some(way));
+    }
     let kept = custody.clone();
     let identity = make(NewVault { folder, id, custody, kek: &kek }, pin.as_ref(), &ways)?;
     Ok(Made { identity, custody: kept, ways: ways.len() })
+}
+
+/// The ways back in of a new vault, as many and as different as a vault can have.
+fn to_each(recipients: &[AgreementPublic], made: Moment) -> Result<Vec<Recovery>, Error> {
+    let mut ways = Vec::new();
+    for recipient in recipients {
+        let way = Recovery { recipient: *recipient, made, is_code: false };
+        check_new(&way, &ways)?;
+        ways.push(way);
+    }
+    Ok(ways)
 }
 
 fn make(

@@ -40,7 +40,7 @@ fn add(
     session.write(consent, |batch, _| batch.put_recovery(recovery, None))
 }
 
-fn check_new(recovery: &Recovery, known: &[Recovery]) -> Result<(), Error> {
+pub(super) fn check_new(recovery: &Recovery, known: &[Recovery]) -> Result<(), Error> {
     if known.iter().any(|other| other.recipient == recovery.recipient) {
         return Err(Error::Conflict("there is a way back in to this recipient already".into()));
     }

@@ -397,3 +397,17 @@ fn opens(person: &mut Person, key: &str) -> bool {
     assert!([0, 40].contains(&ran.code), "{}", ran.stderr);
     ran.code == 0
 }
+
+#[test]
+fn recipients_that_a_vault_cannot_have_are_refused_before_anything_is_made() {
+    let person = Person::new("alice");
+    let to = |n: u8| kovra::identity::AgreementSecret::from_bytes(&[n; 32]).public().to_age();
+    let init = |all: &[String]| {
+        let mut arguments = vec!["init", "--key-file", "vault.key"];
+        all.iter().for_each(|to| arguments.extend(["--recovery-recipient", to]));
+        person.fails(&arguments, 21)
+    };
+    assert!(init(&[to(1), to(1)]).contains("this recipient already"));
+    assert!(init(&(1..=9).map(to).collect::<Vec<_>>()).contains("at most 8"));
+    assert!(!person.vault().exists() && !person.home().join("vault.key").exists());
+}

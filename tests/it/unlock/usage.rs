@@ -56,6 +56,24 @@ fn the_doctor_takes_the_passphrase() {
     owner.fails(&["doctor"], 40);
 }
 
+/// A backup has every value, so it takes the passphrase, though nobody is asked about it otherwise.
+#[test]
+fn a_backup_takes_the_passphrase() {
+    needs_kernel!();
+    let owner = Owner::new();
+    let secret = kovra::identity::AgreementSecret::from_bytes(&[7; 32]);
+    let to = secret.public().to_age();
+    let add = ["recovery", "add", "--to", &to, FILE[0], FILE[1]];
+    assert_eq!(owner.at_terminal(&add, &[(ASKED, PASSPHRASE)]).code, 0);
+    owner.with_file(&["unlock", "--for", "10m"]);
+    owner.fails(&["backup", "b.age"], 40);
+    assert!(!owner.home().join("b.age").exists());
+    let session = owner.at_terminal(&["backup", "b.age"], &[(ASKED, PASSPHRASE)]);
+    assert_eq!(session.code, 0, "{}", session.screen);
+    assert!(session.screen.contains("copy the whole vault"), "{}", session.screen);
+    assert!(owner.home().join("b.age").exists());
+}
+
 const WHY: &str = "the vault is unlocked for a time, and this takes your passphrase";
 
 /// What nobody is asked about otherwise is asked about then, in words of its own, and done once the owner has
