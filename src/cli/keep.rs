@@ -2,13 +2,13 @@
 
 use super::error::Failure;
 use super::time::length;
-use super::ui::{Person, said};
+use super::ui::said;
 use super::{Context, ui};
 use kovra::clock::Moment;
-use kovra::ops::{Session, unlock};
+use kovra::ops::unlock;
 use kovra::platform::Keeper;
 use kovra::vault::{Custody, Locked};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -50,9 +50,7 @@ pub(super) fn unlock(args: &Args, context: &Context) -> Result<(), Failure> {
 /// With the passphrase, whatever is kept already. The vault is closed before a word is said.
 fn keep(locked: Locked, life: Duration, context: &Context) -> Result<Keeper, Failure> {
     let (mut vault, passphrase) = context.open(locked)?;
-    let mut person = Person::look(passphrase);
-    let clock = || SystemTime::now().into();
-    Ok(unlock::unlock(&mut Session::new(&mut vault, &mut person, &clock), life)?)
+    context.in_session(&mut vault, passphrase, |session| unlock::unlock(session, life))
 }
 
 pub(super) fn lock(context: &Context) -> Result<(), Failure> {

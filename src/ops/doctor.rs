@@ -2,7 +2,7 @@
 
 use crate::clock::Moment;
 use crate::platform::{self, Volume};
-use crate::text::escape;
+use crate::text::{escape, shown};
 use crate::vault::{self, FILE, Proof, Vault, View};
 use std::io;
 use std::path::Path;
@@ -83,10 +83,6 @@ pub fn look_around(home: &Path) -> Vec<Finding> {
     });
     let volume = platform::volume(home).ok().map(|volume| of_volume(home, &file, &volume));
     modes.chain(volume.into_iter().flatten()).collect()
-}
-
-fn shown(path: &Path) -> String {
-    crate::text::shown(path)
 }
 
 fn of_volume(home: &Path, file: &Path, volume: &Volume) -> Vec<Finding> {

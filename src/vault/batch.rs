@@ -1,9 +1,10 @@
 //! A transaction: rows in, on what was looked at.
 
 use super::Error;
-use super::keys::{Keys, Lock, Nonce, random};
+use super::keys::{Keys, Lock, Nonce};
 use super::place::{Kind, Lookup, Place};
 use super::rows::{Basis, Rows, Table};
+use super::sealed::{insert, seal};
 use super::ways::Ways;
 use super::{View, schema};
 use crate::text::escape;
@@ -82,16 +83,9 @@ impl Batch<'_> {
         let guarded = content.guarded || self.table.is_guarded(kind, &lookup);
         self.check_granted(kind, &lookup, guarded)?;
         let place = Place { kind, lookup, revision, guarded };
-        let nonce = random()?;
-        let metadata = self.keys.seal_metadata(place, &nonce, content.metadata);
-        let Content { lock, value, .. } = *content;
-        let value = self.keys.seal_value(lock, (place, &nonce), &metadata, value)?;
-        let mut insert =
-            self.db.prepare_cached("INSERT INTO sealed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-        let (number, at) = (kind.0, revision as i64);
-        let row = params![number, lookup, at, guarded, nonce, metadata, value];
-        schema::one(insert.execute(row)?)?;
-        self.table.insert(place, nonce, &metadata);
+        let row = seal(self.keys, place, content.lock, content.metadata, content.value)?;
+        let nonce = row.nonce;
+        insert(self.db, self.table, row)?;
         Ok((revision, nonce))
     }
 

@@ -72,7 +72,7 @@ impl Vault {
 }
 
 impl View<'_> {
-    /// [`Vault::has_guard`].
+    /// Whether it was unlocked whole, and not for a time.
     pub fn has_guard(&self) -> bool {
         self.rows.keys.has_guard()
     }

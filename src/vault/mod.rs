@@ -32,6 +32,7 @@ mod renewal;
 mod rows;
 mod salvage;
 mod schema;
+mod sealed;
 mod shares;
 mod state;
 mod trail;
@@ -221,11 +222,6 @@ impl Vault {
     pub fn view(&self) -> View<'_> {
         let rows = Rows { db: &self.db, keys: &self.keys, table: &self.table };
         View { rows, ways: &self.ways }
-    }
-
-    /// Whether it was unlocked whole, and not for a time.
-    pub fn has_guard(&self) -> bool {
-        self.keys.has_guard()
     }
 
     /// Runs `change` in one transaction: it lands whole, or the vault is as it was.

@@ -6,7 +6,7 @@ use super::record::Fields;
 use super::{Batch, Error, View};
 use crate::cbor::Writer;
 use crate::clock::Moment;
-use crate::identity::age_file::{self, NotOpened, NotSealed};
+use crate::identity::age_file::{self, NotSealed};
 use crate::identity::{AgreementPublic, AgreementSecret, Recipient};
 use zeroize::Zeroize;
 
@@ -55,9 +55,7 @@ impl Recovery {
     /// The key that its age file holds.
     pub(super) fn open(file: &[u8], secret: &AgreementSecret) -> Result<Kek, Error> {
         let damaged = || Error::Damaged("a way back in is not as it was written".into());
-        let opened = age_file::decrypt(secret, file).map_err(|why| match why {
-            NotOpened::NotMine | NotOpened::Header | NotOpened::Mac | NotOpened::Body => damaged(),
-        })?;
+        let opened = age_file::decrypt(secret, file).map_err(|_| damaged())?;
         let mut bytes: [u8; 32] = opened.expose().try_into().map_err(|_| damaged())?;
         let mut key = Key::default();
         key.copy_from_slice(&bytes);

@@ -3,14 +3,15 @@
 
 use super::custody::{Custody, Kek};
 use super::entries;
-use super::keys::{Keys, Lock, MasterKeys, Nonce, random};
+use super::keys::{Keys, Lock, MasterKeys, Nonce};
 use super::name::Name;
 use super::place::{Kind, Lookup, Place};
 use super::rows::Table;
+use super::sealed::{Row, insert, seal};
 use super::trail::{self, Head};
-use super::{Batch, Error, schema, shares, state};
+use super::{Batch, Error, shares, state};
 use crate::secret::Secret;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 /// A row, open.
@@ -19,14 +20,6 @@ pub(super) struct Plain {
     metadata: Vec<u8>,
     value: Secret,
     lock: Lock,
-}
-
-/// A row, sealed.
-pub(super) struct Row {
-    pub(super) place: Place,
-    pub(super) nonce: Nonce,
-    pub(super) metadata: Vec<u8>,
-    pub(super) value: Vec<u8>,
 }
 
 impl Batch<'_> {
@@ -69,17 +62,6 @@ fn write(db: &Connection, mut rows: Vec<Row>) -> Result<Table, Error> {
     Ok(table)
 }
 
-/// Adds a row to the file and to what is known of it.
-pub(super) fn insert(db: &Connection, table: &mut Table, row: Row) -> Result<(), Error> {
-    let Row { place, nonce, metadata, value } = row;
-    let mut insert = db.prepare_cached("INSERT INTO sealed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-    let (kind, revision) = (place.kind.0, place.revision as i64);
-    let row = params![kind, place.lookup, revision, place.guarded, nonce, metadata, value];
-    schema::one(insert.execute(row)?)?;
-    table.insert(place, nonce, &metadata);
-    Ok(())
-}
-
 /// A walk over all rows, in their order: entries come before the shares that name their fingerprints.
 pub(super) struct Renewal<'a> {
     old: &'a Keys,
@@ -113,7 +95,8 @@ impl<'a> Renewal<'a> {
             _ => {}
         }
         plain.place.lookup = self.lookup(&plain)?;
-        seal(self.new, &plain)
+        let Plain { place, metadata, value, lock } = plain;
+        seal(self.new, place, lock, &metadata, value.expose())
     }
 
     /// Where the row is to stand.
@@ -172,12 +155,4 @@ fn lock(place: Place, metadata: &[u8]) -> Result<Lock, Error> {
         Kind::ENTRY => entries::lock(metadata),
         _ => Ok(Lock::Vault),
     }
-}
-
-fn seal(keys: &Keys, plain: &Plain) -> Result<Row, Error> {
-    let Plain { place, metadata, value, lock } = plain;
-    let nonce = random()?;
-    let metadata = keys.seal_metadata(*place, &nonce, metadata);
-    let value = keys.seal_value(*lock, (*place, &nonce), &metadata, value.expose())?;
-    Ok(Row { place: *place, nonce, metadata, value })
 }
