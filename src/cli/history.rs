@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             entry.map_or("removed".into(), ui::content),
         ]
     };
-    let header = ["REVISION", "WRITTEN", "SENSITIVITY", "FINGERPRINT"];
+    let header = ["REVISION", "WRITTEN", "SENSITIVITY", "VERSION"];
     ui::table(&header, history.iter().map(row))
 }
 

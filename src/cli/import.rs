@@ -118,7 +118,7 @@ fn options<'a>(file: &'a [u8], token: Option<&'a Token>, args: &'a Args) -> impo
 
 /// The token is dropped with it.
 fn plan(
-    session: &Session<'_>,
+    session: &mut Session<'_>,
     file: &[u8],
     token: Option<Token>,
     args: &Args,

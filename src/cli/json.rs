@@ -85,30 +85,30 @@ made! {
     }
 }
 
-/// What an entry held, wherever one is told: the fingerprint of a literal's value, or a pointer.
+/// What an entry held, wherever one is told: the version of a literal's value, or a pointer.
 #[derive(Serialize, Default)]
 struct Content {
     mode: Option<String>,
-    value_fingerprint: Option<String>,
+    value_version: Option<String>,
     pointer: Option<String>,
 }
 
 impl Content {
-    fn literal(fingerprint: impl ToString) -> Self {
+    fn literal(version: impl ToString) -> Self {
         let mode = Some(Mode::Literal.to_string());
-        Self { mode, value_fingerprint: Some(fingerprint.to_string()), pointer: None }
+        Self { mode, value_version: Some(version.to_string()), pointer: None }
     }
 
     fn reference(pointer: impl ToString) -> Self {
         let mode = Some(Mode::Reference.to_string());
-        Self { mode, value_fingerprint: None, pointer: Some(pointer.to_string()) }
+        Self { mode, value_version: None, pointer: Some(pointer.to_string()) }
     }
 }
 
 impl From<&Held> for Content {
     fn from(held: &Held) -> Self {
         match held {
-            Held::Literal(fingerprint) => Self::literal(fingerprint),
+            Held::Literal(version) => Self::literal(version),
             Held::Reference { pointer, .. } => Self::reference(pointer),
         }
     }

@@ -44,7 +44,7 @@ fn show(entries: &[Stored], as_json: bool) -> Result<(), Failure> {
             ui::content(entry),
         ]
     };
-    let header = ["ORIGIN", "COORDINATE", "SENSITIVITY", "MODE", "FINGERPRINT"];
+    let header = ["ORIGIN", "COORDINATE", "SENSITIVITY", "MODE", "VERSION"];
     let nothing = "Nothing matches. `kovra add` puts a secret into the vault.";
     ui::list(&header, entries.iter().map(row), nothing)
 }

@@ -84,7 +84,7 @@ fn show(report: &Report, out: &Said) -> Result<(), Failure> {
             ui::content(entry),
         ]
     };
-    let header = ["SEALED", "SENSITIVITY", "MODE", "FINGERPRINT"];
+    let header = ["SEALED", "SENSITIVITY", "MODE", "VERSION"];
     ui::table(&header, report.entries.iter().map(row))?;
     let peer = |p: &Peer| said!("  to       {} ({})", p.name, p.fingerprint());
     let mut lines = vec![said!("Wrote {} ({} bytes).", out, report.size)];

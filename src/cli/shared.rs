@@ -40,7 +40,7 @@ pub(super) fn show(items: &[Item]) -> Result<(), Failure> {
             item.upshot.phrase().into(),
         ]
     };
-    let header = ["PEER", "COORDINATE", "FINGERPRINT", "SEALED", "IMPORTED", "IF THEY LEAVE"];
+    let header = ["PEER", "COORDINATE", "VERSION", "SEALED", "IMPORTED", "IF THEY LEAVE"];
     ui::table(&header, items.iter().map(row))?;
     let of = |upshot| items.iter().filter(|item| item.upshot == upshot).count();
     ui::note(said!(

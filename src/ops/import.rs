@@ -4,7 +4,7 @@
 use super::select::origin;
 use super::session::{Consent, Wish};
 use super::write::{self, Elsewhere, Kind, Pointed, Proposal};
-use super::{About, Error, Older, Replay, Session};
+use super::{About, Error, Listed, Older, Replay, Session};
 use crate::audit::{Action, Event};
 use crate::clock::Moment;
 use crate::entry::{Content, Entry};
@@ -12,6 +12,7 @@ use crate::identity::{Identity, SigningPublic, Token};
 use crate::limits;
 use crate::package::{Contents, Header, High, Package, Receipt, Trusted};
 use crate::policy::{Asker, Trust};
+use crate::secret::Secret;
 use crate::vault::{
     Batch, Held, Ledger, Looked, NewEntry, Origin, Peer, Provenance, Seen, Stored, View,
 };
@@ -95,25 +96,28 @@ pub struct Plan {
     floor: Option<Looked<Moment>>,
     /// What a later package of the same sender had. The owner is asked.
     older: Vec<Older>,
+    /// That closed values were opened, to compare them.
+    compared: Consent,
 }
 
 /// Checks a package in the order of the spec's clause 8, opens it, and compares it with the vault.
 /// Nothing is written, and no network is touched: a pointer is stored as it is. The error is that of
 /// the first check that fails. Where a wrong clock may be why, here or at the sender's, a person is asked
-/// when the plan is carried out; who is none gets the error.
-pub fn plan(session: &Session<'_>, options: &Options<'_>) -> Result<Plan, Error> {
+/// when the plan is carried out; who is none gets the error. In a vault that was unlocked for a time, a person is asked
+/// before values are compared that it has closed.
+pub fn plan(session: &mut Session<'_>, options: &Options<'_>) -> Result<Plan, Error> {
     let high = if options.skip_high { High::Skip } else { High::with(options.token) };
     open(session, options, high)
 }
 
 /// What [`plan`] would come to, as far as that shows: without a token, what needs it stays closed. It is
 /// for looking, and can't be carried out.
-pub fn preview(session: &Session<'_>, options: &Options<'_>) -> Result<Preview, Error> {
+pub fn preview(session: &mut Session<'_>, options: &Options<'_>) -> Result<Preview, Error> {
     let high = options.token.map_or(High::Skip, High::Open);
     Ok(open(session, options, high)?.preview)
 }
 
-fn open(session: &Session<'_>, options: &Options<'_>, high: High<'_>) -> Result<Plan, Error> {
+fn open(session: &mut Session<'_>, options: &Options<'_>, high: High<'_>) -> Result<Plan, Error> {
     let (view, now) = (session.view(), session.now());
     let origin = origin(options.project)?;
     let identity = view.identity()?;
@@ -127,18 +131,56 @@ fn open(session: &Session<'_>, options: &Options<'_>, high: High<'_>) -> Result<
     let seen = check_replay(view, &verified, &digest, options.skip_high)?;
     let Contents { entries, skipped } = verified.open(&identity, high)?;
     let (sender, header) = (verified.sender(), verified.header().clone());
+    let event = event(session, peer.as_ref(), &header);
+    let compared = open_before(session, &origin, &entries, event)?;
+    let before = look(session, &origin, &entries, sender)?;
+    let changes = entries.into_iter().map(|entry| before.compare(entry));
+    let changes = changes.collect::<Result<Vec<_>, _>>()?;
+    let mut ledger = session.view().ledger(sender)?;
+    let older = check_order(session, &mut ledger.found, &changes, header.seq, *seen)?;
+    let preview = Preview { changes, skipped, header, sender, peer };
+    Ok(Plan { preview, digest, origin, seen, ledger, floor, older, compared })
+}
+
+/// Has the owner open what values of the package are to be compared with, if it is closed.
+fn open_before(
+    session: &mut Session<'_>,
+    origin: &Origin,
+    entries: &[Entry],
+    event: Event,
+) -> Result<Consent, Error> {
+    let mut closed = Vec::new();
+    for Entry { coordinate, content, .. } in entries {
+        let before = session.view().entry(origin, coordinate)?.found;
+        let literals = before.filter(|b| is_literal(b) && content.pointer().is_none());
+        if literals.is_some_and(|before| !session.view().opens(&before)) {
+            closed.push(coordinate.clone());
+        }
+    }
+    match closed.first() {
+        None => Ok(Consent::default()),
+        Some(first) => {
+            session.ask(vec![Wish::of_guard(first.as_str(), event)], &About::Compare(&closed))
+        }
+    }
+}
+
+fn is_literal(entry: &Stored) -> bool {
+    matches!(entry.held, Held::Literal(_))
+}
+
+fn look<'a>(
+    session: &'a Session<'_>,
+    origin: &'a Origin,
+    entries: &[Entry],
+    sender: SigningPublic,
+) -> Result<Before<'a>, Error> {
+    let (view, asker) = (session.view(), session.asker());
     let pointed = match entries.iter().any(|entry| entry.content.pointer().is_some()) {
         true => Pointed::look(view)?,
         false => Pointed::default(),
     };
-    let changes = entries
-        .into_iter()
-        .map(|entry| change(view, &pointed, &origin, entry, sender))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut ledger = view.ledger(sender)?;
-    let older = check_order(session, &mut ledger.found, &changes, header.seq, *seen)?;
-    let preview = Preview { changes, skipped, header, sender, peer };
-    Ok(Plan { preview, digest, origin, seen, ledger, floor, older })
+    Ok(Before { view, pointed, origin, sender, asker })
 }
 
 /// A package that was imported, for its receipt.
@@ -153,8 +195,13 @@ pub struct Imported {
 /// # Errors
 /// [`Error::WouldOverwrite`] without consent; [`Error::Denied`] for what needs a person to agree, where none
 /// is; [`vault::Error::Moved`](crate::vault::Error::Moved) if what it was decided on has changed since.
-pub fn apply(session: &mut Session<'_>, plan: Plan, overwrite: bool) -> Result<Imported, Error> {
-    let consent = clocks(session, &plan)?.and(changes(session, &plan, overwrite)?);
+pub fn apply(
+    session: &mut Session<'_>,
+    mut plan: Plan,
+    overwrite: bool,
+) -> Result<Imported, Error> {
+    let compared = std::mem::take(&mut plan.compared);
+    let consent = compared.and(clocks(session, &plan)?).and(changes(session, &plan, overwrite)?);
     session.write(consent, |batch, now| write(batch, &plan, now))?;
     Ok(Imported { id: plan.preview.header.id, digest: plan.digest })
 }
@@ -215,12 +262,16 @@ pub fn receipt_again(view: View<'_>, file: &[u8]) -> Result<Option<Vec<u8>>, Err
     Ok(same.map(|seen| Receipt::sign(&signing, seen.id, seen.digest, seen.imported)))
 }
 
-fn event(session: &Session<'_>, plan: &Plan) -> Event {
-    let event = session.event(Action::Import).in_package(plan.preview.header.id);
-    match &plan.preview.peer {
+fn event(session: &Session<'_>, peer: Option<&Looked<Peer>>, header: &Header) -> Event {
+    let event = session.event(Action::Import).in_package(header.id);
+    match peer {
         Some(peer) => event.with_peer(&peer.name),
         None => event,
     }
+}
+
+fn event_of(session: &Session<'_>, Preview { peer, header, .. }: &Preview) -> Event {
+    event(session, peer.as_ref(), header)
 }
 
 /// Peers who can be senders, and myself.
@@ -287,7 +338,7 @@ fn clocks(session: &mut Session<'_>, plan: &Plan) -> Result<Consent, Error> {
         plan.floor.as_ref().map(|seen| About::ImportClock { now: session.now(), seen: **seen });
     let older = (!plan.older.is_empty()).then_some(About::Older(&plan.older));
     for about in clock.into_iter().chain(older) {
-        let wish = Wish::of_trust(Trust::Clock, "a clock", event(session, plan));
+        let wish = Wish::of_trust(Trust::Clock, "a clock", event_of(session, &plan.preview));
         consent = consent.and(session.ask(vec![wish], &about)?);
     }
     Ok(consent)
@@ -313,45 +364,60 @@ fn digest(file: &[u8]) -> [u8; 32] {
     Sha256::digest(file).into()
 }
 
-/// Compares one entry with what is there.
-fn change(
-    view: View<'_>,
-    pointed: &Pointed,
-    origin: &Origin,
-    mut entry: Entry,
+/// A package's entries are compared with these.
+struct Before<'a> {
+    view: View<'a>,
+    pointed: Pointed,
+    origin: &'a Origin,
     sender: SigningPublic,
-) -> Result<Change, Error> {
-    let looked = view.entry(origin, &entry.coordinate)?;
-    let (at, pointer) = (&entry.coordinate, entry.content.pointer());
-    let sensitivity = entry.sensitivity;
-    let proposal = Proposal { origin, at, sensitivity, pointer };
-    let mut write = write::Change::plan(view, &proposal, Kind::Content)?;
-    let elsewhere = pointer.and_then(|pointer| pointed.elsewhere(pointer, origin, at).level);
-    let levels = [write.level(), elsewhere, Some(write.sensitivity)];
-    entry.sensitivity = levels.into_iter().flatten().max().unwrap_or(sensitivity);
-    write.sensitivity = entry.sensitivity;
-    let Some(before) = &looked.found else {
-        let effect = Effect::Added;
-        return Ok(Change { effect, before: looked, other_sender: false, entry, write });
-    };
-    let content = match (&before.held, &entry.content) {
-        (Held::Literal(_), Content::Literal(value)) => {
-            if view.holds(before, value)? {
+    asker: Asker,
+}
+
+impl Before<'_> {
+    fn compare(&self, mut entry: Entry) -> Result<Change, Error> {
+        let looked = self.view.entry(self.origin, &entry.coordinate)?;
+        let (at, pointer) = (&entry.coordinate, entry.content.pointer());
+        let (origin, sensitivity) = (self.origin, entry.sensitivity);
+        let proposal = Proposal { origin, at, sensitivity, pointer };
+        let mut write = write::Change::plan(self.view, &proposal, Kind::Content)?;
+        let elsewhere = pointer.and_then(|to| self.pointed.elsewhere(to, origin, at).level);
+        let levels = [write.level(), elsewhere, Some(write.sensitivity)];
+        entry.sensitivity = levels.into_iter().flatten().max().unwrap_or(sensitivity);
+        write.sensitivity = entry.sensitivity;
+        let Some(before) = &looked.found else {
+            let effect = Effect::Added;
+            return Ok(Change { effect, before: looked, other_sender: false, entry, write });
+        };
+        let content = self.content(before, &entry.content)?;
+        let labels_differ =
+            before.sensitivity != entry.sensitivity || before.description != entry.description;
+        let relabelled = content == Effect::Same && labels_differ;
+        let effect = if relabelled { Effect::Changed } else { content };
+        // What its owner copied or added is the owner's.
+        let other_sender = matches!(before.provenance, Some(Provenance::Package { sender, .. }) if sender != self.sender);
+        Ok(Change { effect, before: looked, other_sender, entry, write })
+    }
+
+    fn content(&self, before: &Stored, content: &Content) -> Result<Effect, Error> {
+        Ok(match (&before.held, content) {
+            (Held::Literal(_), Content::Literal(value)) if self.holds(before, value)? => {
                 Effect::Same
-            } else {
-                Effect::Changed
             }
-        }
-        (Held::Reference { pointer, .. }, Content::Reference(to)) if pointer == to => Effect::Same,
-        (Held::Reference { .. }, Content::Reference(_)) => Effect::Redirected,
-        _ => Effect::Replaced,
-    };
-    let labels_differ =
-        before.sensitivity != entry.sensitivity || before.description != entry.description;
-    let effect = if content == Effect::Same && labels_differ { Effect::Changed } else { content };
-    // What its owner copied or added is the owner's.
-    let other_sender = matches!(before.provenance, Some(Provenance::Package { sender: other, .. }) if other != sender);
-    Ok(Change { effect, before: looked, other_sender, entry, write })
+            (Held::Literal(_), Content::Literal(_)) => Effect::Changed,
+            (Held::Reference { pointer, .. }, Content::Reference(to)) if pointer == to => {
+                Effect::Same
+            }
+            (Held::Reference { .. }, Content::Reference(_)) => Effect::Redirected,
+            _ => Effect::Replaced,
+        })
+    }
+
+    /// Whether the value is the same, but for an agent what is protected is always another: "the same" would confirm
+    /// a guess.
+    fn holds(&self, before: &Stored, value: &Secret) -> Result<bool, Error> {
+        let told = self.asker != Asker::Agent || !before.subject().is_protected();
+        Ok(told && self.view.holds(before, value)?)
+    }
 }
 
 /// One yes for what the same sender or nobody put there, one each for the rest.
@@ -377,7 +443,7 @@ fn ask(
     changes: &[&Change],
     overwrites: &dyn Fn(&Change) -> bool,
 ) -> Result<Consent, Error> {
-    let event = event(session, plan);
+    let event = event_of(session, &plan.preview);
     let all = changes.iter().map(|change| {
         let wish = change.write.wish(Elsewhere::default(), event.clone());
         if overwrites(change) { wish.trusting(Trust::Overwrite) } else { wish }

@@ -162,6 +162,8 @@ pub enum About<'a> {
     /// Trusts a file no longer.
     DistrustFile(&'a str),
     BackUp(backup::BackingUp<'a>),
+    /// To tell which values of a package are new to these entries, whose own are closed.
+    Compare(&'a [Coordinate]),
     /// The latest package was sealed later than it is now: is this clock right?
     SealClock {
         now: Moment,

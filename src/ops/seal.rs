@@ -274,7 +274,7 @@ fn remember(
 
 fn share(deed: &Deed<'_>, sealed: &Sealed, now: Moment) -> Share {
     let given = |entry: &Stored| match &entry.held {
-        Held::Literal(print) => Given::Literal(*print),
+        Held::Literal(version) => Given::Literal(*version),
         Held::Reference { pointer, .. } => Given::Reference(pointer.to_string()),
     };
     let shared = |entry: &Stored| SharedEntry {

@@ -61,6 +61,11 @@ impl<'a> Wish<'a> {
         Self::about(vec![Act::Trust(trust)], what.into(), event)
     }
 
+    /// Of what takes the guard key and is no act of policy.
+    pub(super) fn of_guard(what: impl Into<String>, event: Event) -> Self {
+        Self::about(Vec::new(), what.into(), event).protecting(true)
+    }
+
     /// Of a peer, whom nobody is asked about without a matter of trust.
     pub(super) fn of_peer(trust: Option<Trust>, name: &str, event: Event) -> Self {
         Self::about(trust.map(Act::Trust).into_iter().collect(), name.to_owned(), event)

@@ -89,7 +89,6 @@ fn upshot(view: View<'_>, entry: &SharedEntry) -> Result<Upshot, Error> {
     let Given::Literal(given) = &entry.given else { return Ok(Upshot::Revoke) };
     let Ok(coordinate) = entry.coordinate.parse() else { return Ok(Upshot::Changed) };
     let current = view.entry(&entry.origin, &coordinate)?.found;
-    let same =
-        current.is_some_and(|now| matches!(now.held, Held::Literal(print) if print == *given));
+    let same = current.is_some_and(|now| matches!(now.held, Held::Literal(now) if now == *given));
     Ok(if same { Upshot::Rotate } else { Upshot::Changed })
 }

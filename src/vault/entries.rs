@@ -1,13 +1,12 @@
 //! Entries: what a coordinate names in this vault, with where it came from.
 
 use super::batch::Content as Row;
-use super::keys::{Lock, Nonce};
+use super::entry_record::{decode, encode, is_guarded, lock_of};
+use super::keys::{Lock, Nonce, random};
 use super::name::Name;
 use super::place::{Kind, Lookup};
-use super::record::Fields;
-use super::rows::{Basis, Looked, Opened};
+use super::rows::{Basis, Looked};
 use super::{Batch, Error, View};
-use crate::cbor::Writer;
 use crate::clock::Moment;
 use crate::coordinate::{Coordinate, check_segment};
 use crate::entry::{Content, Entry, Mode, Sensitivity};
@@ -53,11 +52,12 @@ impl fmt::Display for Origin {
     }
 }
 
-/// 8 hex digits of a MAC of a value under a key of the vault: tells "changed", cannot confirm a guess.
+/// 8 hex digits, drawn when an entry gets a value that it never had, and its for as long as its history has that value.
+/// They tell "changed", and nothing of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint(pub(super) [u8; 4]);
+pub struct Version(pub(super) [u8; 4]);
 
-impl fmt::Display for Fingerprint {
+impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex(&self.0))
     }
@@ -66,7 +66,7 @@ impl fmt::Display for Fingerprint {
 /// What is held at a coordinate, as far as it shows without opening the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Held {
-    Literal(Fingerprint),
+    Literal(Version),
     Reference {
         pointer: Pointer,
         /// Whether the owner of this vault added it, or has resolved it on purpose. One that came
@@ -83,9 +83,6 @@ impl Held {
         }
     }
 }
-
-/// Stands in a row's metadata in place of a [`Mode`] once the entry was removed.
-const REMOVED: u64 = 2;
 
 /// Where an entry came from, if it was not written here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,8 +115,8 @@ pub struct Stored {
     /// Counts from 1.
     pub revision: u64,
     /// Of this revision, which `basis` is not if it is an earlier one.
-    nonce: Nonce,
-    basis: Basis,
+    pub(super) nonce: Nonce,
+    pub(super) basis: Basis,
 }
 
 impl Stored {
@@ -234,15 +231,33 @@ impl View<'_> {
         self.has_guard() || entry.lock() == Lock::Vault
     }
 
-    /// Whether `value` is that of a literal. Where it can't be opened, its fingerprint has to do.
+    /// Whether `value` is that of a literal.
     pub fn holds(&self, entry: &Stored, value: &Secret) -> Result<bool, Error> {
-        let same = matches!(entry.held, Held::Literal(print) if print == self.fingerprint(value));
-        Ok(same && (!self.opens(entry) || self.value(entry)?.expose() == value.expose()))
+        let literal = matches!(entry.held, Held::Literal(_));
+        Ok(literal && self.value(entry)?.expose() == value.expose())
     }
 
-    /// The fingerprint that `value` would have here.
-    pub fn fingerprint(&self, value: &Secret) -> Fingerprint {
-        Fingerprint(self.rows.keys.fingerprint(value))
+    /// The version of `value` on top of `history`: another than all that are there, unless it is one of their values. What
+    /// was guarded is not compared with what is not, so that nobody learns by a guess what it was.
+    fn version(
+        &self,
+        history: Vec<Revision>,
+        guarded: bool,
+        value: &Secret,
+    ) -> Result<Version, Error> {
+        let earlier = history.into_iter().filter_map(|step| step.entry);
+        for entry in earlier.filter(|entry| guarded || !entry.is_guarded()) {
+            let same = match self.holds(&entry, value) {
+                // What is damaged may be replaced.
+                Err(Error::Damaged(_)) => false,
+                told => told?,
+            };
+            match entry.held {
+                Held::Literal(version) if same => return Ok(version),
+                _ => {}
+            }
+        }
+        random().map(Version)
     }
 
     fn basis(&self, lookup: Lookup) -> Basis {
@@ -275,8 +290,13 @@ impl Batch<'_> {
     ) -> Result<Stored, Error> {
         let NewEntry { origin, entry, provenance } = new;
         let view = self.view();
+        let sensitivity = entry.sensitivity.max(Sensitivity::floor(&entry.coordinate));
         let (held, value) = match &entry.content {
-            Content::Literal(value) => (Held::Literal(view.fingerprint(value)), value.expose()),
+            Content::Literal(value) => {
+                let guarded = is_guarded(sensitivity, &entry.coordinate);
+                let history = view.history(origin, &entry.coordinate)?.found;
+                (Held::Literal(view.version(history, guarded, value)?), value.expose())
+            }
             Content::Reference(pointer) => {
                 let (pointer, chosen) = (pointer.clone(), provenance.is_none());
                 (Held::Reference { pointer, chosen }, &[][..])
@@ -286,7 +306,7 @@ impl Batch<'_> {
             origin: origin.clone(),
             coordinate: entry.coordinate.clone(),
             held,
-            sensitivity: entry.sensitivity.max(Sensitivity::floor(&entry.coordinate)),
+            sensitivity,
             description: entry.description.clone(),
             provenance,
             updated: now,
@@ -386,139 +406,4 @@ impl Batch<'_> {
         entry.basis = self.view().basis(on.lookup);
         Ok(entry)
     }
-}
-
-fn is_guarded(sensitivity: Sensitivity, at: &Coordinate) -> bool {
-    sensitivity >= Sensitivity::High || at.is_prod()
-}
-
-fn lock_of(sensitivity: Sensitivity, at: &Coordinate) -> Lock {
-    let asks = sensitivity == Sensitivity::High || at.is_prod();
-    if asks { Lock::Guard } else { Lock::Vault }
-}
-
-/// What an entry's value is sealed under. One that was removed has none.
-pub(super) fn lock(metadata: &[u8]) -> Result<Lock, Error> {
-    let mut fields = Fields::of(metadata, "entry")?;
-    let _origin = fields.next()?.text()?;
-    let coordinate = fields.next()?.text()?.parse().map_err(|_| bad("coordinate"))?;
-    let sensitivity = fields.next()?.uint()?;
-    let sensitivity = Sensitivity::from_number(sensitivity).ok_or_else(|| bad("sensitivity"))?;
-    let (_description, _written) = (fields.next()?.text()?, fields.next()?.uint()?);
-    let removed = fields.next()?.uint()? == REMOVED;
-    Ok(if removed { Lock::Vault } else { lock_of(sensitivity, &coordinate) })
-}
-
-/// Where the fingerprint of a literal stands in its metadata.
-pub(super) fn print_at(metadata: &[u8]) -> Result<Option<usize>, Error> {
-    let mut fields = Fields::of(metadata, "entry")?;
-    let (_origin, _coordinate) = (fields.next()?.text()?, fields.next()?.text()?);
-    let (_sensitivity, _description) = (fields.next()?.uint()?, fields.next()?.text()?);
-    let (_written, mode) = (fields.next()?.uint()?, fields.next()?.uint()?);
-    if mode != Mode::Literal as u64 {
-        return Ok(None);
-    }
-    let print: &[u8; 4] = fields.record("content")?.next()?.fixed()?;
-    Ok(Some(place_in(metadata, print)))
-}
-
-/// Where a part of a record starts in it.
-pub(super) fn place_in(whole: &[u8], part: &[u8]) -> usize {
-    part.as_ptr().addr() - whole.as_ptr().addr()
-}
-
-fn encode(entry: &Stored, removed: bool) -> Vec<u8> {
-    let mut w = Writer::with_capacity(512);
-    w.array(8).text(entry.origin.name()).text(entry.coordinate.as_str());
-    w.uint(entry.sensitivity as u64);
-    w.text(entry.description.as_deref().unwrap_or_default());
-    w.uint(entry.updated.millis());
-    let mut content = Writer::with_capacity(256);
-    let mode = match &entry.held {
-        _ if removed => {
-            content.array(0);
-            REMOVED
-        }
-        Held::Literal(print) => {
-            content.array(1).bytes(&print.0);
-            Mode::Literal as u64
-        }
-        Held::Reference { pointer, chosen } => {
-            content.array(2).text(pointer.as_str()).uint((*chosen).into());
-            Mode::Reference as u64
-        }
-    };
-    w.uint(mode).bytes(content.as_bytes()).bytes(&encode_provenance(entry.provenance.as_ref()));
-    w.finish()
-}
-
-fn encode_provenance(provenance: Option<&Provenance>) -> Vec<u8> {
-    let mut w = Writer::with_capacity(96);
-    match provenance {
-        None => w.array(1).uint(0),
-        Some(Provenance::Package { sender, package, seq }) => {
-            w.array(4).uint(1).bytes(sender.as_bytes()).bytes(package).uint(*seq)
-        }
-        Some(Provenance::Copy { of }) => w.array(2).uint(2).text(of),
-    };
-    w.finish()
-}
-
-fn bad(what: &str) -> Error {
-    Error::Damaged(format!("an entry has a bad {what}"))
-}
-
-fn decode(row: &Opened, basis: Basis) -> Result<Revision, Error> {
-    let mut fields = Fields::of(&row.metadata, "entry")?;
-    let origin = Origin::stored(fields.next()?.text()?);
-    let coordinate: Coordinate = fields.next()?.text()?.parse().map_err(|_| bad("coordinate"))?;
-    let sensitivity = fields.next()?.uint()?;
-    let sensitivity = Sensitivity::from_number(sensitivity).ok_or_else(|| bad("sensitivity"))?;
-    let description = Some(fields.next()?.text()?.to_owned()).filter(|d| !d.is_empty());
-    let updated = Moment::from_millis(fields.next()?.uint()?);
-    if is_guarded(sensitivity, &coordinate) && !row.guarded {
-        return Err(basis.unguarded(row.revision));
-    }
-    let mode = fields.next()?.uint()?;
-    let held = decode_held(mode, fields.record("content")?)?;
-    let provenance = decode_provenance(fields.record("provenance")?)?;
-    let entry = held.map(|held| Stored {
-        origin,
-        coordinate,
-        held,
-        sensitivity,
-        description,
-        provenance,
-        updated,
-        revision: row.revision,
-        nonce: row.nonce,
-        basis,
-    });
-    Ok(Revision { number: row.revision, written: updated, entry })
-}
-
-/// `None` for what was removed.
-fn decode_held(mode: u64, mut fields: Fields<'_>) -> Result<Option<Held>, Error> {
-    Ok(match mode {
-        0 => Some(Held::Literal(Fingerprint(*fields.next()?.fixed()?))),
-        1 => {
-            let pointer = fields.next()?.text()?.parse().map_err(|_| bad("pointer"))?;
-            Some(Held::Reference { pointer, chosen: fields.next()?.uint()? == 1 })
-        }
-        REMOVED => None,
-        _ => return Err(bad("mode")),
-    })
-}
-
-fn decode_provenance(mut fields: Fields<'_>) -> Result<Option<Provenance>, Error> {
-    Ok(match fields.next()?.uint()? {
-        0 => None,
-        1 => Some(Provenance::Package {
-            sender: SigningPublic::stored(fields.next()?.fixed()?),
-            package: *fields.next()?.fixed()?,
-            seq: fields.next()?.uint()?,
-        }),
-        2 => Some(Provenance::Copy { of: fields.next()?.text()?.to_owned() }),
-        _ => return Err(bad("provenance")),
-    })
 }

@@ -44,7 +44,6 @@ pub(super) struct Keys {
     value: Key,
     digest: Key,
     trail: Key,
-    fingerprint: Key,
     guard: Option<Guard>,
 }
 
@@ -76,7 +75,6 @@ impl Keys {
             value: sub_key(&vault, "value"),
             digest: sub_key(&vault, "digest"),
             trail: sub_key(&vault, "trail"),
-            fingerprint: sub_key(&vault, "fingerprint"),
             guard,
             master,
         }
@@ -110,15 +108,6 @@ impl Keys {
     /// The MAC that links the rows of the audit trail, for [`super::trail`].
     pub(super) fn trail(&self) -> Digest {
         mac(&self.trail)
-    }
-
-    /// The first 32 bits of a MAC of `value`: equal for equal values in this vault, and useless for
-    /// confirming a guess without its key.
-    pub(super) fn fingerprint(&self, value: &Secret) -> [u8; 4] {
-        let mut mac = mac(&self.fingerprint);
-        mac.update(value.expose());
-        let bytes = mac.finalize().into_bytes();
-        [bytes[0], bytes[1], bytes[2], bytes[3]]
     }
 
     pub(super) fn seal_metadata(&self, place: Place, nonce: &Nonce, plain: &[u8]) -> Vec<u8> {

@@ -2,17 +2,16 @@
 //! `spec/vault.md` 11.4.
 
 use super::custody::{Custody, Kek};
-use super::entries;
+use super::entry_record;
 use super::keys::{Keys, Lock, MasterKeys, Nonce};
 use super::name::Name;
 use super::place::{Kind, Lookup, Place};
 use super::rows::Table;
 use super::sealed::{Row, insert, seal};
 use super::trail::{self, Head};
-use super::{Batch, Error, shares, state};
+use super::{Batch, Error, state};
 use crate::secret::Secret;
 use rusqlite::Connection;
-use std::collections::BTreeMap;
 
 /// A row, open.
 pub(super) struct Plain {
@@ -33,7 +32,7 @@ impl Batch<'_> {
         let new = Keys::derive(MasterKeys::generate()?, self.keys.id);
         *self.ways = self.ways.renew(custody, kek, &new)?;
         let head = trail::seal_again(self.db, self.view().trail_head()?, self.keys, &new)?;
-        let mut renewal = Renewal::new(self.keys, &new, head);
+        let renewal = Renewal { old: self.keys, new: &new, head };
         let mut rows = Vec::with_capacity(self.table.len());
         self.table.each_with_value(self.db, |place, nonce, metadata, value| {
             rows.push(renewal.row(place, nonce, metadata, value)?);
@@ -62,37 +61,25 @@ fn write(db: &Connection, mut rows: Vec<Row>) -> Result<Table, Error> {
     Ok(table)
 }
 
-/// A walk over all rows, in their order: entries come before the shares that name their fingerprints.
-pub(super) struct Renewal<'a> {
+struct Renewal<'a> {
     old: &'a Keys,
     new: &'a Keys,
-    /// Of the trail, which one of the states is about.
+    /// Of the trail from now on, which one of the states is about.
     head: Head,
-    /// Of each literal, by the old lookup of its entry and its old fingerprint.
-    prints: BTreeMap<(Lookup, [u8; 4]), [u8; 4]>,
 }
 
-impl<'a> Renewal<'a> {
-    /// `head` is the trail's from now on.
-    pub(super) fn new(old: &'a Keys, new: &'a Keys, head: Head) -> Self {
-        Self { old, new, head, prints: BTreeMap::new() }
-    }
-
-    pub(super) fn row(
-        &mut self,
+impl Renewal<'_> {
+    fn row(
+        &self,
         place: Place,
         nonce: &Nonce,
         metadata: &[u8],
         value: &[u8],
     ) -> Result<Row, Error> {
         let mut plain = open(self.old, place, nonce, metadata, value)?;
-        match place.kind {
-            Kind::ENTRY => self.print(&mut plain)?,
-            Kind::SHARE => self.print_share(&mut plain)?,
-            Kind::STATE if place.lookup == Name::State(state::TRAIL).lookup(self.old) => {
-                plain.metadata = self.head.encode();
-            }
-            _ => {}
+        let trail = Name::State(state::TRAIL).lookup(self.old);
+        if place.kind == Kind::STATE && place.lookup == trail {
+            plain.metadata = self.head.encode();
         }
         plain.place.lookup = self.lookup(&plain)?;
         let Plain { place, metadata, value, lock } = plain;
@@ -109,30 +96,6 @@ impl<'a> Renewal<'a> {
         };
         name.map(|name| name.lookup(self.new)).ok_or(Error::Later(kind.name()))
     }
-
-    /// Exchanges the fingerprint of a literal.
-    fn print(&mut self, plain: &mut Plain) -> Result<(), Error> {
-        let Some(at) = entries::print_at(&plain.metadata)? else { return Ok(()) };
-        let (old, new) = (take(&plain.metadata, at), self.new.fingerprint(&plain.value));
-        self.prints.insert((plain.place.lookup, old), new);
-        plain.metadata[at..at + 4].copy_from_slice(&new);
-        Ok(())
-    }
-
-    /// Exchanges the fingerprints of a share; one whose value is gone stays, as that of no value here.
-    fn print_share(&self, plain: &mut Plain) -> Result<(), Error> {
-        for (entry, at) in shares::prints_at(&plain.metadata, self.old)? {
-            if let Some(new) = self.prints.get(&(entry, take(&plain.metadata, at))) {
-                plain.metadata[at..at + 4].copy_from_slice(new);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The four bytes that stand at a place.
-fn take(bytes: &[u8], at: usize) -> [u8; 4] {
-    std::array::from_fn(|n| bytes[at + n])
 }
 
 pub(super) fn open(
@@ -152,7 +115,7 @@ pub(super) fn open(
 /// What the value is sealed under.
 fn lock(place: Place, metadata: &[u8]) -> Result<Lock, Error> {
     match place.kind {
-        Kind::ENTRY => entries::lock(metadata),
+        Kind::ENTRY => entry_record::lock(metadata),
         _ => Ok(Lock::Vault),
     }
 }

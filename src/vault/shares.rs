@@ -1,8 +1,7 @@
 //! What was sealed to whom: the memory that makes an honest removal possible.
 
 use super::batch::Content;
-use super::entries::{Fingerprint, place_in};
-use super::keys::Keys;
+use super::entries::Version;
 use super::name::Name;
 use super::place::{Kind, Lookup};
 use super::record::Fields;
@@ -58,7 +57,7 @@ pub struct SharedEntry {
 /// A value, or a pointer to one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Given {
-    Literal(Fingerprint),
+    Literal(Version),
     Reference(String),
 }
 
@@ -106,7 +105,7 @@ fn encode(share: &Share) -> Vec<u8> {
         let mut inner = Writer::with_capacity(256);
         inner.array(4).text(entry.origin.name()).text(&entry.coordinate);
         match &entry.given {
-            Given::Literal(print) => inner.uint(0).bytes(&print.0),
+            Given::Literal(version) => inner.uint(0).bytes(&version.0),
             Given::Reference(pointer) => inner.uint(1).text(pointer),
         };
         w.bytes(inner.as_bytes());
@@ -134,24 +133,6 @@ fn decode(row: &Opened) -> Result<Share, Error> {
     })
 }
 
-/// Where the fingerprints of literals stand in a share's metadata, each with the lookup of its entry.
-pub(super) fn prints_at(metadata: &[u8], keys: &Keys) -> Result<Vec<(Lookup, usize)>, Error> {
-    let mut fields = Fields::of(metadata, "share")?;
-    let (_package, _digest) = (fields.next()?.bytes()?, fields.next()?.bytes()?);
-    let (_sealed, _expires) = (fields.next()?.uint()?, fields.next()?.uint()?);
-    fields.records("recipient")?;
-    let mut found = Vec::new();
-    for mut entry in fields.records("shared entry")? {
-        let (origin, at) = (entry.next()?.text()?, entry.next()?.text()?);
-        if entry.next()?.uint()? == 0 {
-            let print: &[u8; 4] = entry.next()?.fixed()?;
-            let name = Name::Entry { origin, at };
-            found.push((name.lookup(keys), place_in(metadata, print)));
-        }
-    }
-    Ok(found)
-}
-
 fn recipient(mut fields: Fields<'_>) -> Result<SharedWith, Error> {
     let (name, key) = (fields.next()?.text()?.to_owned(), fields.next()?.text()?.to_owned());
     let received = Some(fields.next()?.uint()?).filter(|ms| *ms != 0).map(Moment::from_millis);
@@ -163,7 +144,7 @@ fn entry(mut fields: Fields<'_>) -> Result<SharedEntry, Error> {
     let origin = Origin::stored(fields.next()?.text()?);
     let coordinate = fields.next()?.text()?.to_owned();
     let given = match fields.next()?.uint()? {
-        0 => Given::Literal(Fingerprint(*fields.next()?.fixed()?)),
+        0 => Given::Literal(Version(*fields.next()?.fixed()?)),
         _ => Given::Reference(fields.next()?.text()?.to_owned()),
     };
     Ok(SharedEntry { origin, coordinate, given })

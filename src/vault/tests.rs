@@ -451,3 +451,38 @@ fn a_change_touches_only_what_it_was_granted() {
     let clock = vault.view().clock_floor().unwrap().basis;
     vault.write_on(&[], |batch| batch.set_clock_floor(&clock, NOW)).unwrap();
 }
+
+/// A version tells that a value changed, to whoever sees it, and of the value nothing.
+#[test]
+fn a_version_goes_with_the_value_and_confirms_no_guess() {
+    let home = Home::new();
+    let mut vault = home.open().unwrap();
+    let at = "dev/a/b".parse().unwrap();
+    let entry = |vault: &Vault| vault.view().find(&Origin::Global, &at).unwrap().unwrap();
+    let mut written = Vec::new();
+    for (value, sensitivity) in [
+        ("guess", Sensitivity::Low),
+        ("other", Sensitivity::Low),
+        ("guess", Sensitivity::High),
+        ("third", Sensitivity::High),
+        ("third", Sensitivity::High),
+        ("third", Sensitivity::Low),
+    ] {
+        put(&mut vault, &Entry { sensitivity, ..literal("dev/a/b", value) });
+        written.push(entry(&vault).held);
+    }
+    let same = |a: usize, b: usize| written[a] == written[b];
+    assert!(same(0, 2) && same(3, 4) && !same(0, 1) && !same(2, 3));
+    // What was high before is no guess to be made under a lower name.
+    assert!(!same(4, 5));
+    let mut before = entry(&vault);
+    for sensitivity in [Sensitivity::High, Sensitivity::InjectOnly, Sensitivity::Low] {
+        let after = Stored { sensitivity, ..before.clone() };
+        vault.write(|batch| batch.relabel(before.basis(), &before, after, NOW)).unwrap();
+        before = entry(&vault);
+        assert_eq!(before.held, written[5]);
+    }
+    put(&mut vault, &literal("dev/a/c", "third"));
+    let other = vault.view().find(&Origin::Global, &"dev/a/c".parse().unwrap()).unwrap().unwrap();
+    assert_ne!(other.held, written[5]);
+}

@@ -193,7 +193,7 @@ fn list_is_a_table_with_a_line_for_each_entry() {
     let table = person.ok(&["list"]).stdout;
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines.len(), 7, "header, three rows, the borders, and no wrapping:\n{table}");
-    for heading in ["ORIGIN", "COORDINATE", "SENSITIVITY", "MODE", "FINGERPRINT"] {
+    for heading in ["ORIGIN", "COORDINATE", "SENSITIVITY", "MODE", "VERSION"] {
         assert!(lines[1].contains(heading));
     }
     assert!(lines[0].starts_with('┌') && lines[2].starts_with('╞') && lines[6].starts_with('└'));

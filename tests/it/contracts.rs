@@ -159,8 +159,8 @@ fn a_clock_that_was_set_back_is_the_importers_own() {
     let options = import::Options { file: &file, token: None, skip_high: false, project: None };
     let clock = || now;
     let mut nobody = Nobody;
-    let session = Session::new(&mut vault, &mut nobody, &clock);
-    let Err(error) = import::plan(&session, &options) else { panic!("imported") };
+    let mut session = Session::new(&mut vault, &mut nobody, &clock);
+    let Err(error) = import::plan(&mut session, &options) else { panic!("imported") };
     assert_eq!(
         error.to_string(),
         format!(
@@ -288,7 +288,7 @@ fn audit_takes_coordinates_only() {
 fn history_and_shared_tell_content_as_list_does() {
     let (alice, _) = sealed();
     let content = |told: &serde_json::Value| {
-        ["mode", "value_fingerprint", "pointer"].map(|field| told[0][field].clone())
+        ["mode", "value_version", "pointer"].map(|field| told[0][field].clone())
     };
     let told = |command: &str| {
         let arguments: Vec<&str> = command.split(' ').chain(["--json"]).collect();

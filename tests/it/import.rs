@@ -113,6 +113,19 @@ impl Approver for Always {
     }
 }
 
+/// An agent: it is asked nothing.
+struct Agent;
+
+impl Approver for Agent {
+    fn asker(&self) -> Asker {
+        Asker::Agent
+    }
+
+    fn approve(&mut self, _: &Question<'_>, _: Proof) -> Option<Secret> {
+        None
+    }
+}
+
 /// A person who says yes, and by then another import has seen a later time.
 struct YesAfter(Vault, Moment);
 
@@ -370,4 +383,22 @@ fn a_plan_writes_nothing() {
         assert!(plan.preview.changes.iter().all(|change| change.effect == Effect::Added));
     }
     assert!(bob.all().is_empty());
+}
+
+/// That a package has the same value would tell an agent which value that is.
+#[test]
+fn a_right_guess_of_a_protected_value_looks_like_a_wrong_one() {
+    let mut bob = Bob::new();
+    bob.import(&package(&ALICE, 1, "right", 1).file(), NOW, &mut Nobody).unwrap();
+    let now = bob.get("dev/db/url");
+    let mut high = now.clone();
+    high.sensitivity = Sensitivity::High;
+    bob.vault.write(|batch| batch.relabel(now.basis(), &now, high, NOW)).unwrap();
+    let mut guess = |value, who: &mut dyn Approver| {
+        let (file, token) = (package(&ALICE, 2, value, 1).file(), Forge::good().token());
+        let options = Options { file: &file, token: Some(&token), skip_high: false, project: None };
+        bob.session(NOW, who, |bob| plan(bob, &options)).unwrap().preview.changes[0].effect
+    };
+    assert_eq!(["right", "wrong"].map(|value| guess(value, &mut Agent)), [Effect::Changed; 2]);
+    assert_eq!(guess("right", &mut Nobody), Effect::Same);
 }

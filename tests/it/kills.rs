@@ -179,31 +179,42 @@ fn state(person: &Person, victim: &Victim) -> Option<Value> {
         &["history", "dev/a/b"],
         backups,
     ];
+    let mut versions = Vec::new();
     let answer = |command: &&[&str]| {
         let ran = person.run(&[command, &["--json"][..]].concat());
         assert!(ran.code == 0 || command[0] == "history", "{command:?}: {}", ran.stderr);
         let text = ran.stdout.replace(&person.env["HOME"], "/home/");
         let mut answer = serde_json::from_str(&text).unwrap_or(Value::Null);
-        blank(&mut answer);
+        blank(&mut answer, &mut versions);
         answer
     };
     Some(commands.iter().take(asked).map(answer).collect())
 }
 
-/// Whether a time or an id is there, in place of which.
-fn blank(value: &mut Value) {
+/// Whether a time or an id is there, in place of which; and of the versions of values, which are the same.
+fn blank(value: &mut Value, versions: &mut Vec<String>) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(blank),
+        Value::Array(items) => items.iter_mut().for_each(|item| blank(item, versions)),
         Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| {
             let varies =
                 ["updated", "written", "added", "sealed", "expires", "imported", "package", "time"];
             match value {
                 Value::String(text) if varies.contains(&name.as_str()) => *text = "some".into(),
-                _ => blank(value),
+                Value::String(text) if name == "value_version" => *text = numbered(text, versions),
+                _ => blank(value, versions),
             }
         }),
         _ => {}
     }
+}
+
+fn numbered(version: &str, versions: &mut Vec<String>) -> String {
+    let known = versions.iter().position(|known| known == version);
+    let number = known.unwrap_or_else(|| {
+        versions.push(version.to_owned());
+        versions.len() - 1
+    });
+    format!("version {number}")
 }
 
 /// With the options that its vault needs.

@@ -90,10 +90,10 @@ pub(super) fn list(
     table(header, rows)
 }
 
-/// What stands for the content of an entry in a list: its fingerprint, or where it points.
+/// What stands for the content of an entry in a list: its version, or where it points.
 pub(super) fn content(entry: &Stored) -> Said {
     match &entry.held {
-        Held::Literal(fingerprint) => fingerprint.say(),
+        Held::Literal(version) => version.say(),
         Held::Reference { pointer, .. } => points_to(pointer),
     }
 }

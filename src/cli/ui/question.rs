@@ -62,6 +62,10 @@ pub(super) fn words(question: &Question<'_>) -> Said {
             said!("erase {} of {} for good\nGo on?", what, at)
         }
         About::BackUp(backing_up) => back_up(backing_up),
+        About::Compare(entries) => said!(
+            "compare with the package what these entries have, which is closed while the vault is unlocked for a time\n{}\nGo on?",
+            Said::lines(entries.iter().map(|at| said!("  {}", at)))
+        ),
         About::Overwrite { changes, sender } => overwrite(changes, sender, why),
         other => of_trust(other),
     }

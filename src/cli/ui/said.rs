@@ -12,7 +12,7 @@ use kovra::pointer::{Pointer, PointerError};
 use kovra::policy::Reason;
 use kovra::secret::Secret;
 use kovra::text::{escape, is_seen, one_line, quote, shown};
-use kovra::vault::{Fingerprint, Origin};
+use kovra::vault::{Origin, Version};
 use kovra::{ops, package, vault};
 use serde::Serialize;
 use std::ffi::{OsStr, OsString};
@@ -192,8 +192,8 @@ macro_rules! say {
 }
 
 // Our own types have nothing to escape, most of them; nobody needs to know which.
-say!(escape: str, String, u64, usize, u32, Coordinate, Fingerprint, Known, Mode, Moment, Origin,
-    Original, Pointer, PublicIdentity, Reason, Sensitivity);
+say!(escape: str, String, u64, usize, u32, Coordinate, Known, Mode, Moment, Origin,
+    Original, Pointer, PublicIdentity, Reason, Sensitivity, Version);
 
 // Errors have escaped what they name.
 say!(one_line: io::Error, IdentityError, NoProgram, package::Error, PointerError, vault::Error);

@@ -227,6 +227,7 @@ fn questions() -> Vec<String> {
         About::Rekey(Keys::Same) => "change the lock of the vault, and keep its keys",
         About::Rotate => "take a new encryption key",
         About::Salvage => "make a new vault, with another lock, of all that still opens",
+        About::Compare(_) => "compare with the package what these entries have",
         About::SealClock { .. } => "and the latest package was sealed at <time>.\n",
         About::ImportClock { .. } => "and the latest import was at <time>.",
         About::Older(_) => "the package is older than what its sender gave you before",

@@ -9,7 +9,7 @@ const SHAPES: [(&str, &str); 17] = [
     ("#####-#####-#####-#####-#####-#####-#####", "<recovery code>"),
     ("ffffffffffffffffffffffffffffffff", "<id>"),
     ("ffffffffffffffff", "<short digest>"),
-    ("ffffffff", "<print>"),
+    ("ffffffff", "<version>"),
     ("taken in 99 s", "taken in <n> s"),
     ("9999 bytes", "<n> bytes"),
     ("99999 bytes", "<n> bytes"),
@@ -97,7 +97,7 @@ mod tests {
         let names = [("/tmp/x".to_owned(), "<home>".to_owned())];
         for (text, expected) in [
             ("/tmp/x/y at 2026-01-31T12:00:00Z.", "<home>/y at <time>."),
-            ("deadbeef deadbeefs 0xdeadbeef", "<print> deadbeefs 0xdeadbeef"),
+            ("deadbeef deadbeefs 0xdeadbeef", "<version> deadbeefs 0xdeadbeef"),
             ("kovra, asked by it-1f (pid 7): x", "kovra, asked by <program> (pid <pid>): x"),
             ("  out| │ a     │ b   │", "  out| │ a │ b │"),
             ("a     b", "a     b"),

@@ -20,6 +20,12 @@ pub(super) fn unlocked(book: &mut Book) {
         let session = owner.at_terminal(&[change, &FILE].concat(), &[(ASKED, PASSPHRASE)]);
         assert_eq!(session.code, 0, "{}", session.screen);
     }
+    carol.pin_key("alice", owner.with_file(&["id"]).stdout.trim());
+    carol.add("dev/a/high", "marker-high", &["--sensitivity", "high"]);
+    let seal = "seal dev/a/high --to alice -o high.kovra --token-out high.token";
+    let seal: Vec<&str> = seal.split(' ').collect();
+    assert_eq!(carol.at_terminal(&seal, &[("[y/N] ", "y")]).code, 0);
+    ["high.kovra", "high.token"].iter().for_each(|file| carol.hand(&owner, file));
     refused(book, &owner);
     book.section("In a session with a keyring of its own");
     let line = "kovra unlock --for 1h --passphrase-file pass";
@@ -33,6 +39,7 @@ pub(super) fn unlocked(book: &mut Book) {
     book.run(&owner, "kovra show dev/a/low");
     book.run(&owner, "kovra show dev/a/high");
     book.run(&owner, "kovra run --refs high.refs -- ./tool");
+    book.run(&owner, "kovra import high.kovra --token high.token");
     book.run(&owner, "kovra peer rm carol");
     book.run(&owner, "KOVRA_AGENT=1 kovra unlock");
     book.section("For its owner");
@@ -43,6 +50,7 @@ pub(super) fn unlocked(book: &mut Book) {
         "kovra edit dev/a/low --sensitivity inject-only",
         "kovra allow rm ./tool",
         "kovra refs distrust high.refs",
+        "kovra import high.kovra --token high.token",
         "kovra peer rm carol",
         &format!("kovra peer add dora {id} --unconfirmed"),
     ] {

@@ -3,7 +3,9 @@
 use forge::clouds::Standin;
 use forge::people::terminal::Session;
 use forge::people::{Person, kovra_path};
-use serde_json::Value;
+use kovra::ops::Listed;
+use kovra::secret::Secret;
+use kovra::vault::Origin;
 
 const AT: &str = "dev/a/b";
 pub(super) const YES: &str = "[y/N]";
@@ -103,30 +105,28 @@ pub(super) struct State {
 
 const LEVELS: [&str; 4] = ["low", "medium", "high", "inject-only"];
 
+fn text(value: &Secret) -> String {
+    String::from_utf8(value.expose().to_vec()).unwrap()
+}
+
 impl State {
-    /// What the vault says. A value is known by the fingerprint of another entry with the same.
+    /// What the vault has.
     pub(super) fn of(person: &Person) -> Self {
-        let listed: Value = serde_json::from_str(&person.ok(&["list", "--json"]).stdout).unwrap();
-        let listed = listed.as_array().unwrap();
-        let Some(entry) = listed.iter().find(|entry| entry["coordinate"] == AT) else {
+        let vault = person.unlocked();
+        let Some(entry) = vault.view().find(&Origin::Global, &AT.parse().unwrap()).unwrap() else {
             return Self::default();
         };
-        let known =
-            |entry: &&Value| entry["coordinate"].as_str().unwrap().starts_with("dev/known/");
-        let same = |other: &&Value| other["value_fingerprint"] == entry["value_fingerprint"];
-        let name = listed.iter().filter(known).find(same).map(|known| &known["coordinate"]);
-        let level = LEVELS.iter().position(|level| entry["sensitivity"] == *level);
+        let pointer = entry.pointer().map(ToString::to_string);
+        let literal = || text(&vault.view().value(&entry).unwrap());
+        let reference = pointer.is_some();
         Self {
             there: true,
-            reference: entry["mode"] == "reference",
-            was_reference: entry["mode"] == "reference",
+            reference,
+            was_reference: reference,
             pruned: false,
-            value: match name.and_then(Value::as_str) {
-                Some(name) => Some(name.trim_start_matches("dev/known/").to_owned()),
-                None => entry["pointer"].as_str().map(str::to_owned),
-            },
-            sensitivity: level,
-            description: Some(entry["description"].as_str().unwrap_or_default().to_owned()),
+            value: Some(pointer.unwrap_or_else(literal)),
+            sensitivity: LEVELS.iter().position(|level| entry.sensitivity.name() == *level),
+            description: Some(entry.description.unwrap_or_default()),
         }
     }
 
@@ -224,9 +224,6 @@ impl World {
         person.env.extend(clouds.env());
         bob.pin(&person);
         person.pin(&bob);
-        for value in ["one", "two", "set-a", "set-b", "imported-a", "imported-b", "captured"] {
-            person.add(&format!("dev/known/{value}"), value, &[]);
-        }
         for tag in ["a", "b"] {
             let _ = bob.run(&["rm", AT]);
             bob.add(AT, &format!("imported-{tag}"), &[]);

@@ -158,8 +158,14 @@ fn an_import_asks_where_it_brings_what_is_protected() {
     let import = ["import", "high.kovra", "--token", "high.token"];
     owner.fails(&import, 40);
     let session = owner.at_terminal(&import, &[(ASKED, PASSPHRASE)]);
-    assert!(session.code == 0 && session.screen.contains(WHY), "{}", session.screen);
+    assert_eq!(session.code, 0, "{}", session.screen);
     assert!(session.screen.contains("same        dev/a/high"), "{}", session.screen);
+    assert!(
+        session.screen.contains("is unlocked for a time\n  dev/a/high\nGo on?"),
+        "{}",
+        session.screen
+    );
+    assert_eq!(session.screen.matches(ASKED).count(), 1, "{}", session.screen);
 }
 
 #[test]
