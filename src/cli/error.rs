@@ -176,7 +176,7 @@ fn of_backup(error: backup::Error) -> Exit {
 fn identity(error: IdentityError) -> Exit {
     match error {
         IdentityError::Version(_) => Exit::Unsupported,
-        IdentityError::SelfSignature => Exit::Signature,
+        IdentityError::Signature => Exit::Signature,
         IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => Exit::Malformed,
     }
 }

@@ -8,6 +8,8 @@
 pub(crate) mod age_file;
 #[cfg(feature = "vault")]
 pub(crate) mod age_passphrase;
+#[cfg(feature = "seal")]
+mod device;
 mod keys;
 mod public;
 mod recipient;
@@ -15,9 +17,12 @@ mod recipient;
 mod recovery_code;
 #[cfg(feature = "seal")]
 mod secrets;
+mod text;
 #[cfg(feature = "seal")]
 mod token;
 
+#[cfg(feature = "seal")]
+pub use device::DeviceStatement;
 pub use keys::{AgreementPublic, KeyError, SigningPublic};
 pub use public::{IdentityError, PublicIdentity};
 #[cfg(test)]

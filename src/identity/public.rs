@@ -3,31 +3,32 @@
 #[cfg(feature = "seal")]
 use super::SigningSecret;
 use super::keys::{AgreementPublic, KeyError, SigningPublic};
-use bech32::primitives::decode::CheckedHrpstring;
-use bech32::{Bech32m, Hrp};
+use super::text::{self, VERSION};
+#[cfg(feature = "vault")]
+use bech32::{Bech32m, primitives::decode::CheckedHrpstring};
 use std::fmt;
 use std::str::FromStr;
 
 /// Starts what the self-signature covers, so that it can be taken for nothing else.
 const DOMAIN: &[u8] = b"kovra-identity-v1";
-const VERSION: u8 = 1;
-const LENGTH: usize = 1 + 32 + 32 + 64;
+const PREFIX: &str = "kovra";
 
+/// What is wrong with a `kovra1...` or `kovradev1...` string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// Not Bech32m (BIP 350) in its one form: a typo, a missing part, a capital letter.
-    #[error("the kovra1... string has a typo, a capital letter or a part missing")]
+    #[error("it has a typo, a capital letter or a part missing")]
     Encoding,
     /// Bech32m of something else.
-    #[error("a kovra1... string holds 129 bytes and starts with kovra1")]
+    #[error("it is longer or shorter than such a string, or starts otherwise")]
     Shape,
-    #[error("the kovra1... string has version {0}, and this kovra knows only version 1")]
+    #[error("it has version {0}, and this kovra knows only version 1")]
     Version(u8),
-    #[error("a key in the kovra1... string is unusable: {0}")]
+    #[error("a key in it is unusable: {0}")]
     Key(#[from] KeyError),
-    /// The two keys were not put together by their owner.
-    #[error("the kovra1... string is not signed by its own key: somebody replaced a part of it")]
-    SelfSignature,
+    /// What stands in it was not put together by who has the keys.
+    #[error("it is not signed by its own keys: somebody replaced a part of it")]
+    Signature,
 }
 
 /// A signing key, the agreement key it vouches for, and the signature that does so. As text it is a
@@ -65,7 +66,7 @@ impl PublicIdentity {
 
     /// Whether `text` is meant to be one: what is wrong with it is an [`IdentityError`] then.
     pub fn is_meant(text: &str) -> bool {
-        text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("kovra1"))
+        text::is_meant(text, PREFIX)
     }
 
     /// The key that signs this identity's packages, and that people compare.
@@ -85,11 +86,8 @@ fn message(signing: &SigningPublic, agreement: &AgreementPublic) -> Vec<u8> {
 
 impl fmt::Display for PublicIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes =
-            [&[VERSION][..], self.signing.as_bytes(), self.agreement.as_bytes(), &self.signature]
-                .concat();
-        let text = bech32::encode::<Bech32m>(Hrp::parse_unchecked("kovra"), &bytes);
-        f.write_str(&text.map_err(|_| fmt::Error)?)
+        let parts = [self.signing.as_bytes(), self.agreement.as_bytes(), &self.signature[..]];
+        text::write(f, PREFIX, &parts)
     }
 }
 
@@ -97,22 +95,9 @@ impl FromStr for PublicIdentity {
     type Err = IdentityError;
 
     fn from_str(text: &str) -> Result<Self, IdentityError> {
-        // One text for one identity: BIP 173's all-capitals form is not accepted.
-        if text.bytes().any(|b| b.is_ascii_uppercase()) {
-            return Err(IdentityError::Encoding);
-        }
-        let decoded =
-            CheckedHrpstring::new::<Bech32m>(text).map_err(|_| IdentityError::Encoding)?;
-        let bytes: Vec<u8> = decoded.byte_iter().collect();
-        let Some((version, rest)) = bytes.split_first() else { return Err(IdentityError::Shape) };
-        if decoded.hrp().as_str() != "kovra" {
-            return Err(IdentityError::Shape);
-        }
-        if *version != VERSION {
-            return Err(IdentityError::Version(*version));
-        }
-        let rest: &[u8; LENGTH - 1] = rest.try_into().map_err(|_| IdentityError::Shape)?;
-        let (signing, rest) = rest.split_first_chunk::<32>().ok_or(IdentityError::Shape)?;
+        let bytes = text::read(text, PREFIX)?;
+        let bytes: &[u8; 128] = bytes.as_slice().try_into().map_err(|_| IdentityError::Shape)?;
+        let (signing, rest) = bytes.split_first_chunk::<32>().ok_or(IdentityError::Shape)?;
         let (agreement, signature) = rest.split_first_chunk::<32>().ok_or(IdentityError::Shape)?;
         let identity = Self {
             signing: SigningPublic::from_bytes(signing)?,
@@ -124,7 +109,7 @@ impl FromStr for PublicIdentity {
         }
         let message = message(&identity.signing, &identity.agreement);
         if !identity.signing.verifies(&message, &identity.signature) {
-            return Err(IdentityError::SelfSignature);
+            return Err(IdentityError::Signature);
         }
         Ok(identity)
     }
@@ -135,6 +120,8 @@ impl FromStr for PublicIdentity {
 mod tests {
     use super::super::{AgreementSecret, Identity};
     use super::*;
+    use bech32::primitives::decode::CheckedHrpstring;
+    use bech32::{Bech32m, Hrp};
 
     fn identity(seed: u8) -> Identity {
         let agreement = AgreementSecret::from_bytes(&[seed + 1; 32]);
@@ -195,7 +182,7 @@ mod tests {
         mixed[33..65].copy_from_slice(mallory.agreement().as_bytes());
         assert_eq!(
             string_of(&mixed, "kovra").parse::<PublicIdentity>(),
-            Err(IdentityError::SelfSignature)
+            Err(IdentityError::Signature)
         );
     }
 

@@ -341,7 +341,7 @@ fn identity(error: &IdentityError) -> &'static str {
         IdentityError::Encoding | IdentityError::Shape => {
             "ask for it again, and copy the whole of it"
         }
-        IdentityError::Key(_) | IdentityError::SelfSignature => {
+        IdentityError::Key(_) | IdentityError::Signature => {
             "do not use it; ask its owner for it by another channel"
         }
     }
@@ -459,7 +459,7 @@ mod tests {
             (IdentityError::Encoding.into(), "copy the whole of it"),
             (IdentityError::Shape.into(), "copy the whole of it"),
             (IdentityError::Version(2).into(), "a newer kovra may know it"),
-            (IdentityError::SelfSignature.into(), "ask its owner for it by another channel"),
+            (IdentityError::Signature.into(), "ask its owner for it by another channel"),
             (IdentityError::Key(crate::identity::KeyError::SmallOrder).into(), "do not use it"),
             (Error::Exists(at()), "`kovra set dev/db/url`"),
             (Error::Taken(at()), "`kovra rm dev/db/url` first"),

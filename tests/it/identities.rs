@@ -27,7 +27,7 @@ fn identity(text: &str) -> Outcome {
     let identity: PublicIdentity = text.parse().map_err(|e| match e {
         IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => "malformed",
         IdentityError::Version(_) => "unsupported",
-        IdentityError::SelfSignature => "signature",
+        IdentityError::Signature => "signature",
     })?;
     assert_eq!(identity.to_string(), text);
     Ok(vec![

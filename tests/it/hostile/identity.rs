@@ -31,7 +31,7 @@ fn every_bit_of_the_self_signature_matters() {
     for bit in 65 * 8..129 * 8 {
         let mut data = data(&BOB.x());
         data[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(error(&encoded(&data)), IdentityError::SelfSignature, "{bit}");
+        assert_eq!(error(&encoded(&data)), IdentityError::Signature, "{bit}");
     }
 }
 

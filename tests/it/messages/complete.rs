@@ -270,7 +270,7 @@ fn keys() -> Vec<String> {
         IdentityError::Version(_) => IdentityError::Version(2),
         IdentityError::Key(KeyError::NotCanonical) => IdentityError::Key(KeyError::NotCanonical),
         IdentityError::Key(KeyError::SmallOrder) => IdentityError::Key(KeyError::SmallOrder),
-        IdentityError::SelfSignature => IdentityError::SelfSignature,
+        IdentityError::Signature => IdentityError::Signature,
     })
 }
 
