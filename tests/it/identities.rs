@@ -1,14 +1,16 @@
-//! Every golden vector of `testdata/identity-v1`: public identities, recipients and token files.
+//! Every golden vector of `testdata/identity-v1`: public identities, recipients, token files and
+//! statements about devices.
 //!
 //! `testdata/identity-v1/README.md` says what a vector is, and what makes them. The same files
 //! are read by `tests/outside/identity.py`, which shares no code with this.
 
 use forge::vector::{File, clauses, root};
-use kovra::identity::{IdentityError, KeyError, PublicIdentity, Recipient, Token};
+use kovra::identity::{DeviceStatement, IdentityError, KeyError, PublicIdentity, Recipient, Token};
 use kovra::secret::Secret;
 use kovra::text::hex;
 use std::collections::BTreeSet;
 use std::process::Command;
+use std::str::FromStr;
 
 /// What a text says, as the fields of its vector; or the class of its refusal.
 type Outcome = Result<Vec<(&'static str, String)>, &'static str>;
@@ -19,21 +21,36 @@ fn read(kind: &str, bytes: &[u8]) -> Outcome {
         ("identity", Ok(text)) => identity(text),
         ("recipient", Ok(text)) => recipient(text),
         ("token", _) => token(bytes),
+        ("device", Ok(text)) => device(text),
         (other, _) => panic!("a {other}, or no text"),
     }
 }
 
 fn identity(text: &str) -> Outcome {
-    let identity: PublicIdentity = text.parse().map_err(|e| match e {
-        IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => "malformed",
-        IdentityError::Version(_) => "unsupported",
-        IdentityError::Signature => "signature",
-    })?;
+    let identity: PublicIdentity = text.parse().map_err(class)?;
     assert_eq!(identity.to_string(), text);
     Ok(vec![
         ("ed25519", hex(identity.signing().as_bytes())),
         ("x25519", hex(identity.agreement().as_bytes())),
         ("fingerprint", identity.signing().fingerprint()),
+    ])
+}
+
+fn class(error: IdentityError) -> &'static str {
+    match error {
+        IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => "malformed",
+        IdentityError::Version(_) => "unsupported",
+        IdentityError::Signature => "signature",
+    }
+}
+
+fn device(text: &str) -> Outcome {
+    let statement: DeviceStatement = text.parse().map_err(class)?;
+    assert_eq!(statement.to_string(), text);
+    Ok(vec![
+        ("first", hex(statement.first().as_bytes())),
+        ("second", hex(statement.second().as_bytes())),
+        ("whole", if statement.is_whole() { "yes" } else { "no" }.to_owned()),
     ])
 }
 
@@ -69,6 +86,7 @@ impl From<File> for Vector {
         let says: &[&str] = match &kind[..] {
             "identity" => &["ed25519", "x25519", "fingerprint"],
             "recipient" => &["listed"],
+            "device" => &["first", "second", "whole"],
             _ => &["public"],
         };
         let wanted = match &class[..] {
@@ -91,7 +109,7 @@ fn corpus() -> Vec<Vector> {
 #[test]
 fn every_vector_gets_what_it_says() {
     let corpus = corpus();
-    assert!(corpus.len() >= 80, "only {} vectors", corpus.len());
+    assert!(corpus.len() >= 200, "only {} vectors", corpus.len());
     for Vector { name, kind, wanted, bytes, .. } in &corpus {
         assert_eq!(&read(kind, bytes), wanted, "{name}");
     }
@@ -110,29 +128,66 @@ fn a_refusal_says_what_is_wrong() {
         }),
         (IdentityError::Encoding, {
             "2.3-bech32 2.3-capitals 2.3-mixed-case 2.3-capital-k 2.3-empty 2.3-prefix-alone \
-            2.3-space-before 2.3-line-feed-behind"
+            2.3-space-before 2.3-line-feed-behind 2.3-version-2-1024-characters"
         }),
         (IdentityError::Shape, {
-            "2.3-no-byte 2.3-another-prefix 2.3-prefix-age 2.1-128-bytes 2.1-130-bytes"
+            "2.3-no-byte 2.3-another-prefix 2.3-prefix-age 2.3-prefix-kovradev 2.1-128-bytes 2.1-130-bytes"
         }),
         (IdentityError::Version(0), "2.3-version-0"),
-        (IdentityError::Version(2), "2.3-version-2 2.3-version-2-short"),
+        (IdentityError::Version(2), {
+            "2.3-version-2 2.3-version-2-short 2.3-version-2-padding-bits \
+            2.3-version-2-1023-characters"
+        }),
         (IdentityError::Version(255), "2.3-version-255"),
     ];
     let corpus = corpus();
     for (error, names) in says {
         for name in names.split_whitespace() {
-            let vector = corpus.iter().find(|vector| vector.name == name).expect(name);
-            let text = std::str::from_utf8(&vector.bytes).unwrap();
-            assert_eq!(text.parse::<PublicIdentity>().unwrap_err(), error, "{name}");
+            assert_eq!(refusal::<PublicIdentity>(&corpus, name), error, "{name}");
         }
     }
 }
 
+/// The same of statements: which key is meant, nobody is told.
+#[test]
+fn a_refused_statement_says_what_is_wrong() {
+    let says = [
+        (IdentityError::Key(KeyError::SmallOrder), {
+            "1.2-device-first-order-1 1.2-device-first-mixed 1.2-device-second-order-8 \
+            1.2-device-second-mixed"
+        }),
+        (IdentityError::Key(KeyError::NotCanonical), {
+            "1.2-device-first-p 1.2-device-first-ones 1.2-device-second-p-and-1 \
+            1.2-device-second-off-the-curve"
+        }),
+        (IdentityError::Encoding, {
+            "7.4-bech32 7.4-capitals 7.4-empty 7.4-padding-bits 7.4-half-padding-bits \
+            7.4-padding-before-signatures 7.4-a-character-more 7.4-version-2-1024-characters"
+        }),
+        (IdentityError::Shape, {
+            "7.4-no-byte 7.4-another-prefix 7.4-prefix-kovra 7.4-an-identity 7.2-no-keys \
+            7.2-65-bytes 7.2-128-bytes 7.2-130-bytes 7.2-161-bytes 7.2-192-bytes \
+            7.2-194-bytes 7.2-257-bytes 7.4-same-key 7.4-same-key-half"
+        }),
+        (IdentityError::Version(2), "7.4-version-2-short 7.4-version-2-padding-bits"),
+    ];
+    let corpus = corpus();
+    for (error, names) in says {
+        for name in names.split_whitespace() {
+            assert_eq!(refusal::<DeviceStatement>(&corpus, name), error, "{name}");
+        }
+    }
+}
+
+fn refusal<T: FromStr<Err = IdentityError>>(corpus: &[Vector], name: &str) -> IdentityError {
+    let vector = corpus.iter().find(|vector| vector.name == name).expect(name);
+    std::str::from_utf8(&vector.bytes).unwrap().parse::<T>().err().expect(name)
+}
+
 /// Clauses without a vector, and why.
-const WITHOUT: [(&str, &str); 11] = [
+const WITHOUT: [(&str, &str); 14] = [
     ("1.1", "it defines words"),
-    ("1.3", "what a key signs elsewhere is tried in 2.2, and in the package's clause 6.1"),
+    ("1.3", "what a key signs elsewhere is tried in 2.2, in 7.3, and in the package's clause 6.1"),
     ("3.4", "people do it"),
     ("4.1", "it says what is not there"),
     ("4.2", "the vectors of packages are encrypted so"),
@@ -142,12 +197,15 @@ const WITHOUT: [(&str, &str); 11] = [
     ("6.2", "what was confirmed last is state"),
     ("6.3", "people do it"),
     ("6.4", "it is advice"),
+    ("7.1", "it says what for"),
+    ("7.5", "it says what is not there"),
+    ("7.6", "who counts for whom is state"),
 ];
 
 #[test]
 fn every_clause_has_its_vectors_and_every_vector_its_clause() {
     let (sections, paragraphs) = clauses("identity.md");
-    assert!(sections.len() == 6 && paragraphs.len() > 15, "the specification was not understood");
+    assert!(sections.len() == 7 && paragraphs.len() > 15, "the specification was not understood");
     let corpus = corpus();
     for vector in &corpus {
         let clause = &vector.clause;
@@ -162,7 +220,7 @@ fn every_clause_has_its_vectors_and_every_vector_its_clause() {
     // The table of 4 belongs to no paragraph.
     assert!(used.contains("4"));
     let rows: BTreeSet<u8> = corpus.into_iter().flat_map(|v| v.rows).collect();
-    assert!([26, 27, 41, 42, 43, 45].iter().all(|row| rows.contains(row)), "{rows:?}");
+    assert!([24, 25, 26, 27, 41, 42, 43, 45].iter().all(|row| rows.contains(row)), "{rows:?}");
 }
 
 /// The same files, and a reader that was written from the specification alone.

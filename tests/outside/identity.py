@@ -1,4 +1,4 @@
-"""Reads identities, recipients and token files by spec/identity.md, and knows nothing else of kovra.
+"""Reads identities, recipients, token files and statements about devices by spec/identity.md, and knows nothing else of kovra.
 
 identity.py FOLDER    reads every vector in FOLDER (testdata/identity-v1) and prints `N passed, M failed`
 
@@ -37,7 +37,7 @@ def polymod(values):
 
 
 def bech32(text, variant):
-    """The prefix and the bytes of a text in lower case whose padding bits are zero; None for others."""
+    """Of a text in lower case: the prefix, the bytes, and whether no other text has them; None for others."""
     prefix, one, data = text.rpartition("1")
     printable = all("!" <= c <= "~" for c in prefix)
     if not (one and prefix and printable and len(data) >= 6 and set(data) <= set(ALPHABET)):
@@ -48,9 +48,8 @@ def bech32(text, variant):
         return None
     bits = "".join(f"{value:05b}" for value in values[:-6])
     whole = len(bits) // 8 * 8
-    if len(bits) - whole > 4 or "1" in bits[whole:]:
-        return None
-    return prefix, bytes(int(bits[at : at + 8], 2) for at in range(0, whole, 8))
+    only = len(bits) - whole < 5 and "1" not in bits[whole:]
+    return prefix, bytes(int(bits[at : at + 8], 2) for at in range(0, whole, 8)), only
 
 
 # --- Keys (1.2) ---
@@ -70,25 +69,46 @@ def fingerprint(key):
     return " ".join(f"{group % 100_000:05}" for group in groups)
 
 
-# --- The three kinds of text ---
+# --- The four kinds of text ---
+
+
+def versioned(data, wanted, lengths):
+    """2.3 and 7.4, as far as the length; what of the encoding is checked later comes back with the bytes."""
+    decoded = bech32(data.decode("ascii"), BECH32M) if data.isascii() and len(data) <= 1023 else None
+    check(decoded is not None, "malformed", "the encoding")
+    prefix, content, only = decoded
+    check(content and prefix == wanted, "malformed", "the prefix")
+    check(content[0] == 1, "unsupported", "the version")
+    check(len(content) in lengths, "malformed", "the length")
+    return content, only
 
 
 def identity(data):
     """2.3"""
-    try:
-        decoded = bech32(data.decode("ascii"), BECH32M)
-    except UnicodeDecodeError:
-        decoded = None
-    check(decoded is not None, "malformed", "the encoding")
-    prefix, content = decoded
-    check(content and prefix == "kovra", "malformed", "the prefix")
-    check(content[0] == 1, "unsupported", "the version")
-    check(len(content) == 129, "malformed", "the length")
+    content, only = versioned(data, "kovra", [129])
     ed25519, x25519 = content[1:33], content[33:65]
     check_signing(ed25519)
     check_agreement(x25519)
+    check(only, "malformed", "the padding")
     reader.check_signature(ed25519, content[65:], b"kovra-identity-v1" + content[:65])
     return {"ed25519": ed25519.hex(), "x25519": x25519.hex(), "fingerprint": fingerprint(ed25519)}
+
+
+def device(data):
+    """7.4"""
+    content, only = versioned(data, "kovradev", [129, 193])
+    keys = content[1:33], content[33:65]
+    for key in keys:
+        check_signing(key)
+    check(keys[0] != keys[1], "malformed", "both keys are the same")
+    check(only, "malformed", "the padding")
+    signatures = content[65:129], content[129:]
+    for role, key, signature in zip((1, 2), keys, signatures):
+        if signature:
+            message = b"kovra-device-v1" + bytes([role]) + content[:65]
+            reader.check_signature(key, signature, message)
+    first, second = keys
+    return {"first": first.hex(), "second": second.hex(), "whole": "yes" if signatures[1] else "no"}
 
 
 def recipient(data):
@@ -105,7 +125,7 @@ def recipient(data):
         check_signing(blob[19:])
         return {"listed": f"82025820{hashlib.sha256(blob).hexdigest()}"}
     decoded = bech32(words[0], BECH32) if len(words) == 1 else None
-    check(decoded is not None and decoded[0] == "age", "malformed", "neither kind")
+    check(decoded is not None and decoded[0] == "age" and decoded[2], "malformed", "neither kind")
     check(len(decoded[1]) == 32, "malformed", "the length")
     check_agreement(decoded[1])
     return {"listed": f"82015820{hashlib.sha256(decoded[1]).hexdigest()}"}
@@ -120,27 +140,29 @@ def token(data):
     keys = [line for line in lines if line and not line.startswith("#")]
     check(len(keys) == 1 and keys[0] == keys[0].upper(), "token", "not one key in capitals")
     decoded = bech32(keys[0].lower(), BECH32)
-    check(decoded is not None and decoded[0] == "age-secret-key-", "token", "the encoding")
+    good = decoded is not None and decoded[0] == "age-secret-key-" and decoded[2]
+    check(good, "token", "the encoding")
     check(len(decoded[1]) == 32, "token", "the length")
     public = X25519PrivateKey.from_private_bytes(decoded[1]).public_key()
-    return {"public": ("age", public.public_bytes_raw())}
+    return {"public": ("age", public.public_bytes_raw(), True)}
 
 
 # --- Vectors ---
 
+KINDS = {"identity": identity, "recipient": recipient, "token": token, "device": device}
+SAYS = "class ed25519 x25519 fingerprint listed public first second whole".split()
+
 
 def read(vector):
     try:
-        says = {"identity": identity, "recipient": recipient, "token": token}[vector["kind"]]
-        return {"class": "ok"} | says(vector["package"])
+        return {"class": "ok"} | KINDS[vector["kind"]](vector["package"])
     except Refusal as refusal:
         return {"class": refusal.name}
 
 
 def judge(vector):
     """Whether everything that was read stands in the vector, and the other way round."""
-    says = ("class", "ed25519", "x25519", "fingerprint", "listed", "public")
-    wanted = {key: vector[key] for key in says if key in vector}
+    wanted = {key: vector[key] for key in SAYS if key in vector}
     if "public" in wanted:
         wanted["public"] = bech32(wanted["public"], BECH32)
     got = read(vector)

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | 3, 4, 6-9, 16, 18, 24, 47 | `file`: every place |
 //! | 38, 55 | `slots`: every byte of an age file, chunks in the middle; how much of a name is told |
-//! | 43-45 | `identity`: every bit, every typo; what a rotation keeps |
+//! | 43-45 | `identity`: every bit, every typo, of statements about devices too; what a rotation keeps |
 //!
 //! And 10 in `cli`, with a FIFO and /dev/zero; 57 and 58 in `run`, where variables are set.
 

@@ -1,83 +1,42 @@
 //! `testdata/identity-v1`: the strings of `spec/identity.md`, good and bad.
 
-use crate::case::{MALFORMED, TOKEN, UNSUPPORTED, hex};
+use crate::case::{MALFORMED, TOKEN, hex};
 use crate::signature::{ORDER_8, mixed, near_p, small_number};
+use crate::text::{self, Case, SIGNATURE, Versioned, encoded, with_padding};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use bech32::{Bech32, Bech32m, ByteIterExt, Checksum, Fe32, Fe32IterExt, Hrp};
+use bech32::{Bech32, Bech32m, Hrp};
 use ed25519_dalek::{Signer, SigningKey};
 use forge::{ALICE, BOB, CAROL, Keys, MALLORY, listed};
 use sha2::{Digest, Sha512};
-use std::fmt::Write;
 
 /// What a text is taken for, by the word of its vector.
 pub(crate) const IDENTITY: &str = "identity";
 const RECIPIENT: &str = "recipient";
 const TOKEN_FILE: &str = "token";
 
-const SIGNATURE: &str = "signature";
-
-/// A text and what a reader makes of it.
-pub(crate) struct Case {
-    pub(crate) name: String,
-    pub(crate) kind: &'static str,
-    rows: &'static [u8],
-    class: &'static str,
-    note: &'static str,
-    /// What it says, if it is good.
-    says: Vec<(&'static str, String)>,
-    pub(crate) bytes: Vec<u8>,
-}
-
-impl Case {
-    pub(crate) fn text(&self) -> String {
-        let clause = self.name.split_once('-').unwrap().0;
-        let mut text = format!("clause: {clause}\nkind: {}\n", self.kind);
-        for row in self.rows {
-            writeln!(text, "row: {row}").unwrap();
-        }
-        writeln!(text, "class: {}\nnote: {}", self.class, self.note).unwrap();
-        for (key, value) in &self.says {
-            writeln!(text, "{key}: {value}").unwrap();
-        }
-        text.push('\n');
-        for line in self.bytes.split_inclusive(|b| *b == b'\n') {
-            let (word, shown) = match line.strip_suffix(b"\n") {
-                Some(shown) => ("line", shown),
-                None => ("text", line),
-            };
-            // What a person can read stands as it is.
-            if !shown.is_empty() && shown.iter().all(|b| (32..127).contains(b)) {
-                writeln!(text, "{word} {}", String::from_utf8_lossy(shown)).unwrap();
-            } else {
-                writeln!(text, "{}", hex(line)).unwrap();
-            }
-        }
-        text
-    }
-
-    fn rows(mut self, rows: &'static [u8]) -> Self {
-        self.rows = rows;
-        self
-    }
-}
-
 pub(crate) fn cases() -> Vec<Case> {
     let groups =
-        [good(), encodings(), lengths(), keys(), self_signatures(), recipients(), tokens()];
+        [good(), STRING.cases(), lengths(), keys(), self_signatures(), recipients(), tokens()];
     groups.into_iter().flatten().collect()
 }
 
+const STRING: Versioned = Versioned {
+    kind: IDENTITY,
+    clause: "2.3",
+    prefix: "kovra",
+    another: "kovrb",
+    sibling: "kovradev",
+    data: |version| data(version, &BOB.ed(), &BOB.x(), &BOB.signing()),
+};
+
 /// A text that is taken for an identity and refused.
-fn bad(name: &str, class: &'static str, note: &'static str, text: impl Into<Vec<u8>>) -> Case {
-    Case {
-        name: name.into(),
-        kind: IDENTITY,
-        rows: &[],
-        class,
-        note,
-        says: vec![],
-        bytes: text.into(),
-    }
+fn bad(
+    name: impl Into<String>,
+    class: &'static str,
+    note: &'static str,
+    text: impl Into<Vec<u8>>,
+) -> Case {
+    text::bad(IDENTITY, name, class, note, text)
 }
 
 /// The 129 bytes of 2.1 for these keys, signed by `signer`.
@@ -90,21 +49,8 @@ fn bobs() -> Vec<u8> {
     data(1, &BOB.ed(), &BOB.x(), &BOB.signing())
 }
 
-fn encoded<C: Checksum>(hrp: &str, data: &[u8]) -> String {
-    bech32::encode::<C>(Hrp::parse(hrp).unwrap(), data).unwrap()
-}
-
-/// The same with the last padding bit set.
-fn with_padding<C: Checksum>(hrp: &str, data: &[u8]) -> String {
-    let hrp = Hrp::parse(hrp).unwrap();
-    let mut fes: Vec<Fe32> = data.iter().copied().bytes_to_fes().collect();
-    let last = fes.last_mut().unwrap();
-    *last = Fe32::try_from(last.to_u8() | 1).unwrap();
-    fes.into_iter().with_checksum::<C>(&hrp).chars().collect()
-}
-
 fn string(data: &[u8]) -> String {
-    encoded::<Bech32m>("kovra", data)
+    STRING.string(data)
 }
 
 /// Clause 3.1.
@@ -125,7 +71,7 @@ fn good() -> Vec<Case> {
             ("fingerprint", fingerprint(&person.ed())),
         ];
         let text = string(&data(1, &person.ed(), &x, &person.signing()));
-        Case { says, ..bad(name, "ok", note, text) }
+        bad(name, "ok", note, text).good(says)
     };
     vec![
         of("2.1-alice", &ALICE, ALICE.x(), "Alice."),
@@ -140,68 +86,11 @@ fn good() -> Vec<Case> {
     ]
 }
 
-fn encodings() -> Vec<Case> {
-    let text = string(&bobs());
-    let typo = |at: usize| {
-        let mut typo = text.clone().into_bytes();
-        typo[at] = if typo[at] == b'q' { b'p' } else { b'q' };
-        typo
-    };
-    let bad = |name: &str, note, text: Vec<u8>| bad(name, MALFORMED, note, text).rows(&[45]);
-    let mixed = text.replacen('q', "Q", 1);
-    vec![
-        bad("2.3-bech32", "The checksum of Bech32.", encoded::<Bech32>("kovra", &bobs()).into()),
-        bad("2.3-capitals", "In capitals, which BIP 173 allows.", text.to_uppercase().into()),
-        bad("2.3-mixed-case", "One letter is a capital.", mixed.into()),
-        bad("2.3-capital-k", "The first letter is a capital.", format!("K{}", &text[1..]).into()),
-        bad("2.3-typo", "One character is another.", typo(100)),
-        bad("2.3-typo-in-the-checksum", "The last character is another.", typo(text.len() - 1)),
-        bad("2.3-typo-in-the-prefix", "The first character is another.", typo(0)),
-        bad("2.3-cut", "The last character is missing.", text[..text.len() - 1].into()),
-        bad("2.3-empty", "Nothing.", vec![]),
-        bad("2.3-prefix-alone", "Nothing behind the prefix.", b"kovra1".to_vec()),
-        bad("2.3-space-before", "A space before it.", format!(" {text}").into()),
-        bad("2.3-line-feed-behind", "A line feed behind it.", format!("{text}\n").into()),
-        bad("2.3-hyphens", "A hyphen in it.", format!("{}-{}", &text[..50], &text[50..]).into()),
-        bad(
-            "2.3-no-ascii",
-            "A letter that only looks like an a.",
-            text.replacen('a', "\u{430}", 1).into(),
-        ),
-        bad("2.3-padding-bits", "A bit is set behind the last byte.", {
-            with_padding::<Bech32m>("kovra", &bobs()).into()
-        }),
-    ]
-}
-
 fn lengths() -> Vec<Case> {
-    let of = |name: &str, class, note, text: String| bad(name, class, note, text);
-    let versioned = |version| data(version, &BOB.ed(), &BOB.x(), &BOB.signing());
+    let more = [&bobs()[..], &[0]].concat();
     vec![
-        of("2.3-no-byte", MALFORMED, "No byte at all.", string(&[])),
-        of(
-            "2.3-another-prefix",
-            MALFORMED,
-            "Another prefix.",
-            encoded::<Bech32m>("kovrb", &bobs()),
-        ),
-        of(
-            "2.3-prefix-age",
-            MALFORMED,
-            "The prefix of an age key.",
-            encoded::<Bech32m>("age", &bobs()),
-        ),
-        of("2.1-128-bytes", MALFORMED, "A byte too few.", string(&bobs()[..128])),
-        of("2.1-130-bytes", MALFORMED, "A byte too many.", string(&[&bobs()[..], &[0]].concat())),
-        of("2.3-version-0", UNSUPPORTED, "Version 0.", string(&versioned(0))),
-        of("2.3-version-2", UNSUPPORTED, "Version 2.", string(&versioned(2))),
-        of("2.3-version-255", UNSUPPORTED, "Version 255.", string(&versioned(255))),
-        of(
-            "2.3-version-2-short",
-            UNSUPPORTED,
-            "Version 2, of another length.",
-            string(&versioned(2)[..10]),
-        ),
+        bad("2.1-128-bytes", MALFORMED, "A byte too few.", string(&bobs()[..128])),
+        bad("2.1-130-bytes", MALFORMED, "A byte too many.", string(&more)),
     ]
 }
 
@@ -219,11 +108,11 @@ const U_ORDER_8_TOO: [u8; 32] = [
 fn keys() -> Vec<Case> {
     let x = |name: &str, row: &'static [u8], note, x: [u8; 32]| {
         let text = string(&data(1, &BOB.ed(), &x, &BOB.signing()));
-        bad(&format!("1.2-x25519-{name}"), MALFORMED, note, text).rows(row)
+        bad(format!("1.2-x25519-{name}"), MALFORMED, note, text).rows(row)
     };
     let ed = |name: &str, note, ed: [u8; 32]| {
         let text = string(&data(1, &ed, &BOB.x(), &BOB.signing()));
-        bad(&format!("1.2-ed25519-{name}"), MALFORMED, note, text)
+        bad(format!("1.2-ed25519-{name}"), MALFORMED, note, text)
     };
     let mut high_bit = BOB.x();
     high_bit[31] |= 0x80;
@@ -271,6 +160,10 @@ fn self_signatures() -> Vec<Case> {
         bad("2.2-no-version", "Signed without the version.", {
             over(&[&b"kovra-identity-v1"[..], &keys].concat())
         }),
+        bad("2.2-as-a-statement", "Signed as a statement is.", {
+            over(&[&b"kovra-device-v1\x01\x01"[..], &keys].concat())
+        })
+        .rows(&[27]),
         bad("2.2-as-a-package", "Signed as a package starts.", {
             over(&[&b"\xd9\xd9\xf7\x86\x6dkovra-package\x01"[..], &keys].concat())
         })
@@ -281,12 +174,10 @@ fn self_signatures() -> Vec<Case> {
 fn recipients() -> Vec<Case> {
     let good = |name: &str, note, kind, key: &[u8], text: String| {
         let says = vec![("listed", hex(&listed(kind, key)))];
-        Case { kind: RECIPIENT, says, ..bad(name, "ok", note, text) }
+        text::bad(RECIPIENT, name, "ok", note, text).good(says)
     };
-    let refused = |name: &str, note, text: String| Case {
-        kind: RECIPIENT,
-        ..bad(name, MALFORMED, note, text)
-    };
+    let refused =
+        |name: &str, note, text: String| text::bad(RECIPIENT, name, MALFORMED, note, text);
     let age = |x: &[u8; 32]| encoded::<Bech32>("age", x);
     let ssh = |blob: &[u8]| format!("ssh-ed25519 {}", BASE64_STANDARD.encode(blob));
     let with_key = |key: &[u8; 32]| [&b"\0\0\0\x0bssh-ed25519\0\0\0\x20"[..], key].concat();
@@ -334,10 +225,9 @@ fn tokens() -> Vec<Case> {
         let secret = x25519_dalek::StaticSecret::from([0x70; 32]);
         let public = x25519_dalek::PublicKey::from(&secret);
         let says = vec![("public", encoded::<Bech32>("age", public.as_bytes()))];
-        Case { kind: TOKEN_FILE, says, ..bad(name, "ok", note, text) }
+        text::bad(TOKEN_FILE, name, "ok", note, text).good(says)
     };
-    let refused =
-        |name: &str, note, text: Vec<u8>| Case { kind: TOKEN_FILE, ..bad(name, TOKEN, note, text) };
+    let refused = |name: &str, note, text: Vec<u8>| text::bad(TOKEN_FILE, name, TOKEN, note, text);
     let id = "1d".repeat(16);
     let public = encoded::<Bech32>("age", &BOB.x());
     vec![

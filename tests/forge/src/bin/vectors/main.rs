@@ -10,6 +10,7 @@
 
 mod age_layer;
 mod case;
+mod device;
 mod entries;
 mod file;
 mod grammar;
@@ -19,6 +20,7 @@ mod opening;
 mod payload;
 mod seeds;
 mod signature;
+mod text;
 mod trust;
 
 use case::Case;
@@ -32,9 +34,9 @@ fn main() -> std::io::Result<()> {
         return Ok(());
     }
     let packages = all().map(|case| (case.name.clone(), case.text()));
-    let texts = identity::cases().into_iter().map(|case| (case.name.clone(), case.text()));
+    let texts = texts().map(|case| (case.name.clone(), case.text()));
     println!("{} packages", write("v1", packages)?);
-    println!("{} identities, recipients and tokens", write("identity-v1", texts)?);
+    println!("{} identities, recipients, tokens and statements", write("identity-v1", texts)?);
     Ok(())
 }
 
@@ -73,4 +75,8 @@ fn all() -> impl Iterator<Item = Case> {
     ]
     .into_iter()
     .flatten()
+}
+
+fn texts() -> impl Iterator<Item = text::Case> {
+    [identity::cases(), device::cases()].into_iter().flatten()
 }

@@ -1,5 +1,6 @@
 //! The vectors taken apart, for the fuzz targets: each parser starts from what was made for it.
 
+use crate::device::DEVICE;
 use crate::identity::IDENTITY;
 use forge::BOB;
 use kovra::cbor::Reader;
@@ -36,7 +37,7 @@ pub(crate) fn write(folder: &Path) -> std::io::Result<usize> {
             put("payload", &case.name, rest)?;
         }
     }
-    for case in crate::identity::cases().iter().filter(|case| case.kind == IDENTITY) {
+    for case in crate::texts().filter(|case| [IDENTITY, DEVICE].contains(&case.kind)) {
         put("identity", &case.name, &case.bytes)?;
         let inside = std::str::from_utf8(&case.bytes).ok().and_then(|t| bech32::decode(t).ok());
         if let Some((_, bytes)) = inside {

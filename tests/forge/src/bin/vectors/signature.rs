@@ -77,6 +77,9 @@ fn other_messages() -> Vec<Case> {
         over("identity", "Alice's signature of her identity string.", |_| {
             cat(&[b"kovra-identity-v1", &[1], &ALICE.ed(), &ALICE.x()])
         }),
+        over("device", "Alice's signature of a statement about a device.", |_| {
+            cat(&[b"kovra-device-v1\x01\x01", &ALICE.ed(), &BOB.ed()])
+        }),
         over("receipt", "Alice's signature of what starts like a receipt.", |_| {
             b"\xd9\xd9\xf7\x87\x6dkovra-receipt\x01".to_vec()
         }),
@@ -139,8 +142,9 @@ pub(crate) fn mixed() -> [u8; 32] {
     (point(&ALICE.ed()) + point(&near_p(0xec, 0x7f))).compress().to_bytes()
 }
 
-fn weak_keys() -> Vec<Case> {
-    let keys = [
+/// Keys that nobody uses (1.2 of `spec/identity.md`), and what each is.
+pub(crate) fn weak() -> [(&'static str, &'static str, [u8; 32]); 13] {
+    [
         ("order-1", "the neutral point", small_number(1, 0)),
         ("order-2", "the point of order 2", near_p(0xec, 0x7f)),
         ("order-4", "a point of order 4", [0; 32]),
@@ -154,7 +158,10 @@ fn weak_keys() -> Vec<Case> {
         ("negative-zero-2", "the point of order 2 with a sign", near_p(0xec, 0xff)),
         ("off-the-curve", "not on the curve", small_number(2, 0)),
         ("ones", "all ones", [0xff; 32]),
-    ];
+    ]
+}
+
+fn weak_keys() -> Vec<Case> {
     let make = |(name, what, key): (&str, &str, [u8; 32])| {
         let note = format!("The sender's key is {what}; R is the neutral point and S is zero.");
         case(format!("6.2-key-{name}"), Verify, note, move || {
@@ -175,7 +182,7 @@ fn weak_keys() -> Vec<Case> {
         mixed_and_signed,
     )
     .rows(&[26]);
-    keys.into_iter().map(make).chain([good]).collect()
+    weak().into_iter().map(make).chain([good]).collect()
 }
 
 /// Little-endian `bytes` as a scalar of the type that `like` has: curve25519-dalek is no dependency
@@ -218,8 +225,19 @@ const L: [u8; 32] = [
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
 ];
 
+/// The same signature with S plus the order of the group.
+pub(crate) fn plus_l(mut signature: [u8; 64]) -> [u8; 64] {
+    let mut carry = 0;
+    for (s, l) in signature[32..].iter_mut().zip(L) {
+        carry += u16::from(*s) + u16::from(l);
+        *s = carry.to_le_bytes()[0];
+        carry >>= 8;
+    }
+    signature
+}
+
 /// Alice's signature with this R, which she can make hold up to what R has of small order.
-fn with_r(body: &[u8], r: [u8; 32], nonce: Option<&forge::Keys>) -> [u8; 64] {
+pub(crate) fn with_r(body: &[u8], r: [u8; 32], nonce: Option<&forge::Keys>) -> [u8; 64] {
     let secret = ALICE.signing().to_scalar();
     let k = scalar(&secret, &challenge(&r, &ALICE.ed(), body));
     let s = match nonce {
@@ -230,18 +248,7 @@ fn with_r(body: &[u8], r: [u8; 32], nonce: Option<&forge::Keys>) -> [u8; 64] {
 }
 
 fn equations() -> Vec<Case> {
-    let malleated = || {
-        signed_by(|body| {
-            let mut signature = ALICE.signing().sign(body).to_bytes();
-            let mut carry = 0;
-            for (s, l) in signature[32..].iter_mut().zip(L) {
-                carry += u16::from(*s) + u16::from(l);
-                *s = carry.to_le_bytes()[0];
-                carry >>= 8;
-            }
-            signature
-        })
-    };
+    let malleated = || signed_by(|body| plus_l(ALICE.signing().sign(body).to_bytes()));
     let neutral = || {
         let file = signed_by(|body| with_r(body, small_number(1, 0), None));
         let (message, signature) = file.split_last_chunk::<64>().unwrap();
