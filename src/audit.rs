@@ -5,6 +5,7 @@
 
 use crate::cbor::{CborError, Reader, Writer};
 use crate::clock::Moment;
+use crate::identity::person;
 use crate::policy::Asker;
 
 /// What came of a request.
@@ -64,6 +65,8 @@ pub enum Action {
     /// The vault key kept for a time.
     Unlock,
     Backup,
+    /// Another identity said to be the owner's, too.
+    IdAddDevice,
 }
 
 /// Words, and numbers for the vault: a member's number is its place, so new ones go last.
@@ -122,6 +125,7 @@ names!(Action {
     Recover = "recover",
     Unlock = "unlock",
     Backup = "backup",
+    IdAddDevice = "id-add-device",
 });
 names!(Asker { Person = "person", Unattended = "unattended", Agent = "agent" });
 
@@ -236,11 +240,17 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// A peer is meant with all their devices.
+    pub fn wants_peer(&self, peer: Option<&str>) -> bool {
+        let wanted = |name| wanted(self.peer.as_deref(), name);
+        wanted(peer) || wanted(peer.map(person))
+    }
+
     pub fn matches(&self, event: &Event) -> bool {
         let env = event.coordinate.as_deref().and_then(|at| at.split('/').next());
         wanted(self.coordinate.as_deref(), event.coordinate.as_deref())
             && wanted(self.env.as_deref(), env)
-            && wanted(self.peer.as_deref(), event.peer.as_deref())
+            && self.wants_peer(event.peer.as_deref())
             && self.action.is_none_or(|action| action == event.action)
             && self.since.is_none_or(|since| event.time >= since)
             && self.until.is_none_or(|until| event.time <= until)

@@ -64,6 +64,8 @@ pub enum Trust {
     /// Erase earlier revisions for good.
     Prune,
     SetPin,
+    /// Say of another identity that it is this one's owner's, too.
+    Device,
     /// Have the system keep the vault key for a time.
     Keep,
     /// Copy the whole vault into a file for recipients of ways back in, which its owner has chosen.
@@ -107,6 +109,7 @@ words!(Trust {
     Rotate = "rotate",
     Recover = "recover",
     Salvage = "salvage",
+    Device = "device",
 });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -400,9 +403,9 @@ fn capture(subject: Subject<'_>, asker: Asker) -> Decision {
 
 fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
     use Trust::{
-        Allow, BackUp, Clock, Disallow, DistrustFile, Exchange, HandOut, Keep, Name, Overwrite,
-        Pin, Prune, Recover, Recovery, Rekey, Rename, Rotate, Salvage, SetPin, TrustFile, Unpin,
-        Vouch,
+        Allow, BackUp, Clock, Device, Disallow, DistrustFile, Exchange, HandOut, Keep, Name,
+        Overwrite, Pin, Prune, Recover, Recovery, Rekey, Rename, Rotate, Salvage, SetPin,
+        TrustFile, Unpin, Vouch,
     };
     match (trust, asker) {
         (_, Asker::Agent) => Decision::Deny(Reason::AgentChanges),
@@ -412,11 +415,12 @@ fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
         (SetPin, Asker::Person) if !has_proof => Decision::Allow,
         (Recover, Asker::Person) => Decision::Allow,
         (
-            Vouch | Exchange | Rename | Allow | TrustFile | HandOut | Recovery | Rekey | Rotate,
+            Vouch | Exchange | Rename | Allow | TrustFile | HandOut | Recovery | Rekey | Rotate
+            | Device,
             _,
         ) if !has_proof => Decision::Deny(Reason::NeedsProof),
         (Vouch | Exchange | Rename | Allow | TrustFile | HandOut, _)
-        | (SetPin | Recovery | Rekey | Rotate, _)
+        | (SetPin | Recovery | Rekey | Rotate | Device, _)
         | (Overwrite | Name | Prune | Clock | Salvage, _) => Decision::Confirm(Reason::Trust),
     }
 }

@@ -74,8 +74,12 @@ impl From<Error> for Failure {
             Error::Rotation(_)
             | Error::KnownBefore(_)
             | Error::Uncompared { .. }
-            | Error::OtherSender { .. } => Exit::Untrusted,
-            Error::Identity(e) => identity(e),
+            | Error::OtherSender { .. }
+            | Error::HalfStatement(_)
+            | Error::OtherStatement(_)
+            | Error::OtherDevice(_)
+            | Error::Unconfirmed(_) => Exit::Untrusted,
+            Error::Identity(e) | Error::Statement(e) => identity(e),
             Error::NoKey => Exit::Malformed,
             Error::Denied(_)
             | Error::Declined

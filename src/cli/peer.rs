@@ -4,7 +4,9 @@ use super::error::Failure;
 use super::ui::{Said, Say, said};
 use super::{Context, json, ui};
 use clap::ArgGroup;
-use kovra::ops::peer::{self, Added, Claim};
+use kovra::identity::DeviceStatement;
+use kovra::ops;
+use kovra::ops::peer::{self, Added, Claim, Vouched};
 use kovra::ops::shared::shared;
 use kovra::ops::verify::read_package;
 use kovra::vault::{Peer, PeerKey};
@@ -30,14 +32,14 @@ pub(super) enum Command {
         /// The peer's local name
         name: String,
     },
-    /// Give a peer another name
+    /// Give a peer, or a device, another name
     Rename {
         /// The peer's local name
         name: String,
         /// The new one
         to: String,
     },
-    /// Forget a peer
+    /// Forget a peer with all their devices, or one device
     Rm {
         /// The peer's local name
         name: String,
@@ -48,7 +50,7 @@ pub(super) enum Command {
 #[command(override_usage = "kovra peer add [OPTIONS] <NAME> <KEY|--from <FILE>>")]
 #[command(group = ArgGroup::new("whose").args(["key", "from"]).required(true))]
 pub(super) struct Add {
-    /// The local name
+    /// The local name; NAME/DEVICE for a further device of a peer
     name: String,
     /// Their key: kovra1..., age1... or "ssh-ed25519 AAAA..."
     key: Option<String>,
@@ -61,6 +63,16 @@ pub(super) struct Add {
     /// Only to seal to, without a question now: it is asked when something is sealed to them
     #[arg(long, conflicts_with = "from")]
     unconfirmed: bool,
+    /// Of a further device: the kovradev1... statement that says so, instead of comparing its fingerprint
+    #[arg(long, value_name = "STATEMENT", conflicts_with_all = ["from", "unconfirmed"])]
+    statement: Option<String>,
+}
+
+impl Add {
+    fn statement(&self) -> Result<Option<DeviceStatement>, Failure> {
+        let read = |text: &String| text.trim().parse().map_err(ops::Error::Statement);
+        Ok(self.statement.as_ref().map(read).transpose()?)
+    }
 }
 
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
@@ -82,18 +94,17 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
             ui::data(said!("{} {} ({}).", done, peer.name, ability(&peer)))
         }
         Command::Rename { name, to } => {
-            let peer = context.with_session(|session| peer::rename(session, &name, &to))?;
-            ui::data(said!("{} is {} from now on.", name, peer.name))
+            context.with_session(|session| peer::rename(session, &name, &to))?;
+            ui::data(said!("{} is {} from now on.", name, to))
         }
         Command::Rm { name } => {
-            let (peer, given) = context.with_session(|session| {
+            let (peers, given) = context.with_session(|session| {
                 let given = shared(session.view(), Some(&name))?;
                 Ok::<_, Failure>((peer::remove(session, &name)?, given))
             })?;
-            ui::note(said!(
-                "{} is no longer a peer. What they were given, they still have.",
-                peer.name
-            ));
+            let names = Said::join(peers.iter().map(|peer| peer.name.say()), " and ");
+            let verb = if peers.len() > 1 { "are no longer peers" } else { "is no longer a peer" };
+            ui::note(said!("{} {}. What they were given, they still have.", names, verb));
             super::shared::show(&given)
         }
     }
@@ -103,7 +114,13 @@ fn add(args: &Add, context: &Context) -> Result<(), Failure> {
     let added = match (&args.key, &args.from) {
         (Some(text), _) => {
             let key = peer::parse_key(text)?;
-            context.with_session(|session| peer::add(session, &args.name, key, args.unconfirmed))?
+            let statement = args.statement()?;
+            let vouched = match &statement {
+                Some(statement) => Vouched::Stated(statement),
+                None if args.unconfirmed => Vouched::Later,
+                None => Vouched::Compared,
+            };
+            context.with_session(|session| peer::add(session, &args.name, key, vouched))?
         }
         (None, Some(file)) => {
             let sender = peer::sender_of(&read_package(file)?)?;

@@ -42,7 +42,17 @@ pub(super) fn run(
     vault.move_into(&context.home)?;
     ui::note(said!("The vault is in {}, as it was at {}.", context.home, made));
     ui::note("What came later is not in it, and what was imported later may be imported again.");
-    told(&back, if back.is_new { &Whose::Beside } else { &Whose::Same })
+    match &back.statement {
+        None => told(&back, &Whose::Same),
+        Some(statement) => {
+            told(&back, &Whose::Beside)?;
+            ui::note(
+                "Who has pinned the old identity pins this one with it, by `kovra peer add NAME/DEVICE STRING \
+                      --statement STATEMENT`, and this statement:",
+            );
+            ui::data(statement.say())
+        }
+    }
 }
 
 /// What still opens of a damaged vault in `folder`, by what keeps it, or by a way back in.

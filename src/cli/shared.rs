@@ -4,7 +4,8 @@ use super::error::Failure;
 use super::ui::{Said, Say, said};
 use super::{Context, json, ui};
 use kovra::ops::shared::{Item, Upshot, shared};
-use kovra::vault::Given;
+use kovra::vault::{Given, SharedEntry};
+use std::collections::BTreeSet;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -42,7 +43,11 @@ pub(super) fn show(items: &[Item]) -> Result<(), Failure> {
     };
     let header = ["PEER", "COORDINATE", "VERSION", "SEALED", "IMPORTED", "IF THEY LEAVE"];
     ui::table(&header, items.iter().map(row))?;
-    let of = |upshot| items.iter().filter(|item| item.upshot == upshot).count();
+    // What several devices or peers were given is one value.
+    let of = |upshot| {
+        let items = items.iter().filter(|item| item.upshot == upshot);
+        items.map(|item| what(&item.entry)).collect::<BTreeSet<_>>().len()
+    };
     ui::note(said!(
         "If they leave: rotate {}, and take away access to {}.",
         ui::count(of(Upshot::Rotate), "value", "values"),
@@ -51,9 +56,17 @@ pub(super) fn show(items: &[Item]) -> Result<(), Failure> {
     Ok(())
 }
 
+fn what(SharedEntry { origin, coordinate, given }: &SharedEntry) -> (String, &String, String) {
+    let given = match given {
+        Given::Literal(version) => version.to_string(),
+        Given::Reference(pointer) => pointer.clone(),
+    };
+    (origin.to_string(), coordinate, given)
+}
+
 fn given(item: &Item) -> Said {
     match &item.entry.given {
-        Given::Literal(fingerprint) => fingerprint.say(),
+        Given::Literal(version) => version.say(),
         Given::Reference(pointer) => ui::points_to(pointer),
     }
 }

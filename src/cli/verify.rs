@@ -9,6 +9,7 @@ use kovra::ops;
 use kovra::ops::known::{Acquaintances, Known, recipient_name};
 use kovra::ops::peer;
 use kovra::ops::verify::{Signed, read_package, verify};
+use kovra::vault::View;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -89,21 +90,23 @@ fn known_senders(
     };
     let all = Acquaintances::of(vault.view())?;
     if let Some(name) = from {
-        let peer = peer::get(vault.view(), name)?;
-        let key = peer.signing().ok_or_else(|| {
-            Failure::usage(said!("{} is a plain recipient and cannot be a sender", name))
-        })?;
-        if !peer.confirmed {
-            let what = said!("{} was pinned to seal to, and never confirmed as a sender", name);
-            return Err(Failure::new(Exit::Untrusted, what).hint(said!(
-                "`kovra peer confirm {}`, once you have compared the fingerprint",
-                name
-            )));
-        }
-        let theirs = all.senders().into_iter().filter(|(_, theirs)| *theirs == key).collect();
-        return Ok((theirs, all));
+        let keys = sender_keys(vault.view(), name)?;
+        let theirs = all.senders().into_iter().filter(|(_, theirs)| keys.contains(theirs));
+        return Ok((theirs.collect(), all));
     }
     Ok((all.senders(), all))
+}
+
+/// The keys of all devices of a peer, or of one.
+fn sender_keys(view: View<'_>, name: &str) -> Result<Vec<SigningPublic>, Failure> {
+    let theirs = peer::identities(view, name)?;
+    if theirs.iter().all(|peer| peer.signing().is_none()) {
+        return Err(Failure::usage(said!("{} is a plain recipient and cannot be a sender", name)));
+    }
+    match theirs.iter().find(|peer| !peer.confirmed) {
+        Some(peer) => Err(ops::Error::Unconfirmed(peer.name.clone()).into()),
+        None => Ok(theirs.iter().filter_map(|peer| peer.signing()).collect()),
+    }
 }
 
 fn words(

@@ -10,6 +10,11 @@ use std::str::FromStr;
 const DOMAIN: &[u8] = b"kovra-device-v1";
 const PREFIX: &str = "kovradev";
 
+/// Whose identity a local name is: `bob` for `bob/desktop` (`spec/policy.md` 1.9).
+pub fn person(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(person, _)| person)
+}
+
 /// Who of the two signs. Neither's signature is good for the other's part.
 #[derive(Clone, Copy)]
 enum Role {
@@ -31,15 +36,29 @@ pub struct DeviceStatement {
 impl DeviceStatement {
     /// What the first says. `None` if the second is no other.
     pub fn claim(first: &SigningSecret, second: SigningPublic) -> Option<Self> {
-        let public = first.public();
-        let claim = first.sign(&message(Role::First, &public, &second));
-        (public != second).then_some(Self { first: public, second, claim, consent: None })
+        let half = Self::half(first, second);
+        (half.first != second).then_some(half)
     }
 
     /// With the second's agreement. `None` if it is about another.
     pub fn agree(self, second: &SigningSecret) -> Option<Self> {
+        (second.public() == self.second).then(|| self.whole(second))
+    }
+
+    /// Of two that were drawn by one hand.
+    pub(super) fn of_both(first: &SigningSecret, second: &SigningSecret) -> Self {
+        Self::half(first, second.public()).whole(second)
+    }
+
+    fn half(first: &SigningSecret, second: SigningPublic) -> Self {
+        let public = first.public();
+        let claim = first.sign(&message(Role::First, &public, &second));
+        Self { first: public, second, claim, consent: None }
+    }
+
+    fn whole(self, second: &SigningSecret) -> Self {
         let consent = second.sign(&message(Role::Second, &self.first, &self.second));
-        (second.public() == self.second).then_some(Self { consent: Some(consent), ..self })
+        Self { consent: Some(consent), ..self }
     }
 
     /// Whether `text` is meant to be one: what is wrong with it is an [`IdentityError`] then.

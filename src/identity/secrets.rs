@@ -1,6 +1,6 @@
 //! Secret keys, a newtype for each role, and what a person has of them.
 
-use super::{AgreementPublic, PublicIdentity, RecipientId, SigningPublic};
+use super::{AgreementPublic, DeviceStatement, PublicIdentity, RecipientId, SigningPublic};
 use crate::secret::{Secret, to_bech32};
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32, Hrp};
@@ -33,9 +33,11 @@ impl Identity {
         Ok(Self { signing: self.signing, agreement: fresh, earlier })
     }
 
-    /// Another identity, by its signing key, that opens what was sealed to this one.
-    pub fn succeed(self) -> Result<Self, getrandom::Error> {
-        Ok(Self { signing: SigningSecret::generate()?, ..self.rotate()? })
+    /// Another identity, by its signing key, that opens what was sealed to this one; and that both are one person's.
+    pub fn succeed(self) -> Result<(Self, DeviceStatement), getrandom::Error> {
+        let signing = SigningSecret::generate()?;
+        let statement = DeviceStatement::of_both(&self.signing, &signing);
+        Ok((Self { signing, ..self.rotate()? }, statement))
     }
 
     /// All X25519 keys, the one that others seal to now first.

@@ -46,7 +46,7 @@ pub struct Change {
     pub effect: Effect,
     /// What is there now.
     pub before: Looked<Option<Stored>>,
-    /// Whether what is there came from another sender.
+    /// Whether what is there came from another sender, or later, and from another device of this one.
     pub other_sender: bool,
     /// What the package has, with a sensitivity that is never below what is there, or was last, or with which
     /// another entry has the same pointer.
@@ -133,7 +133,7 @@ fn open(session: &mut Session<'_>, options: &Options<'_>, high: High<'_>) -> Res
     let (sender, header) = (verified.sender(), verified.header().clone());
     let event = event(session, peer.as_ref(), &header);
     let compared = open_before(session, &origin, &entries, event)?;
-    let before = look(session, &origin, &entries, sender)?;
+    let before = look(session, &origin, &entries, &header, sender)?;
     let changes = entries.into_iter().map(|entry| before.compare(entry));
     let changes = changes.collect::<Result<Vec<_>, _>>()?;
     let mut ledger = session.view().ledger(sender)?;
@@ -173,14 +173,20 @@ fn look<'a>(
     session: &'a Session<'_>,
     origin: &'a Origin,
     entries: &[Entry],
+    header: &Header,
     sender: SigningPublic,
 ) -> Result<Before<'a>, Error> {
     let (view, asker) = (session.view(), session.asker());
+    let peers = view.peers()?;
+    let peer = peers.iter().find(|peer| peer.signing() == Some(sender));
+    let theirs =
+        peer.into_iter().flat_map(|peer| peers.iter().filter(|p| p.person() == peer.person()));
+    let devices = theirs.filter_map(Peer::sender).collect();
     let pointed = match entries.iter().any(|entry| entry.content.pointer().is_some()) {
         true => Pointed::look(view)?,
         false => Pointed::default(),
     };
-    Ok(Before { view, pointed, origin, sender, asker })
+    Ok(Before { view, pointed, origin, sender, devices, seq: header.seq, asker })
 }
 
 /// A package that was imported, for its receipt.
@@ -370,6 +376,9 @@ struct Before<'a> {
     pointed: Pointed,
     origin: &'a Origin,
     sender: SigningPublic,
+    /// The keys of all identities that are one person's with the sender's.
+    devices: Vec<SigningPublic>,
+    seq: u64,
     asker: Asker,
 }
 
@@ -393,8 +402,7 @@ impl Before<'_> {
             before.sensitivity != entry.sensitivity || before.description != entry.description;
         let relabelled = content == Effect::Same && labels_differ;
         let effect = if relabelled { Effect::Changed } else { content };
-        // What its owner copied or added is the owner's.
-        let other_sender = matches!(before.provenance, Some(Provenance::Package { sender, .. }) if sender != self.sender);
+        let other_sender = self.is_of_another(before);
         Ok(Change { effect, before: looked, other_sender, entry, write })
     }
 
@@ -410,6 +418,15 @@ impl Before<'_> {
             (Held::Reference { .. }, Content::Reference(_)) => Effect::Redirected,
             _ => Effect::Replaced,
         })
+    }
+
+    /// What its owner copied or added is the owner's.
+    fn is_of_another(&self, before: &Stored) -> bool {
+        let Some(Provenance::Package { sender, seq, .. }) = &before.provenance else {
+            return false;
+        };
+        let later_device = || self.devices.contains(sender) && *seq <= self.seq;
+        *sender != self.sender && !later_device()
     }
 
     /// Whether the value is the same, but for an agent what is protected is always another: "the same" would confirm

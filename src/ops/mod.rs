@@ -8,11 +8,13 @@ pub mod backup;
 pub mod causes;
 pub mod copy;
 pub mod custody;
+pub mod device;
 pub mod doctor;
 pub mod edit;
 mod error;
 pub mod files;
 pub mod generate;
+mod hints;
 pub mod import;
 pub mod init;
 pub mod inspect;
@@ -52,6 +54,7 @@ pub use values::Resolver;
 use crate::clock::Moment;
 use crate::coordinate::Coordinate;
 use crate::entry::Sensitivity;
+use crate::identity::SigningPublic;
 use crate::policy::{Asker, Reason, Standing};
 use crate::secret::Secret;
 use crate::vault::{AllowedProgram, Peer, Proof, Recovery, Stored};
@@ -134,8 +137,14 @@ pub enum About<'a> {
     },
     /// A pinned signing key comes with a new X25519 key.
     Rotation(&'a Peer),
-    Rename {
+    /// The peer has another identity, says the one that is pinned.
+    Device {
         peer: &'a Peer,
+        first: &'a Peer,
+    },
+    Rename {
+        /// All their identities.
+        peers: &'a [Peer],
         to: &'a str,
         /// Who was known under that name.
         known: &'a [Peer],
@@ -152,11 +161,16 @@ pub enum About<'a> {
     Rekey(rekey::Keys),
     /// A new encryption key for the identity.
     Rotate,
+    /// That this identity is mine, too.
+    ClaimDevice(SigningPublic),
+    /// That this identity is a device of that one's.
+    AgreeDevice(SigningPublic),
     /// A vault of what still opens of a damaged one.
     Salvage,
     /// To seal to, and not to trust.
     Pin(&'a Peer),
-    Unpin(&'a Peer),
+    /// All identities of a peer.
+    Unpin(&'a [Peer]),
     /// Takes a program off the allowlist.
     Disallow(&'a Path),
     /// Trusts a file no longer.

@@ -1,10 +1,10 @@
 //! `peer`: pinning other people's public keys.
 
 use super::session::Wish;
-use super::{About, Error, Session};
+use super::{About, Error, Session, device};
 use crate::audit::{Action, Event};
 use crate::coordinate::check_segment;
-use crate::identity::{PublicIdentity, Recipient, SigningPublic};
+use crate::identity::{DeviceStatement, PublicIdentity, Recipient, SigningPublic, person};
 use crate::package::Package;
 use crate::policy::{Asker, Trust};
 use crate::text::escape;
@@ -61,25 +61,37 @@ pub fn add_sender(session: &mut Session<'_>, claim: &Claim<'_>) -> Result<Added,
         None if session.asker() != Asker::Person => {
             Err(Error::Uncompared { name: escape(name), fingerprint })
         }
-        _ => add(session, name, PeerKey::Sender(sender), false),
+        _ => add(session, name, PeerKey::Sender(sender), Vouched::Compared),
     }
 }
 
-/// Pins a key under a name. Who is there to be asked vouches for it, unless they want it `unconfirmed`;
-/// else it is somebody to seal to, with a question, and no sender.
+/// What tells whose a key is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Vouched<'a> {
+    /// Its fingerprint, which the owner compares, if they are there.
+    Compared,
+    /// Nothing yet: it is somebody to seal to, with a question.
+    Later,
+    /// The peer's own key: it is a further device of theirs.
+    Stated(&'a DeviceStatement),
+}
+
+/// Pins a key under a name, or a further device of a peer under `NAME/DEVICE`. Where nobody is to be asked it is
+/// somebody to seal to, with a question, and no sender; and a device is refused.
 ///
 /// # Errors
 /// [`Error::OtherKey`] if the name has another key, [`Error::Conflict`] if the key has another name;
 /// [`Error::Rotation`] for a new X25519 key that nobody is here to confirm, [`Error::KnownBefore`] for a name
-/// or a key that was known before.
+/// or a key that was known before. Of a device also [`Error::Unconfirmed`] and what is wrong with a statement.
 pub fn add(
     session: &mut Session<'_>,
     name: &str,
     key: PeerKey,
-    unconfirmed: bool,
+    vouched: Vouched<'_>,
 ) -> Result<Added, Error> {
     check_name(name)?;
     let mut peer = Peer { name: name.to_owned(), key, added: session.now(), confirmed: true };
+    let first = device_of(session.view(), &peer, vouched)?;
     let known = session.view().known_peers()?;
     check_key(session.view(), &peer, &known)?;
     let Looked { found: old, basis } = session.view().peer(name)?;
@@ -88,7 +100,7 @@ pub fn add(
     let before: Vec<Peer> = related.iter().map(|known| known.peer.clone()).collect();
     let caller = session.caller()?;
     let nobody = caller.asker != Asker::Person;
-    let vouches = !nobody && caller.has_proof && !unconfirmed;
+    let vouches = !nobody && caller.has_proof && vouched != Vouched::Later || first.is_some();
     let trust = match &old {
         Some(old) if old.key == peer.key && (old.confirmed || !vouches) => {
             return Ok(Added::Known(old.clone()));
@@ -115,15 +127,20 @@ pub fn add(
     // That a key is another says nothing of whose it is: who was not confirmed is not by that.
     peer.confirmed =
         trust != Trust::Pin && old.as_ref().is_none_or(|old| !rotation || old.confirmed);
-    let about = match trust {
-        Trust::Pin => About::Pin(&peer),
+    let about = match (trust, &first) {
+        (Trust::Pin, _) => About::Pin(&peer),
         _ if rotation => About::Rotation(&peer),
+        // Who was known before is compared, whatever a statement says.
+        (Trust::Vouch, Some(first)) if matches!(vouched, Vouched::Stated(_)) => {
+            About::Device { peer: &peer, first }
+        }
         _ => About::Vouch { peer: &peer, known: &before },
     };
     let wish = Wish::of_trust(trust, name, event(session, Action::PeerAdd, name));
     let wish = related
         .iter()
         .fold(wish.on(&basis, name), |wish, other| wish.on(&other.basis, &other.peer.name));
+    let wish = first.iter().fold(wish, |wish, first| wish.on(&first.basis, &first.name));
     let consent = session.ask(vec![wish], &about).map_err(|refusal| match refusal {
         Error::Denied(_) if nobody && rotation => Error::Rotation(name.to_owned()),
         Error::Denied(_) if nobody && trust == Trust::Exchange => {
@@ -139,10 +156,38 @@ pub fn add(
     Ok(if old.is_some() { Added::Updated(peer) } else { Added::New(peer) })
 }
 
+/// Whose further device it is to be, if it is to be one.
+fn device_of(
+    view: View<'_>,
+    peer: &Peer,
+    vouched: Vouched<'_>,
+) -> Result<Option<Looked<Peer>>, Error> {
+    if peer.person() == peer.name {
+        return match vouched {
+            Vouched::Stated(_) => {
+                Err(Error::Usage("a statement is about a device, NAME/DEVICE".into()))
+            }
+            Vouched::Compared | Vouched::Later => Ok(None),
+        };
+    }
+    let first = get(view, peer.person())?;
+    match vouched {
+        _ if !first.confirmed => return Err(Error::Unconfirmed(first.found.name)),
+        Vouched::Later => {
+            return Err(Error::Usage("a device is compared, or comes with a statement".into()));
+        }
+        Vouched::Stated(by) => device::check(by, first.signing(), peer.signing(), &peer.name)?,
+        Vouched::Compared => {}
+    }
+    Ok(Some(first))
+}
+
 /// Nobody is called what the owner of a vault is called.
 fn check_name(name: &str) -> Result<(), Error> {
-    check_segment(name).map_err(|e| Error::Usage(format!("a peer's name: {e}")))?;
-    match name {
+    let bad = |e| Error::Usage(format!("a peer's name: {e}"));
+    let (person, device) = name.split_once('/').map_or((name, None), |(p, d)| (p, Some(d)));
+    [Some(person), device].into_iter().flatten().try_for_each(check_segment).map_err(bad)?;
+    match person {
         "me" | "you" => {
             Err(Error::Usage(format!("a peer's name: {name} is the owner of this vault")))
         }
@@ -195,25 +240,46 @@ pub fn confirm(session: &mut Session<'_>, name: &str) -> Result<Added, Error> {
     Ok(Added::Updated(peer))
 }
 
-/// Gives a peer another name. What was sealed to them keeps the one of its time.
-pub fn rename(session: &mut Session<'_>, name: &str, to: &str) -> Result<Peer, Error> {
+/// Gives a peer another name, and with it all their devices; or a device another. What was sealed to them keeps the
+/// name of its time.
+pub fn rename(session: &mut Session<'_>, name: &str, to: &str) -> Result<(), Error> {
     check_name(to)?;
-    let Looked { found: old, basis } = get(session.view(), name)?;
-    let Looked { found: taken, basis: free } = session.view().peer(to)?;
-    if taken.is_some() {
-        return Err(Error::Conflict(format!("there is a peer named {to} already")));
-    }
+    let theirs = identities(session.view(), name)?;
+    let new_name = |old: &str| match (person(name) == name, person(to) == to) {
+        (true, true) => Ok(old.replacen(name, to, 1)),
+        (false, false) if person(name) == person(to) => Ok(to.to_owned()),
+        _ => Err(Error::Usage("a peer stays a peer, and a device that peer's device".into())),
+    };
     let event = event(session, Action::PeerRename, name);
-    let wish = Wish::of_trust(Trust::Rename, name, event).on(&basis, name).on(&free, to);
-    let known = session.view().known_peers()?.into_iter().map(|known| known.found.peer);
-    let known: Vec<Peer> = known.filter(|other| other.name == to && other.key != old.key).collect();
-    let consent = session.ask(vec![wish], &About::Rename { peer: &old, to, known: &known })?;
-    let renamed = Peer { name: to.to_owned(), ..old.clone() };
+    let (mut wish, mut known) = (Wish::of_trust(Trust::Rename, name, event), Vec::new());
+    let mut moves = Vec::new();
+    for old in &theirs {
+        let to = new_name(&old.name)?;
+        let Looked { found: taken, basis: free } = session.view().peer(&to)?;
+        if taken.is_some() {
+            return Err(Error::Conflict(format!("there is a peer named {to} already")));
+        }
+        wish = wish.on(&old.basis, &old.name).on(&free, &to);
+        let before = session.view().known_peers()?.into_iter().map(|known| known.found.peer);
+        known.extend(before.filter(|other| other.name == to && other.key != old.key));
+        moves.push((old, Peer { name: to, ..old.found.clone() }, free));
+    }
+    let peers: Vec<Peer> = theirs.iter().map(|peer| peer.found.clone()).collect();
+    let consent = session.ask(vec![wish], &About::Rename { peers: &peers, to, known: &known })?;
     session.write(consent, |batch, _| {
-        batch.remove_peer(&basis, &old)?;
-        batch.put_peer(&free, &renamed)
-    })?;
-    Ok(renamed)
+        moves.iter().try_for_each(|(old, new, free)| {
+            batch.remove_peer(&old.basis, &old.found)?;
+            batch.put_peer(free, new)
+        })
+    })
+}
+
+/// All identities of a peer, or the one device that is named.
+pub fn identities(view: View<'_>, name: &str) -> Result<Vec<Looked<Peer>>, Error> {
+    match view.identities(name)? {
+        none if none.is_empty() => Err(nobody(view, name)),
+        theirs => Ok(theirs),
+    }
 }
 
 pub fn get(view: View<'_>, name: &str) -> Result<Looked<Peer>, Error> {
@@ -235,13 +301,17 @@ fn nobody(view: View<'_>, name: &str) -> Error {
     }
 }
 
-pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Peer, Error> {
-    let peer = get(session.view(), name)?;
-    let event = event(session, Action::PeerRemove, name);
-    let wish = Wish::of_trust(Trust::Unpin, name, event).on(&peer.basis, name);
-    let consent = session.ask(vec![wish], &About::Unpin(&peer))?;
-    session.write(consent, |batch, _| batch.remove_peer(&peer.basis, &peer))?;
-    Ok(peer.found)
+/// Removes a peer with all their devices, or one device.
+pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Vec<Peer>, Error> {
+    let theirs = identities(session.view(), name)?;
+    let wish = Wish::of_trust(Trust::Unpin, name, event(session, Action::PeerRemove, name));
+    let wish = theirs.iter().fold(wish, |wish, peer| wish.on(&peer.basis, &peer.name));
+    let peers: Vec<Peer> = theirs.iter().map(|peer| peer.found.clone()).collect();
+    let consent = session.ask(vec![wish], &About::Unpin(&peers))?;
+    session.write(consent, |batch, _| {
+        theirs.iter().try_for_each(|peer| batch.remove_peer(&peer.basis, &peer.found))
+    })?;
+    Ok(peers)
 }
 
 fn event(session: &Session<'_>, action: Action, peer: &str) -> Event {

@@ -7,7 +7,7 @@ use super::session::{Consent, Wish};
 use super::{About, Error, Session};
 use crate::audit::{Action, Event};
 use crate::clock::Moment;
-use crate::identity::{AgreementPublic, Identity, PublicIdentity, RecoveryCode};
+use crate::identity::{AgreementPublic, DeviceStatement, Identity, PublicIdentity, RecoveryCode};
 use crate::policy::Trust;
 use crate::vault::{self, Basis, Batch, Pin, Recovery, View};
 
@@ -30,14 +30,15 @@ pub struct PutBack<'a> {
 /// What has become of the vault's identity.
 pub struct Back {
     pub identity: PublicIdentity,
-    /// Whether it is another than in the backup.
-    pub is_new: bool,
+    /// That it is a further device of the backup's, if it is another.
+    pub statement: Option<DeviceStatement>,
 }
 
 /// What the owner chose for it.
 struct Chosen {
     identity: Identity,
-    is_new: bool,
+    /// If it is another than the backup's, which is here to say so.
+    statement: Option<DeviceStatement>,
     /// In place of one that was typed.
     code: Option<RecoveryCode>,
     pin: Option<Pin>,
@@ -73,7 +74,7 @@ pub fn put_back(session: &mut Session<'_>, back: PutBack<'_>) -> Result<Back, Er
         take(batch, &chosen, by.as_ref(), now)?;
         batch.renew_keys(kept.custody, &kept.kek)
     })?;
-    Ok(Back { identity: chosen.identity.public(), is_new: chosen.is_new })
+    Ok(Back { identity: chosen.identity.public(), statement: chosen.statement })
 }
 
 /// When the backup was made that a vault is of.
@@ -97,7 +98,11 @@ fn choose(
     owner: &mut dyn Heir,
 ) -> Result<Chosen, Error> {
     let identity = view.identity()?;
-    let identity = if is_new { identity.succeed().map_err(vault::Error::from)? } else { identity };
+    let (identity, statement) = match is_new {
+        true => identity.succeed().map(|(new, statement)| (new, Some(statement))),
+        false => Ok((identity, None)),
+    }
+    .map_err(vault::Error::from)?;
     let code = by.map(|by| new_code(view, by)).transpose()?.flatten();
     if code.as_ref().is_some_and(|code| !owner.takes(code)) {
         return Err(Error::CodeNotTaken);
@@ -106,7 +111,7 @@ fn choose(
         NewCustody::Passphrase(_) => None,
         NewCustody::Keyring | NewCustody::KeyFile(_) => owner.pin(),
     };
-    Ok(Chosen { identity, is_new, code, pin: pin.as_ref().map(Pin::new).transpose()? })
+    Ok(Chosen { identity, statement, code, pin: pin.as_ref().map(Pin::new).transpose()? })
 }
 
 /// What the vault did after the backup is not known: it numbers and imports from here.
@@ -122,7 +127,7 @@ fn take(
     by: Option<&AgreementPublic>,
     made: Moment,
 ) -> Result<(), vault::Error> {
-    if chosen.is_new {
+    if chosen.statement.is_some() {
         batch.put_identity(&chosen.identity)?;
     }
     let Some(code) = &chosen.code else { return Ok(()) };

@@ -15,7 +15,7 @@ use crate::vault::{
     self, Basis, Given, Held, Looked, Peer, PeerKey, Share, SharedEntry, SharedWith, Stored, View,
 };
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub struct Options {
     pub selection: Selection,
     /// Whether literals are left out.
     pub pointers_only: bool,
-    /// Names of peers.
+    /// Names of peers, each with all their devices, or of one device.
     pub to: Vec<String>,
     /// How long it may be imported.
     pub ttl: Duration,
@@ -71,9 +71,7 @@ pub fn seal(session: &mut Session<'_>, options: &Options) -> Result<Report, Erro
     if stored.is_empty() {
         return Err(Error::Nothing("no pointer is among the selected entries".into()));
     }
-    let names: BTreeSet<&String> = options.to.iter().collect();
-    let peers =
-        names.into_iter().map(|name| recipient_peer(view, name)).collect::<Result<Vec<_>, _>>()?;
+    let peers = recipients_of(view, &options.to)?;
     let recipients = distinct_recipients(&peers)?;
     let id = package::new_id().map_err(vault::Error::from)?;
     let (numbered, asks) = number(session)?;
@@ -296,12 +294,18 @@ fn share(deed: &Deed<'_>, sealed: &Sealed, now: Moment) -> Share {
     }
 }
 
-fn recipient_peer(view: View<'_>, name: &str) -> Result<Looked<Peer>, Error> {
-    let peer = peer::get(view, name)?;
-    match peer.key {
-        PeerKey::Sender(_) => Err(Error::SenderOnly(peer.found.name)),
-        PeerKey::Identity(_) | PeerKey::Recipient(_) => Ok(peer),
+/// Each identity that the names mean, once, by its name.
+fn recipients_of(view: View<'_>, names: &[String]) -> Result<Vec<Looked<Peer>>, Error> {
+    let mut all = BTreeMap::new();
+    for name in names {
+        for peer in peer::identities(view, name)? {
+            if let PeerKey::Sender(_) = peer.key {
+                return Err(Error::SenderOnly(peer.found.name));
+            }
+            all.insert(peer.name.clone(), peer);
+        }
     }
+    Ok(all.into_values().collect())
 }
 
 fn distinct_recipients(peers: &[Looked<Peer>]) -> Result<Vec<Recipient>, Error> {

@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::clock::Moment;
+use crate::identity::person;
 use crate::text::escape;
 use crate::vault::{Given, Held, Share, SharedEntry, View};
 
@@ -45,23 +46,24 @@ impl Upshot {
     }
 }
 
-/// Everything that was sealed, to `peer` if one is named; the latest first, each entry once for
+/// Everything that was sealed, to `peer` and all their devices if one is named; the latest first, each entry once for
 /// each peer and content.
 ///
 /// # Errors
 /// [`Error::NoPeer`] for a name that nobody has or had.
 pub fn shared(view: View<'_>, peer: Option<&str>) -> Result<Vec<Item>, Error> {
     let mut items: Vec<Item> = Vec::new();
+    let meant = |of: &str| peer.is_none_or(|name| name == of || name == person(of));
     if let Some(name) = peer {
-        let pinned = view.known_peers()?.iter().any(|known| known.peer.name == name);
-        let given = |share: &Share| share.recipients.iter().any(|r| r.name == name);
+        let pinned = view.known_peers()?.iter().any(|known| meant(&known.peer.name));
+        let given = |share: &Share| share.recipients.iter().any(|r| meant(&r.name));
         if !pinned && !view.shares()?.iter().any(given) {
             return Err(Error::NoPeer(escape(name)));
         }
     }
     for share in view.shares()?.into_iter().rev() {
         let Share { package, sealed, recipients, entries, .. } = share;
-        for recipient in recipients.iter().filter(|r| peer.is_none_or(|name| name == r.name)) {
+        for recipient in recipients.iter().filter(|r| meant(&r.name)) {
             let fingerprint = recipient.fingerprint();
             for entry in &entries {
                 let told = |item: &Item| {

@@ -8,11 +8,11 @@ use super::rows::{Basis, Looked, Opened};
 use super::{Batch, Error, View};
 use crate::cbor::Writer;
 use crate::clock::Moment;
-use crate::identity::{PublicIdentity, Recipient, SigningPublic};
+use crate::identity::{PublicIdentity, Recipient, SigningPublic, person};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
-    /// Local; a name like a segment of a coordinate.
+    /// Local; a name like a segment of a coordinate, or for a further device of theirs two, as in `bob/desktop`.
     pub name: String,
     pub key: PeerKey,
     pub added: Moment,
@@ -36,6 +36,11 @@ impl Peer {
     /// Whose packages are trusted: a confirmed peer's.
     pub fn sender(&self) -> Option<SigningPublic> {
         self.signing().filter(|_| self.confirmed)
+    }
+
+    /// Whose identity it is: `bob` for `bob/desktop`.
+    pub fn person(&self) -> &str {
+        person(&self.name)
     }
 
     /// What people compare: 8 groups of 5 digits.
@@ -73,7 +78,7 @@ pub struct KnownPeer {
 }
 
 impl View<'_> {
-    /// Sorted by name.
+    /// Sorted by name, those of one person together.
     pub fn peers(&self) -> Result<Vec<Peer>, Error> {
         Ok(self.looked_peers()?.into_iter().map(|peer| peer.found).collect())
     }
@@ -83,6 +88,13 @@ impl View<'_> {
             self.rows.look(Kind::PEER, &self.peer_lookup(name), decode)?;
         let found = found.filter(|known| !known.removed).map(|known| known.peer);
         Ok(Looked { found, basis })
+    }
+
+    /// All identities of a person, or the one device that `name` means.
+    pub fn identities(&self, name: &str) -> Result<Vec<Looked<Peer>>, Error> {
+        let mut peers = self.looked_peers()?;
+        peers.retain(|peer| peer.name == name || peer.person() == name);
+        Ok(peers)
     }
 
     /// All that were ever known, those who were removed too.
@@ -111,7 +123,7 @@ impl View<'_> {
         let there = self.known_peers()?.into_iter().filter(|known| !known.removed);
         let peer = |Looked { found, basis }: Looked<KnownPeer>| Looked { found: found.peer, basis };
         let mut peers: Vec<Looked<Peer>> = there.map(peer).collect();
-        peers.sort_by(|a, b| a.name.cmp(&b.name));
+        peers.sort_by(|a, b| (a.person(), &a.name).cmp(&(b.person(), &b.name)));
         Ok(peers)
     }
 

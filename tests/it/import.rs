@@ -7,7 +7,7 @@ use kovra::clock::Moment;
 use kovra::entry::{Content, Entry, Sensitivity};
 use kovra::identity::{AgreementSecret, Identity};
 use kovra::ops::import::{Effect, Options, apply, plan};
-use kovra::ops::peer::{Added, add};
+use kovra::ops::peer::{Added, Vouched, add};
 use kovra::ops::{Approver, Error, Nobody, Question, Session};
 use kovra::package::Class::{self, Replay, Time};
 use kovra::policy::Asker;
@@ -163,15 +163,17 @@ fn a_rotated_agreement_key_is_asked_about() {
     let key = || PeerKey::Identity(rotated.public());
     let pinned = |bob: &Bob| bob.vault.view().peer("alice").unwrap().found.unwrap().key;
     let old = pinned(&bob);
-    match bob.session(NOW, &mut Nobody, |bob| add(bob, "alice", key(), false)) {
+    match bob.session(NOW, &mut Nobody, |bob| add(bob, "alice", key(), Vouched::Compared)) {
         Err(Error::Rotation(name)) => assert_eq!(name, "alice"),
         _ => panic!("taken over without a person"),
     }
-    let declined = bob.session(NOW, &mut Always(false, 0), |bob| add(bob, "alice", key(), false));
+    let declined =
+        bob.session(NOW, &mut Always(false, 0), |bob| add(bob, "alice", key(), Vouched::Compared));
     assert!(matches!(declined, Err(Error::Declined)));
     assert_eq!(pinned(&bob), old);
     let mut yes = Always(true, 0);
-    let added = bob.session(NOW, &mut yes, |bob| add(bob, "alice", key(), false)).unwrap();
+    let added =
+        bob.session(NOW, &mut yes, |bob| add(bob, "alice", key(), Vouched::Compared)).unwrap();
     assert!(matches!(added, Added::Updated(_)));
     assert_eq!((pinned(&bob), yes.1), (key(), 1));
 }

@@ -14,6 +14,7 @@ mod clocks;
 mod consent;
 mod contracts;
 mod corpora;
+mod devices;
 mod disks;
 mod doctor;
 mod documents;

@@ -357,6 +357,10 @@ fn lock_command(person: &Person, vault: &mut Vault, operation: &str, name: &str)
             words(&["recovery", "add", "--to", &secret.public().to_age()])
         }
         "rotate" => words(&["id", "rotate"]),
+        "device" => {
+            let other = Identity::generate().unwrap().public().to_string();
+            words(&["id", "add-device", &other])
+        }
         "back-up" => {
             way_back_in(person);
             words(&["backup", &format!("{name}.age")])

@@ -82,9 +82,11 @@ fn of_trust(about: &About<'_>) -> Said {
             peer.fingerprint(),
             peer.name
         ),
-        About::Rename { peer, to, known } => {
-            let mut lines = vec![said!("rename the peer {} to {}", peer.name, to)];
-            lines.push(said!("  {}", peer.fingerprint()));
+        About::Device { peer, first } => device(peer, first),
+        About::Rename { peers, to, known } => {
+            let name = peers.first().map(|peer| peer.name.say()).unwrap_or_default();
+            let mut lines = vec![said!("rename the peer {} to {}", name, to)];
+            lines.extend(peers.iter().map(of_peer));
             lines.extend(known_before(known.iter()));
             lines.push("Go on?".into());
             Said::lines(lines)
@@ -160,6 +162,15 @@ fn of_locks(about: &About<'_>) -> Said {
         About::Rotate => {
             "take a new encryption key, to which your peers seal once they have it\nGo on?".into()
         }
+        About::ClaimDevice(other) => said!(
+            "say that this identity is yours, too: who takes you for who you are will trust its packages and seal to it\n  \
+             {}\nIs that the fingerprint that `kovra id` prints on your other device?",
+            other.fingerprint()
+        ),
+        About::AgreeDevice(first) => said!(
+            "say that this identity is a further device of\n  {}\nIs that your other device's fingerprint?",
+            first.fingerprint()
+        ),
         About::SetPin => "change the PIN of the vault\nGo on?".into(),
         other => of_guarded(other),
     }
@@ -173,8 +184,11 @@ fn of_guarded(about: &About<'_>) -> Said {
             peer.name,
             peer.fingerprint()
         )),
-        About::Unpin(peer) => {
-            guarded(said!("remove the peer {}\n  {}", peer.name, peer.fingerprint()))
+        About::Unpin(peers) => {
+            let mut names = peers.iter().map(|peer| peer.name.say());
+            let what = said!("remove the peer {}", names.next().unwrap_or_default());
+            let lines = [what].into_iter().chain(peers.iter().map(of_peer));
+            guarded(Said::lines(lines))
         }
         About::Disallow(path) => {
             guarded(said!("take this program off the allowlist\n  {}", Said::argument(path)))
@@ -328,9 +342,30 @@ fn vouch(peer: &Peer, known: &[Peer]) -> Said {
     lines.push(said!(
         "Their packages are trusted from now on, and secrets are sealed to them.\nIs that the \
          fingerprint that {} told you by another channel?",
-        peer.name
+        peer.person()
     ));
     Said::lines(lines)
+}
+
+fn device(peer: &Peer, first: &Peer) -> Said {
+    let bearings = "Their packages are trusted from now on, and what is sealed to";
+    said!(
+        "take this key for a further device of {}, as both say\n  {}\n{} {} is sealed to it, too.\nDid {} tell you \
+         of it?",
+        first.name,
+        peer.fingerprint(),
+        bearings,
+        first.name,
+        first.name
+    )
+}
+
+/// One of a peer's identities; the name of another than the first stands with it.
+fn of_peer(peer: &Peer) -> Said {
+    match peer.person() == peer.name {
+        true => said!("  {}", peer.fingerprint()),
+        false => said!("  {} {}", peer.fingerprint(), peer.name),
+    }
 }
 
 fn known_before<'a>(others: impl IntoIterator<Item = &'a Peer>) -> Vec<Said> {

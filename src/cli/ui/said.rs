@@ -4,7 +4,7 @@
 use kovra::clock::Moment;
 use kovra::coordinate::Coordinate;
 use kovra::entry::{Mode, Sensitivity};
-use kovra::identity::{IdentityError, PublicIdentity};
+use kovra::identity::{DeviceStatement, IdentityError, PublicIdentity};
 use kovra::ops::copy::Original;
 use kovra::ops::known::Known;
 use kovra::platform::NoProgram;
@@ -192,7 +192,7 @@ macro_rules! say {
 }
 
 // Our own types have nothing to escape, most of them; nobody needs to know which.
-say!(escape: str, String, u64, usize, u32, Coordinate, Known, Mode, Moment, Origin,
+say!(escape: str, String, u64, usize, u32, Coordinate, DeviceStatement, Known, Mode, Moment, Origin,
     Original, Pointer, PublicIdentity, Reason, Sensitivity, Version);
 
 // Errors have escaped what they name.

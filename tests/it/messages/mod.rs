@@ -13,6 +13,7 @@ mod backups;
 mod book;
 mod clouds;
 mod complete;
+mod devices;
 mod entries;
 mod everyday;
 mod mask;
@@ -34,12 +35,13 @@ use std::thread;
 type Chapter = (&'static str, fn(&mut Book));
 
 /// In the order of the file.
-const CHAPTERS: [Chapter; 21] = [
+const CHAPTERS: [Chapter; 22] = [
     ("Getting started", everyday::start),
     ("Entries", entries::entries),
     ("What policy refuses, and what it asks", policy::entries),
     ("Questions about trust", policy::trust),
     ("Other people's keys", peers::peers),
+    ("One person's devices", devices::devices),
     ("Sealing", packages::sealing),
     ("A package that comes in", packages::importing),
     ("Packages that are wrong", packages::wrong),
