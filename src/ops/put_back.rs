@@ -9,7 +9,7 @@ use crate::audit::{Action, Event};
 use crate::clock::Moment;
 use crate::identity::{AgreementPublic, DeviceStatement, Identity, PublicIdentity, RecoveryCode};
 use crate::policy::Trust;
-use crate::vault::{self, Basis, Batch, Pin, Recovery, View};
+use crate::vault::{self, Basis, Batch, Pin, Recovery, Vault, View};
 
 /// The owner of a vault that is put back.
 pub trait Heir: Owner {
@@ -56,7 +56,6 @@ struct Grounds {
 pub fn put_back(session: &mut Session<'_>, back: PutBack<'_>) -> Result<Back, Error> {
     let PutBack { by, custody, owner, made } = back;
     custody.check_another()?;
-    let id = *session.view().id();
     let on =
         Grounds { pin: session.view().pin()?.basis, identity: session.view().identity_basis() };
     // What keeps a damaged vault opens it for every program of the same user, and is no owner's proof.
@@ -64,6 +63,10 @@ pub fn put_back(session: &mut Session<'_>, back: PutBack<'_>) -> Result<Back, Er
     let consent = agreed(session, trust, &on)?;
     let lives_on = made.map_or(Some(false), |_| owner.lives_on()).ok_or(Error::Declined)?;
     let chosen = choose(session.view(), lives_on, by.as_ref(), &custody, owner)?;
+    let id = match lives_on {
+        true => Vault::new_id()?,
+        false => *session.view().id(),
+    };
     let kept = custody.keep_another(&id)?;
     // The trail ends where the backup was made: that row says when.
     let backup = made.map(|time| Event { time, ..session.event(Action::Backup) });
@@ -72,7 +75,7 @@ pub fn put_back(session: &mut Session<'_>, back: PutBack<'_>) -> Result<Back, Er
         batch.reset_proof(&on.pin, chosen.pin.as_ref(), now)?;
         go_on_from(batch, made.map_or(now, |made| now.max(made)))?;
         take(batch, &chosen, by.as_ref(), now)?;
-        batch.renew_keys(kept.custody, &kept.kek)
+        batch.renew_keys_as(id, kept.custody, &kept.kek)
     })?;
     Ok(Back { identity: chosen.identity.public(), statement: chosen.statement })
 }

@@ -58,9 +58,10 @@ impl Meta {
         Ok(())
     }
 
-    /// Writes the ways of a vault that is there.
-    pub(super) fn store_ways(&self, db: &Connection) -> Result<(), Error> {
+    /// Writes the table of a vault that is there, less the digests.
+    pub(super) fn store(&self, db: &Connection) -> Result<(), Error> {
         let mut update = db.prepare_cached("UPDATE meta SET value = ?2 WHERE number = ?1")?;
+        schema::one(update.execute(params![ID, self.id])?)?;
         schema::one(update.execute(params![WAYS, self.ways])?)
     }
 

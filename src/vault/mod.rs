@@ -336,9 +336,9 @@ impl Vault {
             before,
             granted,
         })?;
-        let meta = Meta { id: self.meta.id, ways: self.ways.encode() };
+        let meta = Meta { id: self.keys.id, ways: self.ways.encode() };
         if meta != self.meta {
-            meta.store_ways(&self.db)?;
+            meta.store(&self.db)?;
         }
         Digests::store(&self.db, &self.table, &self.keys, &meta)?;
         self.db.end("COMMIT")?;

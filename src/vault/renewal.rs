@@ -28,8 +28,18 @@ impl Batch<'_> {
     /// [`Error::Guarded`] without the guard key, [`Error::Later`] for what this kovra could not seal again,
     /// [`Error::Damaged`] for what does not open.
     pub fn renew_keys(&mut self, custody: Custody, kek: &Kek) -> Result<(), Error> {
+        self.renew_keys_as(self.keys.id, custody, kek)
+    }
+
+    /// The same, for a vault that is another from then on: beside the one that this was, which lives on.
+    pub fn renew_keys_as(
+        &mut self,
+        id: [u8; 16],
+        custody: Custody,
+        kek: &Kek,
+    ) -> Result<(), Error> {
         self.check_guard()?;
-        let new = Keys::derive(MasterKeys::generate()?, self.keys.id);
+        let new = Keys::derive(MasterKeys::generate()?, id);
         *self.ways = self.ways.renew(custody, kek, &new)?;
         let head = trail::seal_again(self.db, self.view().trail_head()?, self.keys, &new)?;
         let renewal = Renewal { old: self.keys, new: &new, head };

@@ -67,6 +67,7 @@ fn a_vault_that_is_gone_comes_back_as_the_same_identity() {
     assert_eq!(session.code, 0, "{}", session.screen);
     assert!(session.screen.contains("may be imported again"), "{}", session.screen);
     assert_eq!(new.id(), alice.id());
+    assert_eq!(new.unlocked().view().id(), alice.unlocked().view().id());
     assert_eq!(new.ok(&["show", "dev/db/url"]).stdout, "a value");
     let show = new.at_terminal(&["show", "prod/db/password"], &[(ASKED, PIN)]);
     assert!(show.code == 0 && show.screen.contains("another"), "{}", show.screen);
@@ -94,6 +95,7 @@ fn beside_a_vault_that_lives_on_comes_another_identity_that_opens_what_was_seale
     let session = recovered(&new, "lives on");
     assert!(session.code == 0 && session.screen.contains("a new identity"), "{}", session.screen);
     assert_ne!(new.id(), alice.id());
+    assert_ne!(new.unlocked().view().id(), alice.unlocked().view().id());
     alice.hand(&new, "b.kovra");
     new.ok(&["import", "b.kovra"]);
     assert_eq!(new.ok(&["show", "dev/b/b"]).stdout, "bob's");
