@@ -115,6 +115,38 @@ fn of_the_keys_before_nothing_is_left_once_there_are_others() {
     nothing_is_left_at_terminal(&alice, &rekey, &[(ASKED, PIN)], || before);
 }
 
+/// Of what leads back in, of what it opened, and of the copy.
+#[test]
+#[ignore = "needs root, to read another's memory"]
+fn of_a_way_back_in_and_a_backup_nothing_is_left() {
+    let (alice, _) = two();
+    crate::backup::way_back_in(&alice);
+    let way = std::fs::read_to_string(alice.home().join("bob.txt")).unwrap();
+    let way = way.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).unwrap();
+    let secret = bech32::decode(way).unwrap().1;
+    let way = [needle("the way back in", way), needle("its bytes", secret)];
+    let before = [&needles(&alice)[..], &way].concat();
+    mute(&alice, &["backup", "b.age"], b"").has_none_of(&before);
+    alice.ok(&["backup", "whole.age"]);
+    let verify = ["backup", "--verify", "whole.age", "--identity", "bob.txt"];
+    mute(&alice, &verify, b"").has_none_of(&before);
+    let pins = [("(nothing for none): ", PIN), ("The same again: ", PIN)];
+    let from = ["--home", "put-back", "recover", "--from", "whole.age", "--identity", "bob.txt"];
+    let from = [&from[..], &["--new-key-file", "put-back.key"]].concat();
+    let typed = [&[("or nothing to end: ", "lives on")], &pins[..]].concat();
+    nothing_is_left_at_terminal(&alice, &from, &typed, || before.clone());
+    let recover = ["recover", "--identity", "bob.txt", "--new-key-file", "new.key"];
+    nothing_is_left_at_terminal(&alice, &recover, &pins, || before);
+}
+
+#[test]
+#[ignore = "needs root, to read another's memory"]
+fn of_a_statement_about_a_device_nothing_is_left() {
+    let (alice, bob) = two();
+    let claim = ["id", "add-device", &bob.id()];
+    nothing_is_left_at_terminal(&alice, &claim, &[(ASKED, PIN)], || needles(&alice));
+}
+
 #[test]
 #[ignore = "needs root, to read another's memory"]
 fn of_what_is_written_nothing_is_left() {

@@ -188,7 +188,7 @@ fn what_is_kept_opens_nothing_that_is_high() {
         let value = thief.value(&format!("dev/a/{low}"), "value").expect("what is kept opens it");
         assert_eq!(value, format!("marker-{low}").as_bytes());
     }
-    let purposes = ["lookup", "metadata", "value", "digest", "trail", "fingerprint"];
+    let purposes = ["lookup", "metadata", "value", "digest", "trail"];
     let guards = ["guard value", "guard digest", "guard grant"];
     for purpose in purposes.into_iter().chain(guards) {
         assert_eq!(thief.value("dev/a/high", purpose), None, "{purpose}");
