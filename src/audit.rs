@@ -67,6 +67,8 @@ pub enum Action {
     Backup,
     /// Another identity said to be the owner's, too.
     IdAddDevice,
+    /// The vault's rows put into a fresh file.
+    Repair,
 }
 
 /// Words, and numbers for the vault: a member's number is its place, so new ones go last.
@@ -126,6 +128,7 @@ names!(Action {
     Unlock = "unlock",
     Backup = "backup",
     IdAddDevice = "id-add-device",
+    Repair = "repair",
 });
 names!(Asker { Person = "person", Unattended = "unattended", Agent = "agent" });
 

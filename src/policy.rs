@@ -84,6 +84,8 @@ pub enum Trust {
     Recover,
     /// Make a vault of what still opens of a damaged one, by what keeps it, which is no proof.
     Salvage,
+    /// Put the vault's rows, which are proved, into a fresh file.
+    Repair,
 }
 
 words!(Trust {
@@ -110,6 +112,7 @@ words!(Trust {
     Recover = "recover",
     Salvage = "salvage",
     Device = "device",
+    Repair = "repair",
 });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -404,7 +407,7 @@ fn capture(subject: Subject<'_>, asker: Asker) -> Decision {
 fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
     use Trust::{
         Allow, BackUp, Clock, Device, Disallow, DistrustFile, Exchange, HandOut, Keep, Name,
-        Overwrite, Pin, Prune, Recover, Recovery, Rekey, Rename, Rotate, Salvage, SetPin,
+        Overwrite, Pin, Prune, Recover, Recovery, Rekey, Rename, Repair, Rotate, Salvage, SetPin,
         TrustFile, Unpin, Vouch,
     };
     match (trust, asker) {
@@ -421,7 +424,9 @@ fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
         ) if !has_proof => Decision::Deny(Reason::NeedsProof),
         (Vouch | Exchange | Rename | Allow | TrustFile | HandOut, _)
         | (SetPin | Recovery | Rekey | Rotate | Device, _)
-        | (Overwrite | Name | Prune | Clock | Salvage, _) => Decision::Confirm(Reason::Trust),
+        | (Overwrite | Name | Prune | Clock | Salvage | Repair, _) => {
+            Decision::Confirm(Reason::Trust)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::ui::{Said, said};
 use super::{Context, json, ui};
 use kovra::exit::Exit;
 use kovra::ops::doctor::{self, Finding, Level, Subject};
-use kovra::vault::Locked;
+use kovra::vault::{Error, Foreign, Locked, Vault};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -24,10 +24,12 @@ struct Found {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    if args.fix {
-        fix(context)?;
+    let repaired = if args.fix { fix(context)? } else { None };
+    let is_repaired = repaired.is_some();
+    let found = look(context, repaired);
+    if is_repaired {
+        ui::note("The vault's rows are in a fresh file now, all as they were written.");
     }
-    let found = look(context);
     if args.json {
         ui::json(&found.findings.iter().map(json::Finding::from).collect::<Vec<_>>())?;
     } else {
@@ -37,11 +39,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     found.end()
 }
 
-fn look(context: &Context) -> Found {
+/// Looks at the vault, which is open already if it was repaired.
+fn look(context: &Context, repaired: Option<Vault>) -> Found {
     let mut findings = doctor::look_around(&context.home);
     // What is kept of an unlocked vault does not open all of it.
-    let open = || context.open(Locked::open(&context.home)?);
-    let opened = open().and_then(|(vault, _)| Ok(doctor::examine(&vault, context.now)?));
+    let open = || Ok(context.open(Locked::open(&context.home)?)?.0);
+    let opened = repaired.map_or_else(open, Ok);
+    let opened = opened.and_then(|vault| Ok(doctor::examine(&vault, context.now)?));
     let failure = match opened {
         Ok(more) => {
             findings.extend(more);
@@ -97,8 +101,17 @@ impl Found {
     }
 }
 
+/// What is safe, with a question for each. Gives the vault if it had to be opened.
+fn fix(context: &Context) -> Result<Option<Vault>, Failure> {
+    close_to_others(context)?;
+    match Locked::open(&context.home) {
+        Err(Error::Foreign(_)) => repair(context),
+        _ => Ok(None),
+    }
+}
+
 /// Others may read or write what is the vault's: that is taken away, if its owner says so.
-fn fix(context: &Context) -> Result<(), Failure> {
+fn close_to_others(context: &Context) -> Result<(), Failure> {
     let around = doctor::look_around(&context.home);
     if around.iter().any(|finding| finding.subject == Subject::Mode)
         && ui::is_taken_up(said!("Close {} to others?", context.home))
@@ -108,4 +121,13 @@ fn fix(context: &Context) -> Result<(), Failure> {
         ui::note("Closed: nobody else can read or write the vault's folder and file now.");
     }
     Ok(())
+}
+
+/// What is wrong is the schema alone: the rows get a fresh file, if they are proved and their owner says so.
+fn repair(context: &Context) -> Result<Option<Vault>, Failure> {
+    let Some(mut foreign) = Foreign::hold(&context.home)? else { return Ok(None) };
+    let (mut vault, typed) = context.open(foreign.rows()?)?;
+    vault.view().check_whole()?;
+    context.in_session(&mut vault, typed, |session| doctor::repair(session, foreign.what()))?;
+    Ok(Some(foreign.replace(vault)?))
 }

@@ -122,8 +122,9 @@ impl From<Error> for Failure {
 impl From<vault::Error> for Failure {
     fn from(error: vault::Error) -> Self {
         use vault::Error::{
-            Busy, Damaged, Exists, Guarded, Io, Later, Locked, Missing, Moved, NoSuchWay, NotKept,
-            NotUsed, ReadOnly, Schema, Storage, TooManyTries, TooManyWays, Unsafe, WrongKey,
+            Busy, Damaged, Exists, Foreign, Guarded, Io, Later, Locked, Missing, Moved, NoSuchWay,
+            NotKept, NotUsed, ReadOnly, Schema, Storage, TooManyTries, TooManyWays, Unsafe,
+            WrongKey,
         };
         let (exit, hint) = match &error {
             Missing(_) => (Exit::Failed, Some("`kovra init` makes one")),
@@ -154,6 +155,13 @@ impl From<vault::Error> for Failure {
                 Some(
                     "nothing was changed; move the folder away, and `kovra recover --salvage DIR` saves what \
                          still opens, or `kovra recover --from FILE` puts a backup in its place",
+                ),
+            ),
+            Foreign(_) => (
+                Exit::Damaged,
+                Some(
+                    "nothing was changed; `kovra doctor --fix`, at a terminal, copies the rows into a fresh file if all of \
+                         them are as they were written",
                 ),
             ),
             Schema(1) => (

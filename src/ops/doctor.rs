@@ -1,7 +1,11 @@
 //! `doctor`: everything in a vault is opened, and what is wrong or missing is named, with what helps.
 
+use super::session::Wish;
+use super::{About, Error, Session};
+use crate::audit::Action;
 use crate::clock::Moment;
 use crate::platform::{self, Volume};
+use crate::policy::Trust;
 use crate::text::{escape, shown};
 use crate::vault::{self, FILE, Proof, Vault, View};
 use std::io;
@@ -208,4 +212,12 @@ fn people(view: View<'_>, now: Moment) -> Result<Vec<Finding>, vault::Error> {
 /// Takes away what others may read or write of the vault's own files.
 pub fn close_to_others(home: &Path) -> io::Result<()> {
     [home, &home.join(FILE)].into_iter().try_for_each(platform::close_to_others)
+}
+
+/// Agrees on a fresh file for the rows of a vault whose own is wrong in `what`, and puts that on record among them.
+pub fn repair(session: &mut Session<'_>, what: &str) -> Result<(), Error> {
+    let event = session.event(Action::Repair);
+    let wish = Wish::of_trust(Trust::Repair, "the vault", event);
+    let consent = session.ask(vec![wish], &About::Repair(what))?;
+    session.record(consent)
 }

@@ -167,6 +167,8 @@ pub enum About<'a> {
     AgreeDevice(SigningPublic),
     /// A vault of what still opens of a damaged one.
     Salvage,
+    /// A fresh file for the vault's rows; what is wrong with the one that they are in.
+    Repair(&'a str),
     /// To seal to, and not to trust.
     Pin(&'a Peer),
     /// All identities of a peer.

@@ -1,10 +1,11 @@
-//! What stands in the pages of a damaged file, whatever its trees, its counts and its free lists say. Rows
-//! come out as they were written or not: what they are worth, their seal says.
+//! What stands in the pages of a file, without a word of its schema: of a damaged one all that can be read, whatever
+//! its trees, its counts and its free lists say; of a whole one what a tree has. Rows come out as they were written
+//! or not: what they are worth, their seal says.
 //!
 //! Pages, cells and records are those of SQLite's file format, clauses 1.5 to 2.1; the log is that of clause 4.
 
 use super::files::beside;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -17,31 +18,41 @@ const CELLS: usize = PAGE / 32;
 /// The longest chain of pages that one cell goes on in.
 const CHAIN: usize = 1 << 14;
 
-/// A column, of the types that a vault has.
+/// A column, of the types that a vault and its schema have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Column {
     Null,
     Integer(i64),
     Blob(Vec<u8>),
+    /// In whatever encoding.
+    Text(Vec<u8>),
 }
 
 /// A record: of a table with numbered rows with its number.
 pub(super) struct Record {
     pub(super) number: Option<i64>,
     pub(super) columns: Vec<Column>,
+    /// In bytes.
+    length: usize,
 }
 
 /// The pages of a file, each as the log has it last.
 pub(super) struct Pages(BTreeMap<u32, Vec<u8>>);
 
 impl Pages {
-    pub(super) fn read(path: &Path) -> io::Result<Self> {
+    /// Of a file that has no log.
+    pub(super) fn of(file: &[u8]) -> Self {
         let mut pages = BTreeMap::new();
-        for (n, page) in bytes(path)?.chunks(PAGE).enumerate() {
+        for (n, page) in file.chunks(PAGE).enumerate() {
             let mut page = page.to_vec();
             page.resize(PAGE, 0);
             pages.insert(u32::try_from(n + 1).unwrap_or(u32::MAX), page);
         }
+        Self(pages)
+    }
+
+    pub(super) fn read(path: &Path) -> io::Result<Self> {
+        let Self(mut pages) = Self::of(&bytes(path)?);
         match bytes(&beside(path, "-wal")) {
             Ok(log) => of_log(&log, &mut pages),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
@@ -53,6 +64,24 @@ impl Pages {
     /// Every record that any page can be read to hold.
     pub(super) fn records(&self) -> Vec<Record> {
         self.0.iter().flat_map(|(number, page)| self.of_page(*number, page)).collect()
+    }
+
+    /// The records of the tree at `root`, each once; `None` unless all of it can be read.
+    pub(super) fn tree(&self, root: u32) -> Option<Vec<Record>> {
+        let (mut next, mut seen, mut records) = (vec![root], BTreeSet::new(), Vec::new());
+        // What claims more than the file has is one page told many times.
+        let mut most = self.0.len() * PAGE;
+        while let Some(number) = next.pop() {
+            let node = Node::of(number, self.0.get(&number).filter(|_| seen.insert(number))?)?;
+            next.extend(node.children()?);
+            let Some(tree) = node.tree else { continue };
+            for at in node.cells()? {
+                let record = self.cell(tree, node.page.get(at..)?)?;
+                most = most.checked_sub(record.length)?;
+                records.push(record);
+            }
+        }
+        Some(records)
     }
 
     fn of_page(&self, number: u32, page: &[u8]) -> Vec<Record> {
@@ -89,7 +118,7 @@ impl Pages {
         if local < length {
             self.follow(u32_of(&mut rest)?, length, &mut payload)?;
         }
-        Some(Record { number, columns: columns(&payload)? })
+        Some(Record { number, columns: columns(&payload)?, length })
     }
 
     /// Adds what a cell goes on with in pages of its own.
@@ -116,6 +145,9 @@ enum Tree {
     TableLeaf = 13,
 }
 
+/// The kind of page that leads to others of a table, and holds no rows.
+const TABLE_INNER: u8 = 5;
+
 impl Tree {
     const ALL: [Self; 3] = [Self::IndexInner, Self::IndexLeaf, Self::TableLeaf];
 
@@ -131,6 +163,46 @@ impl Tree {
         }
         let local = least + (length.checked_sub(least)?) % (PAGE - 4);
         Some(if local <= most { local } else { least })
+    }
+}
+
+/// A page of a tree.
+struct Node<'a> {
+    page: &'a [u8],
+    /// Where its header stands.
+    start: usize,
+    /// The kind of its records, if it holds any.
+    tree: Option<Tree>,
+    /// Whether its cells lead to other pages.
+    is_inner: bool,
+}
+
+impl<'a> Node<'a> {
+    fn of(number: u32, page: &'a [u8]) -> Option<Self> {
+        let start = if number == 1 { 100 } else { 0 };
+        let tree = Tree::ALL.into_iter().find(|tree| *tree as u8 == page[start]);
+        let is_inner = page[start] == TABLE_INNER || tree == Some(Tree::IndexInner);
+        (is_inner || tree.is_some()).then_some(Self { page, start, tree, is_inner })
+    }
+
+    /// Where its cells stand in the page.
+    fn cells(&self) -> Option<Vec<usize>> {
+        let header = if self.is_inner { 12 } else { 8 };
+        let count = self.u16(self.start + 3)?;
+        (0..count).map(|n| self.u16(self.start + header + 2 * n)).collect()
+    }
+
+    fn children(&self) -> Option<Vec<u32>> {
+        if !self.is_inner {
+            return Some(Vec::new());
+        }
+        let right = std::iter::once(self.start + 8);
+        right.chain(self.cells()?).map(|at| u32_of(&mut self.page.get(at..)?)).collect()
+    }
+
+    fn u16(&self, at: usize) -> Option<usize> {
+        let bytes = self.page.get(at..at + 2)?;
+        Some(usize::from(bytes[0]) << 8 | usize::from(bytes[1]))
     }
 }
 
@@ -180,9 +252,10 @@ fn column(kind: u64, rest: &mut &[u8]) -> Option<Column> {
         5 => integer(rest, 6),
         6 => integer(rest, 8),
         8 | 9 => Some(Column::Integer(kind.cast_signed() - 8)),
-        12.. if kind.is_multiple_of(2) => {
+        12.. => {
             let length = usize::try_from((kind - 12) / 2).ok()?;
-            Some(Column::Blob(take(rest, length)?.to_vec()))
+            let column = if kind.is_multiple_of(2) { Column::Blob } else { Column::Text };
+            Some(column(take(rest, length)?.to_vec()))
         }
         _ => None,
     }
@@ -212,4 +285,79 @@ fn varint(rest: &mut &[u8]) -> Option<u64> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::{Connection, MAIN_DB};
+
+    const ROWS: usize = 400;
+
+    fn pages() -> Pages {
+        let mut db = Connection::open_in_memory().unwrap();
+        let row =
+            "INSERT INTO t VALUES (randomblob(9), zeroblob(500)), (randomblob(9), zeroblob(9000))";
+        let table = "CREATE TABLE t (k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID";
+        db.execute_batch(&format!("{table}; {}", format!("{row};").repeat(ROWS / 2))).unwrap();
+        Pages::of(&db.serialize(MAIN_DB).unwrap())
+    }
+
+    #[test]
+    fn a_tree_has_each_of_its_records_once() {
+        let pages = pages();
+        let is_whole = |record: &Record| match &record.columns[..] {
+            [Column::Blob(key), Column::Blob(value)] => {
+                key.len() == 9 && [500, 9000].contains(&value.len())
+            }
+            _ => false,
+        };
+        let records = pages.tree(2).unwrap();
+        assert!(records.len() == ROWS && records.iter().all(is_whole));
+        let mut keys: Vec<_> = records.iter().map(|record| &record.columns[0]).collect();
+        keys.sort_by_key(|key| format!("{key:?}"));
+        keys.dedup();
+        assert_eq!(keys.len(), ROWS);
+        let schema = pages.tree(1).unwrap();
+        assert!(
+            matches!(&schema[0].columns[..], [Column::Text(kind), .., Column::Text(_)] if kind == b"table")
+        );
+    }
+
+    #[test]
+    fn a_tree_that_goes_around_or_claims_more_than_there_is_is_none() {
+        let root = |change: fn(&mut Vec<u8>)| {
+            let mut pages = pages();
+            change(pages.0.get_mut(&2).unwrap());
+            pages.tree(2)
+        };
+        assert!(root(|_| ()).is_some());
+        // Its last child is itself, a page that is none, or one that is there already.
+        assert!(root(|page| page[8..12].copy_from_slice(&2_u32.to_be_bytes())).is_none());
+        assert!(root(|page| page[8..12].copy_from_slice(&u32::MAX.to_be_bytes())).is_none());
+        let again = |page: &mut Vec<u8>| {
+            let first = usize::from(page[12]) << 8 | usize::from(page[13]);
+            page.copy_within(first..first + 4, 8);
+        };
+        assert!(root(again).is_none());
+        // More cells than a page has, and cells that stand nowhere.
+        assert!(root(|page| page[3..5].fill(0xff)).is_none());
+        assert!(root(|page| page[12..14].fill(0xff)).is_none());
+        assert!(root(|page| page[0] = 0).is_none());
+    }
+
+    /// A page has room for more pointers than cells, and all of them may lead to one.
+    #[test]
+    fn a_long_record_that_is_told_many_times_is_none() {
+        let mut db = Connection::open_in_memory().unwrap();
+        let table = "CREATE TABLE t (v BLOB); INSERT INTO t VALUES (zeroblob(9000))";
+        db.execute_batch(table).unwrap();
+        let mut pages = Pages::of(&db.serialize(MAIN_DB).unwrap());
+        assert_eq!(pages.tree(2).unwrap().len(), 1);
+        let leaf = pages.0.get_mut(&2).unwrap();
+        leaf[4] = 9;
+        let cell = [leaf[8], leaf[9]];
+        leaf[8..26].chunks_exact_mut(2).for_each(|at| at.copy_from_slice(&cell));
+        assert!(pages.tree(2).is_none());
+    }
 }

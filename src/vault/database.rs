@@ -6,6 +6,7 @@ use super::{Error, schema};
 use crate::platform::{self, FileId};
 use crate::text::shown;
 use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use std::fs;
 use std::ops::{Deref, DerefMut};
@@ -60,6 +61,17 @@ impl Database {
         Ok(database)
     }
 
+    /// Opens the vault in `folder` for this process alone, to write it: [`Error::Busy`] while another has it open.
+    pub(super) fn open_alone(folder: &Path) -> Result<Self, Error> {
+        let path = check_files(folder)?;
+        let parent = path.parent().unwrap_or(folder);
+        if platform::can_write_into(parent).is_err() || !platform::can_write(&path) {
+            return Err(Error::ReadOnly(format!("{} cannot be written", shown(&path))));
+        }
+        let db = schema::connect_alone(&path)?;
+        Self::connected(db, path)
+    }
+
     fn copy(why: String, path: &Path) -> Result<Self, Error> {
         let (copy, to) = Copied::new(why, path)?;
         let mut database = Self::connect(to)?;
@@ -84,6 +96,10 @@ impl Database {
     /// closed, until [`Database::fold_at_close`].
     fn connect(path: PathBuf) -> Result<Self, Error> {
         let db = schema::connect(&path)?;
+        Self::connected(db, path)
+    }
+
+    fn connected(db: Connection, path: PathBuf) -> Result<Self, Error> {
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let mode: String = db.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
         if mode != "wal" {
@@ -140,7 +156,7 @@ impl Database {
     }
 
     /// Of the file and its log, in bytes.
-    fn length(&self) -> u64 {
+    pub(super) fn length(&self) -> u64 {
         match (&self.copy, &self.path) {
             (Some(copy), _) => copy.length,
             (None, Some(path)) => length(path) + self.log_length(),
@@ -160,6 +176,19 @@ impl Database {
     /// A file of the same folder.
     pub(super) fn sibling(&self, name: &str) -> Option<PathBuf> {
         self.path.as_deref().map(|path| path.with_file_name(name))
+    }
+
+    /// Puts all pages of another database in place of all of these, in one transaction: whoever is cut short
+    /// leaves these, and no page of them is left after it.
+    pub(super) fn overwrite(&mut self, from: &Self) -> Result<(), Error> {
+        self.check_names()?;
+        let done = Backup::new(&from.db, &mut self.db)?.step(-1)?;
+        if done != StepResult::Done {
+            return Err(Error::Busy);
+        }
+        // It has landed; a log that could not be folded is folded by who comes next.
+        let _ = self.fold();
+        Ok(())
     }
 
     /// Counts the transactions of other processes.

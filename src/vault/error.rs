@@ -40,6 +40,9 @@ pub enum Error {
     /// The file is not a whole vault, or a row of it was changed from outside.
     #[error("the vault is damaged: {0}")]
     Damaged(String),
+    /// The file's schema is not a vault's, whatever its rows are.
+    #[error("the vault is damaged: {0}")]
+    Foreign(String),
     /// Of a schema that this kovra does not read.
     #[error("the vault has schema {0}, and this kovra reads schema {known}", known = super::schema::NUMBER)]
     Schema(i64),
@@ -75,16 +78,28 @@ impl From<rusqlite::Error> for Error {
         let what = escape(&error.to_string());
         match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => Self::Busy,
-            Some(DatabaseCorrupt | NotADatabase | TypeMismatch | TooBig) => Self::Damaged(what),
+            Some(NotADatabase | TypeMismatch | TooBig) => Self::Damaged(what),
+            Some(DatabaseCorrupt) => Self::Damaged(corrupt(&what).into()),
             Some(ConstraintViolation) => Self::Damaged("a row was added from outside".into()),
             Some(OperationInterrupted) => {
                 Self::Damaged("reading it takes more work than a vault's schema can need".into())
             }
             // Our own statements are right, so it is the file that they do not fit.
-            Some(Unknown) => Self::Damaged(what),
+            Some(Unknown) => Self::Damaged(NO_SCHEMA.into()),
             Some(_) => Self::Storage(cause(&error).unwrap_or(what)),
             None => odd(&error),
         }
+    }
+}
+
+const NO_SCHEMA: &str = "its schema is none that can be read";
+
+/// In our words: SQLite quotes what it can't read, which is whose who put it there.
+fn corrupt(what: &str) -> &'static str {
+    if what.starts_with("malformed database schema") {
+        NO_SCHEMA
+    } else {
+        "database disk image is malformed"
     }
 }
 

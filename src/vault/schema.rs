@@ -2,7 +2,6 @@
 //! to the letter.
 
 use super::Error;
-use crate::text::escape;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
@@ -53,19 +52,27 @@ const STEPS: i32 = 100_000;
 /// The longest string or blob that is read, in bytes. The longest that is written is a sender's ledger.
 const LONGEST: i32 = 64 << 20;
 
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
 /// Opens the file, and lets nothing in it act: no trigger, no view, no mapped memory, no function in a
 /// schema; and no endless schema, until [`check`] has seen that it is ours.
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    trusting_nothing(Connection::open_with_flags(path, flags)?)
+    trusting_nothing(Connection::open_with_flags(path, FLAGS)?)
+}
+
+/// [`connect`], for as long as nobody else has the file open, nor comes to: [`Error::Busy`] if somebody has.
+pub(super) fn connect_alone(path: &Path) -> Result<Connection, Error> {
+    let db = Connection::open_with_flags(path, FLAGS)?;
+    // Before the first read: from then on the lock is not given up.
+    db.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+    trusting_nothing(db)
 }
 
 /// [`connect`], to a database in memory that `fill` puts there.
 pub(super) fn connect_in_memory(
     fill: impl FnOnce(&mut Connection) -> rusqlite::Result<()>,
 ) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut db = Connection::open_in_memory_with_flags(flags)?;
+    let mut db = Connection::open_in_memory_with_flags(FLAGS)?;
     fill(&mut db)?;
     trusting_nothing(db)
 }
@@ -124,8 +131,7 @@ fn bound(db: &mut Connection) -> Result<(), Error> {
 fn check_tables(db: &Connection) -> Result<(), Error> {
     let mut query = db.prepare_cached("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
     let mut rows = query.query([])?;
-    let mut missing = TABLES.to_vec();
-    let mut foreign = None;
+    let (mut missing, mut foreign) = (TABLES.to_vec(), Vec::new());
     while let Some(row) = rows.next()? {
         let column = |at: usize| row.get::<_, Option<String>>(at).map(Option::unwrap_or_default);
         let (kind, name, of, text) = (column(0)?, column(1)?, column(2)?, column(3)?);
@@ -134,20 +140,36 @@ fn check_tables(db: &Connection) -> Result<(), Error> {
         };
         match missing.iter().position(ours) {
             Some(at) => drop(missing.swap_remove(at)),
-            None => {
-                foreign.get_or_insert(format!("its {} {}", escape(&kind), escape(&name)));
-            }
+            None => foreign.push(kind),
         }
     }
     let missing =
         missing.first().map(|(name, _)| format!("its table {name} is not as it should be"));
-    let foreign = foreign.map(|what| format!("{what} is none of kovra's"));
-    let what: Vec<String> = foreign.into_iter().chain(missing).collect();
-    if what.is_empty() { Ok(()) } else { Err(odd(&what.join(", and "))) }
+    let what: Vec<String> = none_of_ours(&foreign).into_iter().chain(missing).collect();
+    if what.is_empty() { Ok(()) } else { Err(Error::Foreign(odd(&what.join(", and ")))) }
 }
 
-fn odd(what: &str) -> Error {
-    Error::Damaged(format!("{what}: it was edited from outside"))
+/// How many there are of each kind. What they are called, and what they say, is the words of who put them there.
+fn none_of_ours(foreign: &[String]) -> Option<String> {
+    const KINDS: [[&str; 2]; 4] =
+        [["table", "tables"], ["index", "indexes"], ["trigger", "triggers"], ["view", "views"]];
+    let counted = |[one, many]: [&str; 2]| match foreign.iter().filter(|kind| *kind == one).count()
+    {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {many}")),
+    };
+    let all: Vec<String> = KINDS.into_iter().filter_map(counted).collect();
+    let verb = if foreign.len() == 1 { "is" } else { "are" };
+    match all.is_empty() {
+        true if foreign.is_empty() => None,
+        true => Some("what its schema has besides is none of kovra's".into()),
+        false => Some(format!("{} {verb} none of kovra's", all.join(", "))),
+    }
+}
+
+fn odd(what: &str) -> String {
+    format!("{what}: it was edited from outside")
 }
 
 /// A pragma that is a number.

@@ -237,7 +237,8 @@ fn changes_from_outside_are_noticed() {
         drop(vault);
         let changed = home.stranger(sql);
         assert!(changed > 0 || sql.starts_with("CREATE"), "{sql}");
-        assert!(matches!(home.open(), Err(Error::Damaged(_))), "{sql}");
+        let is_damage = matches!(home.open(), Err(Error::Damaged(_) | Error::Foreign(_)));
+        assert!(is_damage, "{sql}");
     }
 }
 
@@ -411,7 +412,7 @@ fn any_byte_of_the_file_may_be_another() {
         });
         match read {
             Ok(entries) => assert_eq!(entries, listed, "byte {at}"),
-            Err(Error::Damaged(_) | Error::Schema(_) | Error::WrongKey(_)) => {}
+            Err(Error::Damaged(_) | Error::Foreign(_) | Error::Schema(_) | Error::WrongKey(_)) => {}
             Err(other) => panic!("byte {at}: {other}"),
         }
         let _ = std::fs::remove_file(home.file().with_file_name("vault.db-wal"));

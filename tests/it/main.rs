@@ -38,6 +38,7 @@ mod put_back;
 mod races;
 mod receipts;
 mod recovery;
+mod repair;
 mod rollback;
 mod run;
 mod salvage;

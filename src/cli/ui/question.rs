@@ -159,6 +159,12 @@ fn of_locks(about: &About<'_>) -> Said {
         About::Salvage => {
             "make a new vault, with another lock, of all that still opens of the damaged one\nGo on?".into()
         }
+        About::Repair(what) => said!(
+            "put all rows of the vault, which are proved, into a fresh file in place of this one\n  {}\nThe old file \
+             is not kept, since what is erased later would stay in it: if you want to know who did this, say no, and \
+             copy the folder first.\nGo on?",
+            what
+        ),
         About::Rotate => {
             "take a new encryption key, to which your peers seal once they have it\nGo on?".into()
         }

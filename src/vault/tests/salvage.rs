@@ -76,7 +76,7 @@ fn whatever_byte_is_another_the_rest_is_saved() {
             fs::write(home.file(), &damaged).unwrap();
             let salvage = match wreck(&home) {
                 Ok(salvage) => salvage,
-                Err(Error::Damaged(_) | Error::WrongKey(_)) => {
+                Err(Error::Damaged(_) | Error::Foreign(_) | Error::WrongKey(_)) => {
                     unreadable += 1;
                     continue;
                 }

@@ -16,6 +16,7 @@ pub(super) fn back_in(book: &mut Book) {
     locks(book);
     identity(book);
     health(book);
+    repair(book);
     salvage(book);
 }
 
@@ -195,6 +196,27 @@ fn health(book: &mut Book) {
     mode(0o666);
     book.run(&bob, "kovra doctor");
     book.at(&bob, "kovra doctor --fix", &[("[Y/n] ", "y")]);
+}
+
+fn repair(book: &mut Book) {
+    book.section("A vault whose schema somebody edited");
+    let mut alice = Person::with_pin("alice");
+    book.knows(&alice);
+    alice.add("dev/a/b", "kept", &[]);
+    let vault = alice.vault();
+    let edit = |sql: &str| rusqlite::Connection::open(&vault).unwrap().execute_batch(sql).unwrap();
+    edit("CREATE INDEX \"more; rm -rf ~\" ON sealed (revision); CREATE VIEW more AS SELECT 1");
+    book.run(&alice, "kovra doctor");
+    book.run(&alice, "kovra doctor --fix");
+    book.at(&alice, "kovra doctor --fix", &[(ASKED, PIN)]);
+    edit("CREATE INDEX more ON sealed (revision)");
+    alice.env.insert("KOVRA_AGENT".into(), "1".into());
+    book.say("an agent");
+    book.run(&alice, "kovra doctor --fix");
+    alice.env.remove("KOVRA_AGENT");
+    edit("ALTER TABLE trail ADD COLUMN more BLOB; DELETE FROM sealed WHERE kind = 1");
+    book.say("an entry is gone, too");
+    book.at(&alice, "kovra doctor --fix", &[]);
 }
 
 fn salvage(book: &mut Book) {

@@ -151,6 +151,7 @@ fn of_vaults() -> Vec<String> {
     every!(Error {
         Error::Missing(_) => Error::Missing(folder()),
         Error::Exists(_) => Error::Exists(folder().join("vault.db")),
+        Error::Foreign(_) => Error::Foreign("1 index, 1 view are none of kovra's".into()),
         Error::WrongKey(_) => Error::WrongKey("the key file is larger than a key"),
         Error::NotUsed(_) => Error::NotUsed("no passphrase keeps it, and one was given"),
         Error::Locked(_) => Error::Locked(String::new()),
@@ -233,6 +234,7 @@ fn questions() -> Vec<String> {
         About::RemoveRecovery(_) => "remove a way back into the vault",
         About::Rekey(Keys::New) => "draw new keys for the vault",
         About::Rekey(Keys::Same) => "change the lock of the vault, and keep its keys",
+        About::Repair(_) => "put all rows of the vault, which are proved, into a fresh file",
         About::Rotate => "take a new encryption key",
         About::Salvage => "make a new vault, with another lock, of all that still opens",
         About::Compare(_) => "compare with the package what these entries have",

@@ -92,6 +92,7 @@ impl Victim {
             let told = format!("{what}: {command:?}: {}\n{}{}", ran.code, ran.stdout, ran.stderr);
             assert!(codes.contains(&ran.code), "{told}");
             assert!(words.iter().all(|word| ran.stderr.contains(word)), "{words:?}\n{told}");
+            assert!(!ran.stderr.contains("intruder"), "somebody else's words: {told}");
             assert!(ran.stdout.is_empty() && !told.contains(MARKER), "it answered: {told}");
         }
         assert!(bytes(&self.person) == edited, "{what}: the file was written");
