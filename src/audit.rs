@@ -5,7 +5,7 @@
 
 use crate::cbor::{CborError, Reader, Writer};
 use crate::clock::Moment;
-use crate::identity::person;
+use crate::identity::is_meant_by;
 use crate::policy::Asker;
 
 /// What came of a request.
@@ -245,8 +245,8 @@ pub struct Filter {
 impl Filter {
     /// A peer is meant with all their devices.
     pub fn wants_peer(&self, peer: Option<&str>) -> bool {
-        let wanted = |name| wanted(self.peer.as_deref(), name);
-        wanted(peer) || wanted(peer.map(person))
+        let Some(asked) = &self.peer else { return true };
+        peer.is_some_and(|name| is_meant_by(name, asked))
     }
 
     pub fn matches(&self, event: &Event) -> bool {

@@ -84,7 +84,7 @@ fn check_known(filter: &Filter, events: &[(u64, Event)], view: View<'_>) -> Resu
         }
     }
     if let Some(name) = peer {
-        let with = |event: &Event| event.peer.is_some() && filter.wants_peer(event.peer.as_deref());
+        let with = |event: &Event| filter.wants_peer(event.peer.as_deref());
         let known = |known: &Looked<KnownPeer>| filter.wants_peer(Some(&known.peer.name));
         if !told(&with) && !view.known_peers()?.iter().any(known) {
             return Err(ops::Error::NoPeer(escape(name)).into());

@@ -15,6 +15,11 @@ pub fn person(name: &str) -> &str {
     name.split_once('/').map_or(name, |(person, _)| person)
 }
 
+/// Whether a local name is meant by `asked`: it is that, or a device of theirs.
+pub fn is_meant_by(name: &str, asked: &str) -> bool {
+    name == asked || person(name) == asked
+}
+
 /// Who of the two signs. Neither's signature is good for the other's part.
 #[derive(Clone, Copy)]
 enum Role {

@@ -22,7 +22,7 @@ mod text;
 mod token;
 
 #[cfg(feature = "seal")]
-pub use device::{DeviceStatement, person};
+pub use device::{DeviceStatement, is_meant_by, person};
 pub use keys::{AgreementPublic, KeyError, SigningPublic};
 pub use public::{IdentityError, PublicIdentity};
 #[cfg(test)]

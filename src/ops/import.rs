@@ -133,7 +133,7 @@ fn open(session: &mut Session<'_>, options: &Options<'_>, high: High<'_>) -> Res
     let (sender, header) = (verified.sender(), verified.header().clone());
     let event = event(session, peer.as_ref(), &header);
     let compared = open_before(session, &origin, &entries, event)?;
-    let before = look(session, &origin, &entries, &header, sender)?;
+    let before = look(session, &origin, &entries, &header, (sender, peer.as_deref()))?;
     let changes = entries.into_iter().map(|entry| before.compare(entry));
     let changes = changes.collect::<Result<Vec<_>, _>>()?;
     let mut ledger = session.view().ledger(sender)?;
@@ -174,14 +174,11 @@ fn look<'a>(
     origin: &'a Origin,
     entries: &[Entry],
     header: &Header,
-    sender: SigningPublic,
+    (sender, peer): (SigningPublic, Option<&Peer>),
 ) -> Result<Before<'a>, Error> {
     let (view, asker) = (session.view(), session.asker());
-    let peers = view.peers()?;
-    let peer = peers.iter().find(|peer| peer.signing() == Some(sender));
-    let theirs =
-        peer.into_iter().flat_map(|peer| peers.iter().filter(|p| p.person() == peer.person()));
-    let devices = theirs.filter_map(Peer::sender).collect();
+    let theirs = peer.map(|peer| view.identities(peer.person())).transpose()?;
+    let devices = theirs.iter().flatten().filter_map(|peer| peer.sender()).collect();
     let pointed = match entries.iter().any(|entry| entry.content.pointer().is_some()) {
         true => Pointed::look(view)?,
         false => Pointed::default(),

@@ -8,7 +8,7 @@ use crate::identity::{DeviceStatement, PublicIdentity, Recipient, SigningPublic,
 use crate::package::Package;
 use crate::policy::{Asker, Trust};
 use crate::text::escape;
-use crate::vault::{KnownPeer, Looked, Peer, PeerKey, View};
+use crate::vault::{self, KnownPeer, Looked, Peer, PeerKey, View};
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Added {
@@ -267,6 +267,7 @@ pub fn rename(session: &mut Session<'_>, name: &str, to: &str) -> Result<(), Err
     let peers: Vec<Peer> = theirs.iter().map(|peer| peer.found.clone()).collect();
     let consent = session.ask(vec![wish], &About::Rename { peers: &peers, to, known: &known })?;
     session.write(consent, |batch, _| {
+        expect_all(batch.view(), name, &theirs)?;
         moves.iter().try_for_each(|(old, new, free)| {
             batch.remove_peer(&old.basis, &old.found)?;
             batch.put_peer(free, new)
@@ -301,6 +302,13 @@ fn nobody(view: View<'_>, name: &str) -> Error {
     }
 }
 
+/// That no identity came to them since: it would be left behind, and go on as a sender.
+fn expect_all(view: View<'_>, name: &str, theirs: &[Looked<Peer>]) -> Result<(), vault::Error> {
+    let now = view.identities(name)?;
+    let same = now.iter().map(|peer| &peer.name).eq(theirs.iter().map(|peer| &peer.name));
+    if same { Ok(()) } else { Err(vault::Error::Moved(name.to_owned())) }
+}
+
 /// Removes a peer with all their devices, or one device.
 pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Vec<Peer>, Error> {
     let theirs = identities(session.view(), name)?;
@@ -309,6 +317,7 @@ pub fn remove(session: &mut Session<'_>, name: &str) -> Result<Vec<Peer>, Error>
     let peers: Vec<Peer> = theirs.iter().map(|peer| peer.found.clone()).collect();
     let consent = session.ask(vec![wish], &About::Unpin(&peers))?;
     session.write(consent, |batch, _| {
+        expect_all(batch.view(), name, &theirs)?;
         theirs.iter().try_for_each(|peer| batch.remove_peer(&peer.basis, &peer.found))
     })?;
     Ok(peers)

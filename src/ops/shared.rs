@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::clock::Moment;
-use crate::identity::person;
+use crate::identity::is_meant_by;
 use crate::text::escape;
 use crate::vault::{Given, Held, Share, SharedEntry, View};
 
@@ -53,7 +53,7 @@ impl Upshot {
 /// [`Error::NoPeer`] for a name that nobody has or had.
 pub fn shared(view: View<'_>, peer: Option<&str>) -> Result<Vec<Item>, Error> {
     let mut items: Vec<Item> = Vec::new();
-    let meant = |of: &str| peer.is_none_or(|name| name == of || name == person(of));
+    let meant = |of: &str| peer.is_none_or(|asked| is_meant_by(of, asked));
     if let Some(name) = peer {
         let pinned = view.known_peers()?.iter().any(|known| meant(&known.peer.name));
         let given = |share: &Share| share.recipients.iter().any(|r| meant(&r.name));

@@ -8,7 +8,7 @@ use super::rows::{Basis, Looked, Opened};
 use super::{Batch, Error, View};
 use crate::cbor::Writer;
 use crate::clock::Moment;
-use crate::identity::{PublicIdentity, Recipient, SigningPublic, person};
+use crate::identity::{PublicIdentity, Recipient, SigningPublic, is_meant_by, person};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
@@ -93,7 +93,7 @@ impl View<'_> {
     /// All identities of a person, or the one device that `name` means.
     pub fn identities(&self, name: &str) -> Result<Vec<Looked<Peer>>, Error> {
         let mut peers = self.looked_peers()?;
-        peers.retain(|peer| peer.name == name || peer.person() == name);
+        peers.retain(|peer| is_meant_by(&peer.name, name));
         Ok(peers)
     }
 

@@ -239,6 +239,18 @@ fn devices_go_with_their_owner_and_come_back_compared() {
     assert!(names(alice).is_empty());
 }
 
+/// What is done to a peer is done to all their identities, or to none: a device without them would go on as a sender.
+#[test]
+fn a_device_that_is_pinned_while_a_question_is_open_is_not_left_behind() {
+    let world = World::new();
+    let mut seat = world.alice.waits_at(&["peer", "rename", "bob", "robert"], ASKED);
+    assert_eq!(world.add("bob/desktop", Some(&world.statement())).code, 0);
+    seat.press_line(PIN);
+    let session = seat.end();
+    assert_eq!(session.code, 21, "{}", session.screen);
+    assert_eq!(names(&world.alice), ["bob", "bob/desktop"]);
+}
+
 #[test]
 fn a_new_encryption_key_of_a_device_is_the_devices() {
     let world = World::of_both();
