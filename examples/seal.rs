@@ -8,10 +8,10 @@ use kovra::clock::Moment;
 use kovra::entry::{Content, Entry, Sensitivity};
 use kovra::identity::{Identity, PublicIdentity, Recipient};
 use kovra::limits;
-use kovra::package::{Draft, new_id, seal};
+use kovra::package::{Draft, Stamp, seal};
 use kovra::secret::Secret;
 use std::error::Error;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -20,14 +20,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Who seals more than once keeps these keys. A vault does.
     let me = Identity::generate()?;
-    let now = Moment::from_seconds(Moment::from(SystemTime::now()).seconds());
+    let now = Moment::from(SystemTime::now());
+    let life = Duration::from_secs(limits::DEFAULT_LIFE);
     let sealed = seal(Draft {
-        id: new_id()?,
         sender: &me.signing,
-        // More than in any package that this sender made before.
-        seq: now.millis(),
-        created: now,
-        expires: Moment::from_seconds(now.seconds() + limits::DEFAULT_LIFE),
+        // It is the first of this sender: there is no `seq` before it. Who seals more keeps that of the last.
+        stamp: &Stamp::after(0, now, life)?,
         recipients: &[Recipient::Kovra(to.agreement())],
         entries: vec![Entry {
             coordinate: "dev/db/url".parse()?,

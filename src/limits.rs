@@ -32,6 +32,8 @@ pub const LATEST: u64 = 253_402_300_799;
 pub const CLOCK_SKEW: u64 = 300;
 /// The least that a payload is padded to, in bytes.
 pub const PADDED: usize = 1 << 10;
+/// A token file, in bytes.
+pub const TOKEN: usize = 4096;
 /// A receipt, in bytes.
 pub const RECEIPT: usize = 256;
 /// The vault in a backup, in bytes.

@@ -4,13 +4,16 @@
 #![no_main]
 
 use forge::cbor::{array, bytes, cat, text, uint};
-use forge::{ALICE, BOB, CREATED, EXPIRES, Forge, NOW};
+use forge::{ALICE, BOB, CREATED, Forge, NOW};
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry};
 use kovra::identity::{AgreementPublic, Recipient, Token};
-use kovra::package::{Class, Contents, Draft, Error, High, Package, seal};
+use kovra::package::{Class, Contents, Draft, Error, High, Package, Stamp, seal};
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+const LIFE: Duration = Duration::from_secs(3600);
 
 fuzz_target!(|data: &[u8]| {
     // The header has to count as many entries as the input claims; large claims are for `package`.
@@ -36,11 +39,8 @@ fuzz_target!(|data: &[u8]| {
     let first = plain(&contents);
     let bob = AgreementPublic::from_bytes(&BOB.x()).expect("Bob's key");
     let again = seal(Draft {
-        id: [1; 16],
         sender: &ALICE.identity().signing,
-        seq: 1,
-        created: Moment::from_seconds(CREATED),
-        expires: Moment::from_seconds(EXPIRES),
+        stamp: &Stamp::after(0, Moment::from_seconds(CREATED), LIFE).expect("randomness"),
         recipients: &[Recipient::Kovra(bob)],
         entries: contents.entries,
     })

@@ -81,6 +81,7 @@ impl From<Error> for Failure {
             | Error::Unconfirmed(_) => Exit::Untrusted,
             Error::Identity(e) | Error::Statement(e) => identity(e),
             Error::NoKey => Exit::Malformed,
+            Error::OtherKind(_) => Exit::Unsupported,
             Error::Denied(_)
             | Error::Declined
             | Error::CodeNotTaken

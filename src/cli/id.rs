@@ -35,7 +35,7 @@ enum Command {
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     match &args.command {
         Some(Command::Rotate) => return rotate(context),
-        Some(Command::AddDevice { text }) => return add_device(text.trim(), context),
+        Some(Command::AddDevice { text }) => return add_device(text.trim_ascii(), context),
         None => {}
     }
     let identity = context.vault()?.view().identity()?.public();

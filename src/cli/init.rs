@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use super::lock::ask_twice;
-use super::recovery::{recipient, show};
+use super::recovery::show;
 use super::ui::{Said, Say, said};
 use super::unlock::read_passphrase;
 use super::{Context, ui};
@@ -10,6 +10,7 @@ use kovra::identity::{AgreementPublic, RecoveryCode};
 use kovra::ops;
 use kovra::ops::custody::NewCustody;
 use kovra::ops::init::{Made, Owner, init};
+use kovra::ops::peer::age_recipient;
 use kovra::ops::pin::PIN_MIN;
 use kovra::secret::Secret;
 use kovra::vault::{self, Custody};
@@ -20,8 +21,8 @@ pub(super) struct Args {
     #[arg(long, value_enum)]
     custody: Option<Keeper>,
     /// Make a way back in for this age recipient, age1..., whose secret half is kept away from here
-    #[arg(long, value_name = "AGE1", value_parser = recipient)]
-    recovery_recipient: Vec<AgreementPublic>,
+    #[arg(long, value_name = "AGE1")]
+    recovery_recipient: Vec<String>,
     /// Offer no recovery code
     #[arg(long)]
     no_recovery_code: bool,
@@ -42,7 +43,9 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     if ops::files::is_there(&path)? {
         return Err(vault::Error::Exists(path).into());
     }
-    let make = |custody| make(custody, &args, context);
+    let ways = args.recovery_recipient.iter().map(|text| age_recipient(text));
+    let ways = ways.collect::<Result<Vec<_>, _>>()?;
+    let make = |custody| make(custody, &ways, !args.no_recovery_code, context);
     let made = match chosen(args.custody, context)? {
         Some(keeper) => make(custody(keeper, context)?)?,
         None => match make(NewCustody::Keyring) {
@@ -83,9 +86,13 @@ fn custody(keeper: Keeper, context: &Context) -> Result<NewCustody, Failure> {
     })
 }
 
-fn make(custody: NewCustody, args: &Args, context: &Context) -> Result<Made, ops::Error> {
-    let mut owner = Newcomer { offers_code: !args.no_recovery_code };
-    init(&context.home, custody, &args.recovery_recipient, &mut owner, context.now)
+fn make(
+    custody: NewCustody,
+    ways: &[AgreementPublic],
+    offers_code: bool,
+    context: &Context,
+) -> Result<Made, ops::Error> {
+    init(&context.home, custody, ways, &mut Newcomer { offers_code }, context.now)
 }
 
 /// Where the key lies, and what if it is lost.

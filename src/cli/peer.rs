@@ -70,7 +70,7 @@ pub(super) struct Add {
 
 impl Add {
     fn statement(&self) -> Result<Option<DeviceStatement>, Failure> {
-        let read = |text: &String| text.trim().parse().map_err(ops::Error::Statement);
+        let read = |text: &String| text.trim_ascii().parse().map_err(ops::Error::Statement);
         Ok(self.statement.as_ref().map(read).transpose()?)
     }
 }

@@ -3,7 +3,8 @@
 use super::error::Failure;
 use super::ui::{Said, Say, said};
 use super::{Context, json, ui};
-use kovra::identity::{AgreementPublic, Recipient, RecoveryCode};
+use kovra::identity::{Recipient, RecoveryCode};
+use kovra::ops::peer::age_recipient;
 use kovra::ops::recovery;
 use kovra::secret::Secret;
 use kovra::vault::Recovery;
@@ -13,8 +14,8 @@ pub(super) enum Command {
     /// Make a recovery code, or a way back in for an age recipient
     Add {
         /// The recipient, age1..., whose secret half is kept away from here, instead of a code
-        #[arg(long, value_name = "AGE1", value_parser = recipient)]
-        to: Option<AgreementPublic>,
+        #[arg(long, value_name = "AGE1")]
+        to: Option<String>,
     },
     /// Remove a way back in
     Rm {
@@ -30,13 +31,10 @@ pub(super) enum Command {
     },
 }
 
-pub(super) fn recipient(text: &str) -> Result<AgreementPublic, &'static str> {
-    AgreementPublic::from_age(text.trim()).ok_or("a way back in is to an age1... recipient")
-}
-
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Add { to: Some(to) } => {
+            let to = age_recipient(&to)?;
             context.with_session(|session| recovery::add_recipient(session, to))?;
             ui::data("The way back in is there. `kovra recover --identity FILE` uses it.")
         }

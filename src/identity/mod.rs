@@ -27,7 +27,7 @@ pub use keys::{AgreementPublic, KeyError, SigningPublic};
 pub use public::{IdentityError, PublicIdentity};
 #[cfg(test)]
 pub(crate) use recipient::SSH_EXAMPLE;
-pub use recipient::{Recipient, RecipientId, RecipientKind};
+pub use recipient::{Recipient, RecipientError, RecipientId, RecipientKind};
 #[cfg(feature = "seal")]
 pub use recovery_code::{BadCode, RecoveryCode};
 #[cfg(feature = "seal")]

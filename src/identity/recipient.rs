@@ -61,23 +61,40 @@ pub enum Recipient {
     SshEd25519([u8; 51]),
 }
 
+/// Why a text is no plain recipient (`spec/identity.md` 4).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecipientError {
+    /// None, or not the whole of one, or a key that must not be used.
+    #[error("it is neither age1... nor ssh-ed25519 AAAA..., or it is not whole")]
+    Malformed,
+    /// A recipient that others may know, by how it begins.
+    #[error("it is of a kind that no package is sealed to: {0}")]
+    OtherKind(String),
+}
+
 const SSH_BLOB_HEAD: &[u8; 19] = b"\0\0\0\x0bssh-ed25519\0\0\0\x20";
 
 impl Recipient {
-    /// A plain recipient from `age1...` or an `ssh-ed25519 AAAA... comment` line. `None` if it is
-    /// neither, or a key that must not be used.
-    pub fn plain(text: &str) -> Option<Self> {
-        let mut words = text.split_ascii_whitespace();
-        match (words.next()?, words.next()) {
-            ("ssh-ed25519", Some(blob)) => {
-                let blob: [u8; 51] = BASE64_STANDARD.decode(blob).ok()?.try_into().ok()?;
-                let (head, key) = blob.split_first_chunk::<19>()?;
-                SigningPublic::from_bytes(key.try_into().ok()?).ok()?;
-                (head == SSH_BLOB_HEAD).then_some(Self::SshEd25519(blob))
-            }
-            (age, None) => AgreementPublic::from_age(age).map(Self::Age),
-            _ => None,
+    /// A plain recipient from `age1...` or an `ssh-ed25519 AAAA... comment` line, with white space around
+    /// it. How it begins decides what it is meant as.
+    pub fn plain(text: &str) -> Result<Self, RecipientError> {
+        let text = text.trim_ascii();
+        let (first, rest) =
+            text.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((text, ""));
+        match other_kind(first) {
+            Some(kind) => Err(RecipientError::OtherKind(kind.to_owned())),
+            None if first == "ssh-ed25519" => Self::ssh(rest).ok_or(RecipientError::Malformed),
+            None => AgreementPublic::from_age(text).map(Self::Age).ok_or(RecipientError::Malformed),
         }
+    }
+
+    /// From what follows `ssh-ed25519`.
+    fn ssh(rest: &str) -> Option<Self> {
+        let blob = rest.split_ascii_whitespace().next()?;
+        let blob: [u8; 51] = BASE64_STANDARD.decode(blob).ok()?.try_into().ok()?;
+        let (head, key) = blob.split_first_chunk::<19>()?;
+        SigningPublic::from_bytes(key.try_into().ok()?).ok()?;
+        (head == SSH_BLOB_HEAD).then_some(Self::SshEd25519(blob))
     }
 
     /// A plain recipient out of a row that the vault has authenticated, like
@@ -112,6 +129,23 @@ impl Recipient {
     }
 }
 
+/// How a recipient begins that is of none of the kinds here, though others know it.
+fn other_kind(first: &str) -> Option<&str> {
+    // Bech32 has no other `1` than the one behind its human-readable part.
+    let of_age = first.strip_prefix("age1").and_then(|rest| rest.find('1'));
+    match of_age {
+        Some(name) => Some(&first[..="age1".len() + name]),
+        None => (is_ssh_name(first) && first != "ssh-ed25519").then_some(first),
+    }
+}
+
+/// The name of an algorithm for keys (RFC 4250 §4.6.1).
+fn is_ssh_name(word: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"@.-".contains(&b);
+    let of_keys = ["ssh-", "ecdsa-", "sk-"].iter().any(|start| word.starts_with(start));
+    of_keys && word.len() <= 64 && word.bytes().all(allowed)
+}
+
 /// A good one, for tests.
 #[cfg(test)]
 pub(crate) const SSH_EXAMPLE: &str =
@@ -139,20 +173,35 @@ mod tests {
         let ssh = Recipient::plain(SSH_EXAMPLE).unwrap();
         assert_eq!(ssh.id().kind, RecipientKind::SshEd25519);
         for recipient in [age, ssh] {
-            assert_eq!(Recipient::plain(&recipient.to_text()), Some(recipient.clone()));
+            assert_eq!(Recipient::plain(&recipient.to_text()), Ok(recipient.clone()));
             assert_eq!(Recipient::stored(&recipient.to_text()), Some(recipient.clone()));
         }
     }
 
     #[test]
     fn what_is_no_recipient() {
-        for text in ["", "age1qqq", "ssh-ed25519", "ssh-ed25519 AAAA", "ssh-rsa AAAAB3NzaC1yc2E="] {
-            assert_eq!(Recipient::plain(text), None, "{text}");
+        for text in ["", "age1qqq", "ssh-ed25519", "ssh-ed25519 AAAA", "AGE1PQ1QQQ", "aage1pq1q"] {
+            assert_eq!(Recipient::plain(text), Err(RecipientError::Malformed), "{text}");
         }
         let mut weak = SSH_BLOB_HEAD.to_vec();
         weak.extend_from_slice(&[0; 32]);
         weak[19] = 1;
         let weak = format!("ssh-ed25519 {}", BASE64_STANDARD.encode(weak));
-        assert_eq!(Recipient::plain(&weak), None);
+        assert_eq!(Recipient::plain(&weak), Err(RecipientError::Malformed));
+    }
+
+    #[test]
+    fn what_is_a_recipient_of_others() {
+        for (text, kind) in [
+            ("age1pq1qqq", "age1pq1"),
+            (" age1yubikey1qqq\n", "age1yubikey1"),
+            ("age11", "age11"),
+            ("ssh-rsa AAAAB3NzaC1yc2E= x", "ssh-rsa"),
+            ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"),
+            ("sk-ssh-ed25519@openssh.com AAAA", "sk-ssh-ed25519@openssh.com"),
+        ] {
+            let other = Err(RecipientError::OtherKind(kind.to_owned()));
+            assert_eq!(Recipient::plain(text), other, "{text}");
+        }
     }
 }

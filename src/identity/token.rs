@@ -1,6 +1,7 @@
 //! The second factor of a package.
 
 use super::AgreementSecret;
+use crate::limits;
 use crate::secret::Secret;
 
 /// The second factor of one package: a fresh age identity that opens its high literals, and travels
@@ -12,12 +13,12 @@ impl Token {
         AgreementSecret::generate().map(Self)
     }
 
-    /// Reads a token file: an age identity file with exactly one key. Lines that start with `#` and
-    /// blank lines are skipped. `None` for anything else.
+    /// Reads a token file: an age identity file of at most 4,096 bytes with exactly one key. Lines that
+    /// start with `#` and blank lines are skipped. `None` for anything else.
     pub fn from_file(text: &Secret) -> Option<Self> {
-        let text = std::str::from_utf8(text.expose()).ok()?;
-        let mut lines =
-            text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
+        let text = Some(text.expose()).filter(|text| text.len() <= limits::TOKEN)?;
+        let lines = std::str::from_utf8(text).ok()?.split('\n').map(str::trim_ascii);
+        let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
         let (Some(key), None) = (lines.next(), lines.next()) else { return None };
         AgreementSecret::from_age(key).map(Self)
     }

@@ -1,6 +1,7 @@
 //! `backup`: a copy of the whole vault in one age file, and whether such a file would restore.
 
 use super::custody::check_passphrase;
+use super::peer::age_recipient;
 use super::session::Wish;
 use super::{About, Error, Session, output};
 use crate::audit::Action;
@@ -115,7 +116,7 @@ fn addressees(view: View<'_>, whom: &Whom) -> Result<Vec<Addressee>, Error> {
         Whom::WaysBackIn if known.is_empty() => return Err(Error::NoRecipient),
         Whom::WaysBackIn => known.clone(),
         Whom::Recipients(texts) => {
-            texts.iter().map(|text| key(text)).collect::<Result<Vec<_>, _>>()?
+            texts.iter().map(|text| age_recipient(text)).collect::<Result<Vec<_>, _>>()?
         }
     };
     keys.sort_unstable_by_key(|key| *key.as_bytes());
@@ -126,11 +127,6 @@ fn addressees(view: View<'_>, whom: &Whom) -> Result<Vec<Addressee>, Error> {
     }
     let addressee = |key| Addressee { key, on_record: known.contains(&key) };
     Ok(keys.into_iter().map(addressee).collect())
-}
-
-fn key(text: &str) -> Result<AgreementPublic, Error> {
-    let what = "a backup is sealed to the whole of an age recipient, age1..., and this is none";
-    AgreementPublic::from_age(text).ok_or_else(|| Error::Usage(what.into()))
 }
 
 /// To give it to each.

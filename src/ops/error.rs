@@ -5,7 +5,7 @@ use super::causes::{by_cause, some};
 use crate::backup;
 use crate::clock::Moment;
 use crate::coordinate::Coordinate;
-use crate::identity::IdentityError;
+use crate::identity::{IdentityError, RecipientError};
 use crate::package::{self, Class};
 use crate::platform::Unsafe;
 use crate::policy::Reason;
@@ -128,10 +128,11 @@ pub enum Error {
         /// Under which it is pinned.
         Option<String>,
     ),
-    #[error(
-        "this is not a peer's key, which is kovra1..., age1... or ssh-ed25519 AAAA..., and whole"
-    )]
+    #[error("this is not a key, which is kovra1..., age1... or ssh-ed25519 AAAA..., and whole")]
     NoKey,
+    /// A recipient of another program's, by how it begins.
+    #[error("nothing is sealed to a key of this kind: {0}")]
+    OtherKind(String),
     /// Where a package was expected.
     #[error("this file holds a key, and no package")]
     KeyFile,
@@ -203,6 +204,14 @@ pub enum Replay {
     OtherFile,
     #[error("seq: the same sender's later package is already in the vault for {0}")]
     Older(Coordinate),
+}
+impl From<RecipientError> for Error {
+    fn from(why: RecipientError) -> Self {
+        match why {
+            RecipientError::Malformed => Self::NoKey,
+            RecipientError::OtherKind(kind) => Self::OtherKind(escape(&kind)),
+        }
+    }
 }
 
 impl Error {

@@ -50,6 +50,7 @@ impl Error {
             }
             Self::NoPeer(_) => "`kovra peer list` shows who is there".into(),
             Self::NoKey => "ask for it again, and copy the whole of it".into(),
+            Self::OtherKind(_) => "ask for their kovra1..., age1... or ssh-ed25519 key".into(),
             Self::KeyFile => "`kovra peer add NAME KEY` pins a key".into(),
             Self::Exists(at) => format!(
                 "`kovra set {at}`, `kovra generate {at} --replace` or `kovra import --overwrite` gives it \

@@ -4,7 +4,9 @@ use super::session::Wish;
 use super::{About, Error, Session, device};
 use crate::audit::{Action, Event};
 use crate::coordinate::check_segment;
-use crate::identity::{DeviceStatement, PublicIdentity, Recipient, SigningPublic, person};
+use crate::identity::{
+    AgreementPublic, DeviceStatement, PublicIdentity, Recipient, SigningPublic, person,
+};
 use crate::package::Package;
 use crate::policy::{Asker, Trust};
 use crate::text::escape;
@@ -21,11 +23,19 @@ pub enum Added {
 
 /// Reads a peer's key from what a person passes on: `kovra1...`, `age1...` or `ssh-ed25519 ...`.
 pub fn parse_key(text: &str) -> Result<PeerKey, Error> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     if PublicIdentity::is_meant(text) {
         return Ok(PeerKey::Identity(text.parse()?));
     }
-    Recipient::plain(text).map(PeerKey::Recipient).ok_or(Error::NoKey)
+    Ok(PeerKey::Recipient(Recipient::plain(text)?))
+}
+
+/// Reads an age recipient, `age1...`, where no other key will do.
+pub fn age_recipient(text: &str) -> Result<AgreementPublic, Error> {
+    match parse_key(text)? {
+        PeerKey::Recipient(Recipient::Age(key)) => Ok(key),
+        _ => Err(Error::Usage("this takes the recipient of an age identity, age1...".into())),
+    }
 }
 
 /// The sender of an intact package, for pinning. A file that holds a key instead is [`Error::KeyFile`], or

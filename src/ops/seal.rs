@@ -8,7 +8,7 @@ use crate::clock::Moment;
 use crate::entry::{Content, Entry, Mode};
 use crate::identity::Recipient;
 use crate::limits;
-use crate::package::{self, Draft, Header, Sealed};
+use crate::package::{self, Draft, Header, NoStamp, Sealed, Stamp};
 use crate::platform::{NewFile, Readers};
 use crate::policy::{Operation, Trust};
 use crate::vault::{
@@ -73,15 +73,15 @@ pub fn seal(session: &mut Session<'_>, options: &Options) -> Result<Report, Erro
     }
     let peers = recipients_of(view, &options.to)?;
     let recipients = distinct_recipients(&peers)?;
-    let id = package::new_id().map_err(vault::Error::from)?;
-    let (numbered, asks) = number(session)?;
-    let deed = Deed { id, entries: &stored, peers: &peers, seq: &numbered.basis };
+    let Looked { found: last, basis } = session.view().last_seq()?;
+    let (stamp, asks) = stamp(session, last, options.ttl)?;
+    let deed = Deed { stamp: &stamp, entries: &stored, peers: &peers, seq: &basis };
     let weighed = weigh(session, &deed)?;
     let (out, token) = places(options, &stored)?;
-    let until = numbered.until(options.ttl);
-    let package = |view: View<'_>| package_of(view, &deed, (&numbered, until), &recipients);
+    let package = |view: View<'_>| package_of(view, &deed, &recipients);
     let early = opens(session.view(), &stored).then(|| package(session.view())).transpose()?;
     let to: Vec<Peer> = peers.iter().map(|peer| peer.found.clone()).collect();
+    let until = stamp.expires();
     let sealing = Sealing { entries: &stored, peers: &to, until, out, token };
     let of_clock = asks.map(|(weighed, about)| session.put(weighed, &about)).transpose()?;
     let consent = put(session, weighed, &deed, sealing)?;
@@ -117,7 +117,7 @@ fn places<'a>(
 
 /// Asks policy about what is given, and to whom.
 fn weigh(session: &mut Session<'_>, deed: &Deed<'_>) -> Result<Weighed, Error> {
-    let event = session.event(Action::Seal).in_package(deed.id);
+    let event = session.event(Action::Seal).in_package(deed.stamp.id());
     let wishes = deed.entries.iter().map(|entry| {
         let wish = Wish::of_entry(Operation::Seal, entry.subject(), event.clone());
         wish.on(entry.basis(), &entry.coordinate)
@@ -154,17 +154,11 @@ fn opens(view: View<'_>, entries: &[Stored]) -> bool {
 
 /// The package, in memory. Whatever a reader would refuse about it is known before anybody is asked, where all
 /// values open, and no value is open while a question is.
-fn package_of(
-    view: View<'_>,
-    deed: &Deed<'_>,
-    (numbered, expires): (&Numbered, Moment),
-    recipients: &[Recipient],
-) -> Result<Sealed, Error> {
+fn package_of(view: View<'_>, deed: &Deed<'_>, recipients: &[Recipient]) -> Result<Sealed, Error> {
     let entries = deed.entries.iter().map(|entry| travelling(view, entry));
     let entries = entries.collect::<Result<Vec<_>, Error>>()?;
-    let Numbered { seq, created, .. } = *numbered;
-    let (id, sender) = (deed.id, &view.identity()?.signing);
-    let draft = Draft { id, sender, seq, created, expires, recipients, entries };
+    let sender = &view.identity()?.signing;
+    let draft = Draft { sender, stamp: deed.stamp, recipients, entries };
     package::seal(draft).map_err(Error::Sealing)
 }
 
@@ -201,50 +195,34 @@ fn keep(package: Unnamed<'_>, token: Option<Unnamed<'_>>) -> Result<(), Error> {
     })
 }
 
-/// The number of a package, and when it was created.
-struct Numbered {
-    seq: u64,
-    created: Moment,
-    /// Of the number before.
-    basis: Basis,
-}
-
-impl Numbered {
-    fn until(&self, ttl: Duration) -> Moment {
-        Moment::from_seconds(self.created.seconds().saturating_add(ttl.as_secs()))
-    }
-}
-
 /// Whether this machine's clock is right, where that is to be asked.
 type AsksClock = Option<(Weighed, About<'static>)>;
 
-/// Clause 3.4: the greater of the time and the last number + 1; a number that is too far ahead comes of a
-/// clock that was, and is dropped if the owner says so.
-fn number(session: &mut Session<'_>) -> Result<(Numbered, AsksClock), Error> {
+/// A `last` number that is too far ahead comes of a clock that was, and is dropped if the owner says so.
+fn stamp(session: &mut Session<'_>, last: u64, ttl: Duration) -> Result<(Stamp, AsksClock), Error> {
     let now = session.now();
-    let Looked { found: last, basis } = session.view().last_seq()?;
-    let ahead = Moment::from_millis(last).seconds().saturating_sub(now.seconds());
-    let (seq, asks) = if ahead > 2 * limits::CLOCK_SKEW {
-        let seen = Moment::from_millis(last);
-        let event = session.event(Action::Seal);
-        let wish = Wish::of_trust(Trust::Clock, "this machine's clock", event);
-        let weighed = session.weigh(vec![wish]).map_err(|refusal| match refusal {
-            Error::Denied(_) => Error::SealClock { now, seen },
-            other => other,
-        })?;
-        (now.millis(), Some((weighed, About::SealClock { now, seen })))
-    } else {
-        (last.saturating_add(1).max(now.millis()), None)
+    let none = |why| match why {
+        NoStamp::Clock { seen } => Error::SealClock { now, seen },
+        NoStamp::Randomness(e) => vault::Error::from(e).into(),
     };
-    // A receiver takes a number that is 300 s ahead of `created`, and `created` 300 s ahead of its clock.
-    let created = seq.div_ceil(1000).saturating_sub(limits::CLOCK_SKEW);
-    let created = Moment::from_seconds(created.max(now.seconds()));
-    Ok((Numbered { seq, created, basis }, asks))
+    let refused = match Stamp::after(last, now, ttl).map_err(none) {
+        Ok(stamp) => return Ok((stamp, None)),
+        Err(refused) => refused,
+    };
+    let Error::SealClock { seen, .. } = refused else { return Err(refused) };
+    let event = session.event(Action::Seal);
+    let wish = Wish::of_trust(Trust::Clock, "this machine's clock", event);
+    let weighed = session.weigh(vec![wish]).map_err(|refusal| match refusal {
+        Error::Denied(_) => refused,
+        other => other,
+    })?;
+    let about = About::SealClock { now, seen };
+    Ok((Stamp::after(0, now, ttl).map_err(none)?, Some((weighed, about))))
 }
 
 /// What was sealed for whom, as it was looked at.
 struct Deed<'a> {
-    id: [u8; 16],
+    stamp: &'a Stamp,
     entries: &'a [Stored],
     peers: &'a [Looked<Peer>],
     /// Of the number of the package before.

@@ -69,8 +69,8 @@ impl Header {
         let (mut crit, mut ext) = (Vec::new(), Vec::new());
         while let Some(key) = keys.next(&mut r, Reader::uint)? {
             match key {
-                7 => crit = parse_extensions(&mut r)?,
-                8 => ext = parse_extensions(&mut r)?,
+                7 => crit = parse_names(&mut r)?,
+                8 => ext = parse_names(&mut r)?,
                 _ => return Err(malformed(&format!("unknown key {key}"))),
             }
         }
@@ -108,7 +108,6 @@ impl Header {
         })
     }
 
-    /// The package id, as it is shown: 32 hex digits.
     /// Clause 7.2: created by a clock that is 300 s ahead at most, and not expired.
     pub(crate) fn check_date(&self, now: Moment) -> Result<(), Error> {
         let refused = |what: String| Err(Error::new(Class::Time, "header", what));
@@ -124,6 +123,7 @@ impl Header {
         Ok(())
     }
 
+    /// The package id, as it is shown: 32 hex digits.
     pub fn id_hex(&self) -> String {
         crate::text::hex(&self.id)
     }
@@ -171,22 +171,32 @@ fn parse_counts(r: &mut Reader<'_>) -> Result<(usize, usize), Error> {
     }
 }
 
-/// Clause 3.7: names of 1 to 64 bytes, at least one.
-fn parse_extensions(r: &mut Reader<'_>) -> Result<Vec<String>, Error> {
+fn parse_names(r: &mut Reader<'_>) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    each_extension(r, PLACE, |name| names.push(name.to_owned()))?;
+    Ok(names)
+}
+
+/// Clause 3.7: a map of extensions, at least one, whose names have 1 to 64 bytes.
+pub(super) fn each_extension(
+    r: &mut Reader<'_>,
+    place: &'static str,
+    mut take: impl FnMut(&str),
+) -> Result<(), Error> {
+    let malformed = |what: &str| Error::new(Class::Malformed, place, what);
     let mut keys = r.map()?;
     if keys.left() == 0 {
         return Err(malformed("an empty crit or ext"));
     }
-    let mut names = Vec::new();
     while let Some(name) = keys.next(r, Reader::text)? {
         if !(1..=limits::EXTENSION_NAME).contains(&name.len()) {
             let most = limits::EXTENSION_NAME;
             return Err(malformed(&format!("an extension's name is 1 to {most} bytes")));
         }
         r.bytes()?;
-        names.push(name.to_owned());
+        take(name);
     }
-    Ok(names)
+    Ok(())
 }
 
 /// Clause 3.4: created < expires, at most 366 days apart and before the year 10,000, and a seq that

@@ -22,6 +22,8 @@ mod receipt;
 mod rules;
 #[cfg(feature = "seal")]
 mod seal;
+#[cfg(feature = "seal")]
+mod stamp;
 mod stanza;
 
 #[cfg(feature = "vault")]
@@ -36,4 +38,6 @@ pub use receipt::Receipt;
 #[cfg(feature = "seal")]
 pub use rules::check_entries;
 #[cfg(feature = "seal")]
-pub use seal::{Draft, Sealed, new_id, seal};
+pub use seal::{Draft, Sealed, seal};
+#[cfg(feature = "seal")]
+pub use stamp::{NoStamp, Stamp};

@@ -1,7 +1,8 @@
 //! What is inside a slot: the entries, bound to their header (clause 4).
 
+use super::header::each_extension;
 use super::{Class, Error};
-use crate::cbor::{Reader, Writer, head_length};
+use crate::cbor::{MapKeys, Reader, Writer, head_length};
 use crate::coordinate::Coordinate;
 use crate::entry::{Content, Entry, Mode, Sensitivity};
 use crate::limits;
@@ -180,10 +181,6 @@ fn parse<'a>(bytes: &'a [u8], binding: &Binding<'_>) -> Result<Vec<Raw<'a>>, Err
 /// An entry's pairs, each judged before the next is read (8.4).
 fn parse_entry<'a>(r: &mut Reader<'a>, place: &'static str) -> Result<Raw<'a>, Error> {
     let malformed = |what| Error::new(Class::Malformed, place, what);
-    let within = |length: usize, most: usize, what: &str| {
-        let over = || Error::new(Class::Limit, place, format!("{what} {}", limits::size(most)));
-        if length > most { Err(over()) } else { Ok(()) }
-    };
     let mut keys = r.map()?;
     keys.expect(r, 0)?;
     let coordinate = r.text()?;
@@ -196,28 +193,49 @@ fn parse_entry<'a>(r: &mut Reader<'a>, place: &'static str) -> Result<Raw<'a>, E
     keys.expect(r, 2)?;
     let value = if is_literal {
         let value = r.bytes()?;
-        within(value.len(), limits::LITERAL, "a literal larger than")?;
+        within(value.len(), limits::LITERAL, "a literal larger than", place)?;
         RawValue::Literal(value)
     } else {
         let pointer = r.text()?;
-        within(pointer.len(), limits::POINTER, "a pointer over")?;
+        within(pointer.len(), limits::POINTER, "a pointer over", place)?;
         RawValue::Reference(pointer)
     };
     keys.expect(r, 3)?;
     let sensitivity =
         Sensitivity::from_number(r.uint()?).ok_or_else(|| malformed("an unknown sensitivity"))?;
-    let mut description = None;
-    if keys.left() > 0 {
-        keys.expect(r, 4)?;
-        let text = r.text()?;
-        if text.is_empty() {
-            return Err(malformed("an empty description"));
-        }
-        within(text.len(), limits::DESCRIPTION, "a description over")?;
-        description = Some(text);
-    }
-    keys.finish(r)?;
+    let description = parse_optional(r, keys, place)?;
     Ok(Raw { coordinate, value, sensitivity, description })
+}
+
+/// The description, if there is one. The names of an `ext` are ignored, with their values, and not kept.
+fn parse_optional<'a>(
+    r: &mut Reader<'a>,
+    mut keys: MapKeys<'a>,
+    place: &'static str,
+) -> Result<Option<&'a str>, Error> {
+    let malformed = |what| Error::new(Class::Malformed, place, what);
+    let mut description = None;
+    while let Some(key) = keys.next(r, Reader::uint)? {
+        match key {
+            4 => {
+                let text = r.text()?;
+                if text.is_empty() {
+                    return Err(malformed("an empty description"));
+                }
+                within(text.len(), limits::DESCRIPTION, "a description over", place)?;
+                description = Some(text);
+            }
+            5 => each_extension(r, place, |_| ())?,
+            _ => return Err(malformed("an entry with an unknown key")),
+        }
+    }
+    Ok(description)
+}
+
+/// A size of what has been read.
+fn within(length: usize, most: usize, what: &str, place: &'static str) -> Result<(), Error> {
+    let over = || Error::new(Class::Limit, place, format!("{what} {}", limits::size(most)));
+    if length > most { Err(over()) } else { Ok(()) }
 }
 
 /// Clause 4.6: the grammar of coordinates, pointers and descriptions.

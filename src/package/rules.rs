@@ -7,15 +7,16 @@ use crate::limits;
 use crate::text;
 use std::collections::HashMap;
 
-/// Checks all entries of a package together. Sealing and opening both call it, so that what one
-/// side makes the other accepts.
+/// Checks all entries of a package together, one after the other. Sealing and opening both call it, so
+/// that what one side makes the other accepts.
 ///
 /// # Errors
-/// [`Class::Malformed`] for a coordinate that is there twice, [`Class::Limit`] for a literal or a
-/// description that is too long, [`Class::Policy`] for the rest.
+/// [`Class::Malformed`] for a coordinate that is there twice, [`Class::Policy`] for the rest; and of what
+/// is to be sealed also [`Class::Limit`], for a literal or a description that is too long.
 pub fn check_entries<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<(), Error> {
     let mut folded = HashMap::new();
     for entry in entries {
+        check_one(entry)?;
         let coordinate = &entry.coordinate;
         if let Some(other) = folded.insert(coordinate.folded(), coordinate) {
             return Err(if other == coordinate {
@@ -25,7 +26,6 @@ pub fn check_entries<'a>(entries: impl Iterator<Item = &'a Entry>) -> Result<(),
                 refuse(Class::Policy, format!("{other} and {coordinate} {what}"))
             });
         }
-        check_one(entry)?;
     }
     Ok(())
 }

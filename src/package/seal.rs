@@ -3,33 +3,16 @@
 use super::envelope::{NAME, Package, VERSION};
 use super::payload::{self, Slot};
 use super::rules::check_entries;
-use super::{Class, Error, Header, age_layer};
+use super::{Class, Error, Header, Stamp, age_layer};
 use crate::cbor::{SELF_DESCRIBED, Writer};
-use crate::clock::Moment;
 use crate::entry::Entry;
 use crate::identity::{Recipient, SigningSecret, Token};
 
-/// A package id: 16 bytes from the operating system's randomness.
-///
-/// # Errors
-/// If the system gives no randomness.
-pub fn new_id() -> Result<[u8; 16], getrandom::Error> {
-    let mut id = [0; 16];
-    getrandom::fill(&mut id)?;
-    Ok(id)
-}
-
 /// What goes into a package.
 pub struct Draft<'a> {
-    /// From [`new_id`], never used before.
-    pub id: [u8; 16],
     pub sender: &'a SigningSecret,
-    /// The greater of Unix milliseconds and this sender's last `seq` + 1 (clause 3.4).
-    pub seq: u64,
-    /// Now, in whole seconds, which is all that the file holds.
-    pub created: Moment,
-    /// The first second at which it is refused, at most 366 days after `created`.
-    pub expires: Moment,
+    /// Of no other package.
+    pub stamp: &'a Stamp,
     /// 1 to 64 keys.
     pub recipients: &'a [Recipient],
     /// 1 to 4,096 entries in any order.
@@ -41,11 +24,12 @@ pub struct Sealed {
     pub bytes: Vec<u8>,
     /// Opens the high literals, and is there exactly if there are any.
     pub token: Option<Token>,
-    /// For showing. Equal to the file's if the draft's times are whole seconds.
+    /// As it stands in the file. Its `seq` is to be kept before anybody gets the package.
     pub header: Header,
 }
 
-/// Seals a package, and parses and verifies the result before it is handed out.
+/// Seals a package: the writer's steps (clause 14.1), of which the stamp is the second. The result is parsed and
+/// verified before it is handed out.
 ///
 /// # Errors
 /// Whatever a reader would refuse about the file, by the same class; [`Class::Unsupported`] also
@@ -58,11 +42,11 @@ pub fn seal(draft: Draft<'_>) -> Result<Sealed, Error> {
         entries.into_iter().partition(|entry| entry.needs_token());
 
     let header = Header {
-        id: draft.id,
+        id: draft.stamp.id,
         sender: *draft.sender.public().as_bytes(),
-        seq: draft.seq,
-        created: draft.created,
-        expires: draft.expires,
+        seq: draft.stamp.seq,
+        created: draft.stamp.created,
+        expires: draft.stamp.expires,
         recipients: sorted_ids(draft.recipients),
         normal: normal.len(),
         high: high.len(),
@@ -84,7 +68,7 @@ pub fn seal(draft: Draft<'_>) -> Result<Sealed, Error> {
     };
 
     let bytes = sign(draft.sender, &header_bytes, &sealed, &high_file);
-    Package::parse(&bytes)?.verify()?;
+    let header = Package::parse(&bytes)?.verify()?.header().clone();
     Ok(Sealed { bytes, token, header })
 }
 

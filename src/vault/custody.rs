@@ -127,7 +127,7 @@ impl Kek {
     /// told from one of another vault.
     pub fn from_text(text: &Secret) -> Result<Self, Error> {
         let bad = || Error::WrongKey("the key file is not whole: its checksum does not match");
-        let text = std::str::from_utf8(text.expose()).map_err(|_| bad())?.trim();
+        let text = std::str::from_utf8(text.expose()).map_err(|_| bad())?.trim_ascii();
         let decoded = CheckedHrpstring::new::<Bech32m>(text).map_err(|_| bad())?;
         if decoded.hrp() != HRP {
             return Err(bad());

@@ -2,7 +2,7 @@
 //! backup.
 
 use forge::people::{ASKED, PIN, Person, kovra_path};
-use forge::{BOB, CAROL};
+use forge::{BOB, CAROL, To};
 use kovra::clock::Moment;
 use kovra::identity::{AgreementPublic, Recipient};
 use kovra::vault::Recovery;
@@ -141,7 +141,10 @@ fn without_a_proof_nobody_else_gets_one() {
     }
     let none = alice.fails(&["backup", "b.age"], 2);
     assert!(none.contains("`kovra recovery add`") && none.contains("--to age1"), "{none}");
-    alice.fails(&["backup", "b.age", "--to", "bob"], 2);
+    let none = alice.fails(&["backup", "b.age", "--to", "bob"], 10);
+    assert!(none.contains("this is not a key"), "{none}");
+    alice.fails(&["backup", "b.age", "--to", "age1pq1qqqq"], 12);
+    alice.fails(&["backup", "b.age", "--to", &To::ssh(&CAROL).key], 2);
 }
 
 #[test]

@@ -9,12 +9,13 @@ use forge::{ALICE, BOB, CAROL, CREATED, EXPIRES, Forge, NOW, To, openssh_private
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry, Sensitivity};
 use kovra::identity::{AgreementPublic, Recipient, Token};
-use kovra::package::{Contents, Draft, High, Package, Sealed, seal};
+use kovra::package::{Contents, Draft, High, Package, Sealed, Stamp, seal};
 use kovra::secret::Secret;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 /// A folder for one test's files.
 struct Files(tempfile::TempDir);
@@ -80,12 +81,10 @@ fn literal(value: &[u8]) -> Content {
 fn sealed_by_kovra() -> Sealed {
     let bob = AgreementPublic::from_bytes(&BOB.x()).unwrap();
     let carol = CAROL.ssh_blob().try_into().unwrap();
+    let life = Duration::from_secs(EXPIRES - CREATED);
     seal(Draft {
-        id: [0x42; 16],
         sender: &ALICE.identity().signing,
-        seq: CREATED * 1000,
-        created: Moment::from_seconds(CREATED),
-        expires: Moment::from_seconds(EXPIRES),
+        stamp: &Stamp::after(0, Moment::from_seconds(CREATED), life).unwrap(),
         recipients: &[Recipient::Kovra(bob), Recipient::SshEd25519(carol)],
         entries: vec![
             entry("dev/db/host", literal(b"db.internal"), Sensitivity::Low),
@@ -154,7 +153,7 @@ fn needs_programs_a_sealed_package_is_read_without_kovra() {
     let outer = files.python(&["split", "package.kovra", "."]);
     assert_eq!((&outer["name"], &outer["version"]), (&json!("kovra-package"), &json!(1)));
     let header = &outer["header"];
-    assert_eq!(header["0"], json!(hex(&[0x42; 16])));
+    assert_eq!(header["0"], json!(sealed.header.id_hex()));
     assert_eq!(header["1"], json!(hex(&ALICE.ed())));
     assert_eq!(header["2"], json!(CREATED * 1000));
     assert_eq!((&header["3"], &header["4"]), (&json!(CREATED), &json!(EXPIRES)));

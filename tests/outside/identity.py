@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import pathlib
+import re
 import sys
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -111,10 +112,22 @@ def device(data):
     return {"first": first.hex(), "second": second.hex(), "whole": "yes" if signatures[1] else "no"}
 
 
+WHITE = "\t\n\f\r "
+
+
 def recipient(data):
     """4; how a header lists it is clause 3.5 of the package."""
-    words = data.decode().split()
-    if len(words) > 1 and words[0] == "ssh-ed25519":
+    text = data.decode().strip(WHITE)
+    words = [word for word in re.split(f"[{WHITE}]", text) if word] or [""]
+    first = words[0]
+    if first.startswith("age1"):
+        check("1" not in first[4:], "unsupported", "another recipient of age's")
+    elif first != "ssh-ed25519":
+        other = len(first) <= 64 and re.fullmatch("(ssh|ecdsa|sk)-[a-z0-9@.-]*", first)
+        check(not other, "unsupported", "another SSH key")
+        raise Refusal("malformed", "no recipient")
+    if first == "ssh-ed25519":
+        check(len(words) > 1, "malformed", "no key")
         try:
             blob = base64.b64decode(words[1], validate=True)
         except binascii.Error as error:
@@ -133,8 +146,9 @@ def recipient(data):
 
 def token(data):
     """5.3"""
+    check(len(data) <= 4096, "token", "a longer file")
     try:
-        lines = [line.strip() for line in data.decode("utf-8").split("\n")]
+        lines = [line.strip(WHITE) for line in data.decode("utf-8").split("\n")]
     except UnicodeDecodeError as error:
         raise Refusal("token", "not UTF-8") from error
     keys = [line for line in lines if line and not line.startswith("#")]

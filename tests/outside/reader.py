@@ -16,7 +16,7 @@ import sys
 
 import cbor2
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -288,15 +288,38 @@ def hkdf(key, salt, info):
     return HKDF(SHA256(), 32, salt, info).derive(key)
 
 
-def decrypt(age, secret, no_stanza):
-    """5.6, by the age specification; `no_stanza` is the class where the key opens none."""
+def exchange(secret, public):
+    return secret.exchange(X25519PublicKey.from_public_bytes(public))
+
+
+def unwrap_x25519(secret, age):
+    """By the age specification: the keys that may have wrapped the file key, each with its body."""
     public = secret.public_key().public_bytes_raw()
-    file_key = None
     for kind, _, share, body in age["stanzas"]:
-        if kind != "X25519":
-            continue
-        shared = secret.exchange(X25519PublicKey.from_public_bytes(share))
-        key = hkdf(shared, share + public, b"age-encryption.org/v1/X25519")
+        if kind == "X25519":
+            shared = exchange(secret, share)
+            yield hkdf(shared, share + public, b"age-encryption.org/v1/X25519"), body
+
+
+def unwrap_ssh(seed, age):
+    """5.7, for the owner of an Ed25519 seed."""
+    info = b"age-encryption.org/v1/ssh-ed25519"
+    key = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + key
+    y = int.from_bytes(key, "little") & ((1 << 255) - 1)
+    u = ((1 + y) * pow(1 - y, P - 2, P) % P).to_bytes(32, "little")
+    scalar = X25519PrivateKey.from_private_bytes(hashlib.sha512(seed).digest()[:32])
+    tweak = X25519PrivateKey.from_private_bytes(hkdf(b"", blob, info))
+    for kind, tag, share, body in age["stanzas"]:
+        if kind == "ssh-ed25519" and tag == hashlib.sha256(blob).digest()[:4]:
+            shared = exchange(tweak, exchange(scalar, share))
+            yield hkdf(shared, share + u, info), body
+
+
+def decrypt(age, wraps, no_stanza):
+    """5.6; `wraps` are keys and bodies of stanzas, `no_stanza` the class where none opens."""
+    file_key = None
+    for key, body in wraps:
         try:
             file_key = ChaCha20Poly1305(key).decrypt(bytes(12), body, None)
             break
@@ -459,7 +482,8 @@ def parse_entry(reader):
     entry = {"description": None}
     expected = 0
     for key in reader.keys(reader.uint):
-        check(key == expected and key <= 4, "malformed", f"key {key} of an entry")
+        good = key == expected or (key == 5 and expected == 4)
+        check(good and key <= 5, "malformed", f"key {key} of an entry")
         expected = key + 1
         if key == 0:
             entry["coordinate"] = reader.text()
@@ -475,6 +499,8 @@ def parse_entry(reader):
         elif key == 3:
             entry["sensitivity"] = reader.uint()
             check(entry["sensitivity"] <= 3, "malformed", "a sensitivity")
+        elif key == 5:
+            parse_extensions(reader)
         else:
             entry["description"] = reader.text()
             check(entry["description"], "malformed", "an empty description")
@@ -550,11 +576,10 @@ def is_aws(text):
 
 PREFIXES = "BASH_FUNC_ CARGO_ COR_ DOTNET_ DYLD_ GIT_ KOVRA_ LD_ NPM_CONFIG_ PERL5 PYTHON RUBY"
 SUFFIXES = "_OPTIONS _PROXY _RUSTC_WRAPPER"
-# 4.7 names the file that lists these; they are its content, and no part of its code.
-NAMES = """ALL_PROXY BASHOPTS BASH_ENV BROWSER CC CDPATH CLASSPATH CURL_CA_BUNDLE CURL_HOME CXX EDITOR
+NAMES = """BASHOPTS BASH_ENV BROWSER CC CDPATH CLASSPATH CURL_CA_BUNDLE CURL_HOME CXX EDITOR
 ENV FPATH GCONV_PATH GLIBC_TUNABLES GOFLAGS HOME HOSTALIASES IFS JAVA_OPTS LESSCLOSE LESSOPEN
 LOCALDOMAIN LOCPATH MAKEFLAGS NLSPATH NODE_EXTRA_CA_CERTS NODE_PATH OPENSSL_CONF OPENSSL_MODULES PAGER
-PATH PHPRC PROMPT_COMMAND PS4 REQUESTS_CA_BUNDLE RES_OPTIONS RUSTFLAGS SHELL SHELLOPTS SSH_ASKPASS
+PATH PHPRC PROMPT_COMMAND PS4 REQUESTS_CA_BUNDLE RUSTFLAGS SHELL SHELLOPTS SSH_ASKPASS
 SSL_CERT_DIR SSL_CERT_FILE VISUAL ZDOTDIR"""
 
 
@@ -564,9 +589,6 @@ def rules(entries):
     for entry in entries:
         coordinate = entry["coordinate"]
         folded = re.sub("[-.]", "_", coordinate)
-        check(seen.get(folded) != coordinate, "malformed", "a coordinate twice")
-        check(folded not in seen, "policy", "two coordinates that would be one variable")
-        seen[folded] = coordinate
         if coordinate.split("/")[0] == "prod":
             good = entry["mode"] == 1 and entry["sensitivity"] >= 2
             check(good, "policy", "an entry of production")
@@ -574,20 +596,25 @@ def rules(entries):
         listed = name in NAMES.split()
         listed |= name.startswith(tuple(PREFIXES.split())) or name.endswith(tuple(SUFFIXES.split()))
         check(not listed, "policy", "a variable that changes how programs load")
+        check(seen.get(folded) != coordinate, "malformed", "a coordinate twice")
+        check(folded not in seen, "policy", "two coordinates that would be one variable")
+        seen[folded] = coordinate
 
 
 def open_(package, secret, token, skip):
     """`token` is a secret key or None; `skip` leaves slot 1 closed."""
     mine = (0, hashlib.sha256(secret.public_key().public_bytes_raw()).digest())
     check(mine in package["fields"]["recipients"], "not-for-me", "not listed")
-    payloads = [decrypt(scan(package["sealed"]), secret, "not-for-me")]
+    sealed = scan(package["sealed"])
+    payloads = [decrypt(sealed, unwrap_x25519(secret, sealed), "not-for-me")]
     entries = parse_payload(payloads[0], 0, package)
     if package["high"] and not skip:
         check(token is not None, "token", "there is none")
-        inner = scan(decrypt(scan(package["high"]), secret, "not-for-me"))
+        high = scan(package["high"])
+        inner = scan(decrypt(high, unwrap_x25519(secret, high), "not-for-me"))
         kinds = [kind for kind, *_ in inner["stanzas"] if kind != "grease"]
         check(kinds == ["X25519"], "malformed", "the token layer")
-        payloads.append(decrypt(inner, token, "token"))
+        payloads.append(decrypt(inner, unwrap_x25519(token, inner), "token"))
         entries += parse_payload(payloads[1], 1, package)
     rules(entries)
     return entries, payloads
@@ -596,11 +623,16 @@ def open_(package, secret, token, skip):
 # --- Vectors ---
 
 
+def key_table(folder):
+    """The README's table of keys: name, Ed25519 seed or nothing, X25519 secret."""
+    row = r"^\| ([a-z-]+) \| (?:`([0-9a-f]{64})`|-) \| `([0-9a-f]{64})` \|$"
+    return re.findall(row, (folder / "README.md").read_text(encoding="utf-8"), re.M)
+
+
 def read_keys(folder):
-    """The X25519 secrets in the README's table of keys."""
-    row = r"^\| ([a-z-]+) \| (?:`[0-9a-f]{64}`|-) \| `([0-9a-f]{64})` \|$"
-    rows = re.findall(row, (folder / "README.md").read_text(encoding="utf-8"), re.M)
-    return {name: X25519PrivateKey.from_private_bytes(bytes.fromhex(x)) for name, x in rows}
+    """The X25519 secrets in it."""
+    rows = key_table(folder)
+    return {name: X25519PrivateKey.from_private_bytes(bytes.fromhex(x)) for name, _, x in rows}
 
 
 def read_bytes(lines):
@@ -669,6 +701,18 @@ def second_opinion(item):
     return len(item) > 1 << 20 or cbor2.dumps(cbor2.loads(item), canonical=True) == item
 
 
+def opened_by_ssh(vector, payload, seeds):
+    """Whether each of the SSH keys that it is sealed to opens slot 0 to the same; and how many do."""
+    package = parse(vector["package"])
+    sealed, count = scan(package["sealed"]), 0
+    for seed in seeds:
+        wraps = list(unwrap_ssh(seed, sealed))
+        if wraps:
+            count += 1
+            check(decrypt(sealed, wraps, "not-for-me") == payload, "binding", "what SSH opens")
+    return count
+
+
 def try_all(folder, judge):
     """`judge` says whether a vector is right, what it wants, and what it gets."""
     passed = failed = 0
@@ -680,18 +724,26 @@ def try_all(folder, judge):
             failed += 1
             print(f"{file.stem}: wants {str(wanted)[:300]}, gets {str(got)[:300]}")
     print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed or not passed else 0)
+    if failed or not passed:
+        sys.exit(1)
 
 
 def main(folder):
     keys = read_keys(folder)
+    seeds = [bytes.fromhex(seed) for _, seed, _ in key_table(folder) if seed]
+    ssh = 0
 
     def judge(vector):
+        nonlocal ssh
         *got, items = read(vector, keys)
         wanted = [vector["class"], vector["stage"], vector["entry"]]
+        if got[0] == "ok":
+            ssh += opened_by_ssh(vector, items[2], seeds)
         return got == wanted and all(map(second_opinion, items)), wanted, got
 
     try_all(folder, judge)
+    if not ssh:
+        sys.exit("no vector was opened by an SSH key")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,42 @@
 use crate::vector::{self, File, unhex};
 use crate::{ALICE, BOB, CAROL, Forge, Keys, MALLORY, fixed_token};
 use kovra::clock::Moment;
+use kovra::entry::{Content, Entry};
 use kovra::identity::SigningPublic;
 use kovra::package::{Class, Contents, High, Package};
+use kovra::text::hex;
+use sha2::{Digest, Sha256};
+
+/// The word that the specification has for a class.
+pub fn word(class: Class) -> &'static str {
+    match class {
+        Class::Malformed => "malformed",
+        Class::Limit => "limit",
+        Class::Unsupported => "unsupported",
+        Class::Signature => "signature",
+        Class::Untrusted => "untrusted",
+        Class::Time => "time",
+        Class::NotForMe => "not-for-me",
+        Class::Token => "token",
+        Class::Binding => "binding",
+        Class::Replay => "replay",
+        Class::Policy => "policy",
+    }
+}
+
+/// An entry as a vector writes it.
+fn line(entry: &Entry) -> String {
+    let (mode, value) = match &entry.content {
+        Content::Literal(value) if value.len() > 1024 => {
+            ("literal", format!("sha256:{} {}", hex(&Sha256::digest(value.expose())), value.len()))
+        }
+        Content::Literal(value) => ("literal", format!("hex:{}", hex(value.expose()))),
+        Content::Reference(pointer) => ("reference", pointer.as_str().to_owned()),
+    };
+    let sensitivity = entry.sensitivity.name();
+    let description = entry.description.as_ref().map(|d| format!(" | {d}")).unwrap_or_default();
+    format!("{} {mode} {sensitivity} {value}{description}", entry.coordinate)
+}
 
 /// A vector as its file says it.
 pub struct Vector {
@@ -78,6 +112,25 @@ impl Vector {
         };
         let high = if self.token == "skip" { High::Skip } else { High::with(token.as_ref()) };
         verified.open(&self.reader().identity(), high).map_err(refused("open"))
+    }
+
+    /// Whether it gets the class, the stage and the entries that it says; else what it gets.
+    pub fn judge(&self) -> Result<(), String> {
+        let got = match self.run() {
+            Ok(contents) => {
+                let closed = if self.token == "skip" { 1 } else { 0 };
+                assert_eq!(contents.skipped, closed, "{}", self.name);
+                ("ok", "open", contents.entries.iter().map(line).collect())
+            }
+            Err((stage, class, what)) => {
+                // What came out of a package reaches a terminal only escaped.
+                assert!(kovra::text::is_plain(&what), "{}: {what:?}", self.name);
+                (word(class), stage, vec![])
+            }
+        };
+        let wanted = (&self.class[..], &self.stage[..], self.entries.clone());
+        let wrong = || Err(format!("{}: wants {wanted:?}, gets {got:?}", self.name));
+        if got == wanted { Ok(()) } else { wrong() }
     }
 
     /// Whether nothing is wrong with it.

@@ -5,10 +5,11 @@ use forge::{ALICE, BOB, CAROL, CREATED, EXPIRES, Forge, NOW};
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry, Sensitivity};
 use kovra::identity::{AgreementPublic, Recipient};
-use kovra::package::{Draft, High, seal};
+use kovra::package::{Draft, High, Stamp, seal};
 use kovra::secret::Secret;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// An entry as plain data, which can be compared and shown.
 type Plain = (Value, Sensitivity, Option<String>);
@@ -74,6 +75,11 @@ fn to_plain(entry: &Entry) -> (String, Plain) {
     (entry.coordinate.to_string(), (value, entry.sensitivity, entry.description.clone()))
 }
 
+fn stamp() -> Stamp {
+    let life = Duration::from_secs(EXPIRES - CREATED);
+    Stamp::after(0, Moment::from_seconds(CREATED), life).unwrap()
+}
+
 /// Bob, an age recipient and an SSH key, as many of them as the caller wants.
 fn recipients(count: usize) -> Vec<Recipient> {
     let blob = CAROL.ssh_blob().try_into().unwrap();
@@ -90,14 +96,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn what_is_sealed_opens_to_the_same(wanted in entries(), count in 1usize..4, id: [u8; 16]) {
+    fn what_is_sealed_opens_to_the_same(wanted in entries(), count in 1usize..4) {
         let sender = ALICE.identity().signing;
+        let stamp = stamp();
         let sealed = seal(Draft {
-            id,
             sender: &sender,
-            seq: CREATED * 1000,
-            created: Moment::from_seconds(CREATED),
-            expires: Moment::from_seconds(EXPIRES),
+            stamp: &stamp,
             recipients: &recipients(count),
             // Any order will do.
             entries: wanted.iter().rev().map(to_entry).collect(),
@@ -108,7 +112,7 @@ proptest! {
 
         let verified = intact(&sealed.bytes).trust(&[ALICE.pinned()], NOW).unwrap();
         prop_assert_eq!(verified.header(), &sealed.header);
-        prop_assert_eq!((verified.header().id, verified.header().high), (id, high));
+        prop_assert_eq!((verified.header().id, verified.header().high), (stamp.id(), high));
         let opened = verified.open(&BOB.identity(), High::with(sealed.token.as_ref())).unwrap();
         prop_assert_eq!(opened.skipped, 0);
         prop_assert_eq!(opened.entries.len(), wanted.len());

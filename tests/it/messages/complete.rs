@@ -108,6 +108,7 @@ fn errors() -> Vec<String> {
         Error::NoPeer(_) => Error::NoPeer("dora".into()),
         Error::KeyNotName(_) => Error::KeyNotName(None),
         Error::NoKey => Error::NoKey,
+        Error::OtherKind(_) => Error::OtherKind("ssh-rsa".into()),
         Error::KeyFile => Error::KeyFile,
         Error::Nothing(_) => Error::Nothing("no revision 99 of dev/db/url holds anything".into()),
         Error::Exists(_) => Error::Exists(at()),

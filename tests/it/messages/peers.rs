@@ -27,6 +27,8 @@ fn keys(book: &mut Book, alice: &Person, bob: &Person) {
         ("kovra1<of another's part>", spliced(bob)),
         ("age1<cut short>", "age1qqqq".to_owned()),
         ("hello", "hello".to_owned()),
+        ("age1pq1<hybrid>", "age1pq1qqqq".to_owned()),
+        ("ssh-rsa AAAA...", "ssh-rsa AAAAB3NzaC1yc2E= bob".to_owned()),
     ] {
         let ran = alice.run(&["peer", "add", "bob", &key]);
         let line = format!("kovra peer add bob '{shown}'");

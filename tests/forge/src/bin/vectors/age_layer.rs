@@ -10,7 +10,7 @@ use crate::signature::{near_p, small_number};
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use forge::age::Age;
 use forge::cbor::cat;
-use forge::{B32, BOB, CAROL, Forge, MALLORY, To, age_shape, x25519_stanza};
+use forge::{B32, BOB, CAROL, Forge, MALLORY, ONE_TAG, To, age_shape, x25519_stanza};
 
 pub(crate) fn cases() -> Vec<Case> {
     let groups = [presence(), framing(), good_stanzas(), stanzas(), shares(), matching()];
@@ -178,6 +178,10 @@ fn good_stanzas() -> Vec<Case> {
         ("bare", 0, "-> -grease\nAAAA\n".to_owned()),
         ("two-lines", 0, format!("-> a-grease b\n{full_line}\nAA\n")),
         ("full-line", 1, format!("-> a-grease b\n{full_line}\n\n")),
+        ("64-and-2", 1, format!("-> a-grease\n{full_line}\nAA\n")),
+        ("64-and-3", 1, format!("-> a-grease\n{full_line}\nAAA\n")),
+        ("64-and-4", 1, format!("-> a-grease\n{full_line}\nAAAA\n")),
+        ("63", 0, format!("-> a-grease\n{}\n", &full_line[1..])),
         ("1024", 0, grease(1024)),
     ];
     let greases = greases.map(|(name, at, stanza)| {
@@ -203,6 +207,16 @@ fn good_stanzas() -> Vec<Case> {
                     sealed.stanzas.reverse();
                     forge.file_of(&sealed.file(), b"")
                 })
+            },
+        ),
+        case(
+            "5.4-one-tag-for-two",
+            Good,
+            "Two of the SSH keys that are listed have one tag.",
+            || {
+                let mut to = one_tag();
+                to.sort_by(|a, b| a.listed.cmp(&b.listed));
+                of(&to, &[literal("dev/db/host", b"db.internal", 1)])
             },
         ),
         case("5.3-grease-in-high", Good, "Grease in slot 1 and in its token layer.", || {
@@ -256,7 +270,12 @@ fn stanzas() -> Vec<Case> {
         ("grease-twice", 0, format!("{}-> a-grease\n\n-> b-grease\n\n", x25519_stanza())),
         ("grease-no-body", 0, "-> a-grease\n".to_owned()),
         ("grease-64-and-no-more", 0, format!("-> a-grease\n{full_line}\n")),
-        ("grease-65", 0, format!("-> a-grease\n{full_line}A\n\n")),
+        ("grease-66", 0, format!("-> a-grease\n{full_line}AA\n\n")),
+        ("grease-67", 0, format!("-> a-grease\n{full_line}AAA\n\n")),
+        ("grease-68", 0, format!("-> a-grease\n{full_line}AAAA\n\n")),
+        ("grease-1-in-the-last-line", 0, format!("-> a-grease\n{full_line}\nA\n")),
+        ("grease-without-a-hyphen", 0, "-> grease\n\n".to_owned()),
+        ("grease-line-feed-in-words", 0, "-> a-grease\tb\n\n".to_owned()),
         ("grease-not-base64", 0, "-> a-grease\n????\n".to_owned()),
         ("grease-padded", 0, "-> a-grease\nAA==\n".to_owned()),
         ("grease-not-canonical", 0, "-> a-grease\nAB\n".to_owned()),
@@ -317,6 +336,12 @@ fn shares() -> Vec<Case> {
     rows.into_iter().map(make).chain(more).collect()
 }
 
+/// Bob, two whose SSH keys have one tag, and Carol by hers.
+fn one_tag() -> [To; 4] {
+    let [a, too] = ONE_TAG.map(|person| To::ssh(&person));
+    [To::kovra(&BOB), a, too, To::ssh(&CAROL)]
+}
+
 /// To Bob and Carol in this order, with other stanzas, under the MAC.
 pub(crate) fn sealed_with(change: impl Fn(&mut Vec<String>)) -> Vec<u8> {
     let mut to = [To::kovra(&BOB), To::kovra(&CAROL)];
@@ -362,6 +387,15 @@ fn matching() -> Vec<Case> {
         bad("another-ssh", "Carol's SSH key is listed, the stanza is Mallory's.", &[23], || {
             sealed_to(&[To::kovra(&BOB), To::ssh(&CAROL)], &[To::kovra(&BOB), To::ssh(&MALLORY)])
         }),
+        bad(
+            "ssh-one-tag",
+            "Of a, a' and b, of which the first two have one tag, a, b and b.",
+            &[23],
+            || {
+                let [bob, a, _, b] = one_tag();
+                sealed_to(&one_tag(), &[bob, a, b.clone(), b])
+            },
+        ),
         bad("ssh-twice", "Two stanzas for one SSH key of the two listed.", &[23], || {
             let listed = [To::kovra(&BOB), To::ssh(&CAROL), To::ssh(&MALLORY)];
             sealed_to(&listed, &[To::kovra(&BOB), To::ssh(&CAROL), To::ssh(&CAROL)])

@@ -19,24 +19,33 @@ pub(crate) struct Item {
     value: Value,
     sensitivity: u64,
     description: Option<String>,
+    /// Encoded.
+    ext: Option<Vec<u8>>,
 }
 
 /// A literal of sensitivity 0 to 3.
 pub(crate) fn literal(coordinate: &str, value: &[u8], sensitivity: u64) -> Item {
-    let value = Value::Literal(value.to_vec());
-    Item { coordinate: coordinate.into(), value, sensitivity, description: None }
+    item(coordinate, Value::Literal(value.to_vec()), sensitivity)
 }
 
 /// A reference of sensitivity 0 to 3.
 pub(crate) fn reference(coordinate: &str, pointer: &str, sensitivity: u64) -> Item {
-    let value = Value::Reference(pointer.into());
-    Item { coordinate: coordinate.into(), value, sensitivity, description: None }
+    item(coordinate, Value::Reference(pointer.into()), sensitivity)
+}
+
+fn item(coordinate: &str, value: Value, sensitivity: u64) -> Item {
+    Item { coordinate: coordinate.into(), value, sensitivity, description: None, ext: None }
 }
 
 impl Item {
     /// With a description.
     pub(crate) fn described(self, description: &str) -> Self {
         Self { description: Some(description.into()), ..self }
+    }
+
+    /// With this for key 5, encoded.
+    pub(crate) fn ext(self, ext: Vec<u8>) -> Self {
+        Self { ext: Some(ext), ..self }
     }
 
     fn slot(&self) -> usize {
@@ -49,12 +58,16 @@ impl Item {
             Value::Literal(value) => (0, bytes(value)),
             Value::Reference(pointer) => (1, text(pointer)),
         };
-        let count = map(4 + u64::from(self.description.is_some()));
+        let more = [self.description.is_some(), self.ext.is_some()];
+        let count = map(4 + more.map(u64::from).iter().sum::<u64>());
         let name = text(&self.coordinate);
         let mut entry =
             cat(&[&count, &[0], &name, &[1, mode], &[2], &value, &[3], &uint(self.sensitivity)]);
         if let Some(description) = &self.description {
             entry.extend(cat(&[&[4], &text(description)]));
+        }
+        if let Some(ext) = &self.ext {
+            entry.extend(cat(&[&[5], ext]));
         }
         entry
     }

@@ -361,7 +361,8 @@ fn counts() -> Vec<Case> {
     over.into_iter().chain(shapes).collect()
 }
 
-fn names(names: &[&str]) -> Vec<u8> {
+/// A map of extensions of these names.
+pub(crate) fn names(names: &[&str]) -> Vec<u8> {
     let pairs: Vec<u8> = names.iter().flat_map(|n| cat(&[&text(n), &bytes(b"value")])).collect();
     cat(&[&map(names.len() as u64), &pairs])
 }

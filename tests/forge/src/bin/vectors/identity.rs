@@ -1,6 +1,6 @@
 //! `testdata/identity-v1`: the strings of `spec/identity.md`, good and bad.
 
-use crate::case::{MALFORMED, TOKEN, hex};
+use crate::case::{MALFORMED, TOKEN, UNSUPPORTED, hex};
 use crate::signature::{ORDER_8, mixed, near_p, small_number};
 use crate::text::{self, Case, SIGNATURE, Versioned, encoded, with_padding};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -15,8 +15,16 @@ const RECIPIENT: &str = "recipient";
 const TOKEN_FILE: &str = "token";
 
 pub(crate) fn cases() -> Vec<Case> {
-    let groups =
-        [good(), STRING.cases(), lengths(), keys(), self_signatures(), recipients(), tokens()];
+    let groups = [
+        good(),
+        STRING.cases(),
+        lengths(),
+        keys(),
+        self_signatures(),
+        recipients(),
+        other_recipients(),
+        tokens(),
+    ];
     groups.into_iter().flatten().collect()
 }
 
@@ -210,10 +218,75 @@ fn recipients() -> Vec<Case> {
         }),
         refused("4-ssh-order-4", "The key is of order 4.", ssh(&with_key(&[0; 32]))).rows(&[26]),
         refused("4-ssh-no-point", "The key is no point.", ssh(&with_key(&small_number(2, 0)))),
-        refused("4-ssh-rsa", "An RSA key.", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQA=".into()),
         refused("4-ssh-alone", "No key at all.", "ssh-ed25519".into()),
+        refused("4-ssh-no-space", "No white space behind the word.", {
+            format!("ssh-ed25519{}", BASE64_STANDARD.encode(&blob))
+        }),
+        refused("4-ssh-vertical-tab", "U+000B between: no white space.", {
+            ssh(&blob).replace(' ', "\u{b}")
+        }),
+        refused("4-ssh-no-break-space", "U+00A0 between: no white space.", {
+            ssh(&blob).replace(' ', "\u{a0}")
+        }),
+        good("4-age-white-space", "White space around it.", 1, &CAROL.x(), {
+            format!("\t\u{c}{} \r\n", age(&CAROL.x()))
+        }),
+        refused("4-age-next-line", "U+0085 behind it: no white space.", age(&CAROL.x()) + "\u{85}"),
+        refused("4-age-two", "A recipient and another.", {
+            format!("{} {}", age(&CAROL.x()), age(&BOB.x()))
+        }),
+        refused("4-age-prefix-alone", "The prefix alone.", "age1".into()),
+        refused("4-age-bare-word", "Only `age`.", "age".into()),
+        refused("4-plugin-in-capitals", "A plugin's recipient in capitals.", {
+            encoded::<Bech32>("age1yubikey", &[2; 33]).to_uppercase()
+        }),
+        refused("4-plugins-identity", "A plugin's identity.", {
+            encoded::<Bech32>("age-plugin-yubikey-", &[2; 33]).to_uppercase()
+        }),
+        refused("4-word", "A word.", "carol".into()),
+        refused("4-ssh-65-characters", "A longer name than any algorithm's.", {
+            format!("sk-{}", "x".repeat(62))
+        }),
+        refused(
+            "4-ssh-rsa-no-space",
+            "No white space behind the word.",
+            "ssh-rsaAAAAB3NzaC1yc2E".into(),
+        ),
+        refused("4-ssh-in-capitals", "The word in capitals.", {
+            ssh(&blob).replacen("ssh-ed25519", "SSH-ED25519", 1)
+        }),
         refused("4-empty", "Nothing.", String::new()),
     ]
+}
+
+/// What others seal to, and no package does.
+fn other_recipients() -> Vec<Case> {
+    let of_age = |name: &str, prefix: &str| (name.to_owned(), encoded::<Bech32>(prefix, &[2; 33]));
+    let of_ssh = |word: &str| {
+        let blob = [&(word.len() as u32).to_be_bytes()[..], word.as_bytes(), &[0; 40]].concat();
+        (word.replace('@', "-"), format!("{word} {} carol@host", BASE64_STANDARD.encode(blob)))
+    };
+    let rows = [
+        of_age("hybrid", "age1pq"),
+        of_age("tagged", "age1tag"),
+        of_age("tagged-hybrid", "age1tagpq"),
+        of_age("plugin", "age1yubikey"),
+        ("plugin-cut".into(), "age1yubikey1".into()),
+        ("age-1-1".into(), "age11".into()),
+        of_ssh("ssh-rsa"),
+        of_ssh("ssh-dss"),
+        of_ssh("ssh-ed448"),
+        of_ssh("ecdsa-sha2-nistp256"),
+        of_ssh("sk-ssh-ed25519@openssh.com"),
+        ("ssh-rsa-alone".into(), "ssh-rsa".into()),
+        of_ssh("ssh-ed25519-cert-v01@openssh.com"),
+        ("ssh-64-characters".into(), format!("sk-{}", "x".repeat(61))),
+    ];
+    let note = "A recipient of a kind that this version has no number for.";
+    let make = |(name, text): (String, String)| {
+        text::bad(RECIPIENT, format!("4-other-{name}"), UNSUPPORTED, note, text)
+    };
+    rows.into_iter().map(make).collect()
 }
 
 fn tokens() -> Vec<Case> {
@@ -237,6 +310,22 @@ fn tokens() -> Vec<Case> {
         good("5.3-key-alone", "The key without a line feed.", token.clone()),
         good("5.3-blank-lines", "Blank lines, and white space around lines.", {
             format!("\r\n\t # x\n\n  {token} \r\n\n")
+        }),
+        good("5.3-4096-bytes", "As long as it may be.", {
+            format!("{token}\n# {}\n", "x".repeat(4096 - token.len() - 4))
+        }),
+        refused("5.3-4097-bytes", "A byte longer.", {
+            format!("{token}\n# {}\n", "x".repeat(4097 - token.len() - 4)).into()
+        }),
+        good("5.3-form-feeds", "U+000C and U+0009 around the key.", format!("\u{c}{token}\t\u{c}")),
+        refused("5.3-vertical-tab", "U+000B before the key: no white space.", {
+            format!("\u{b}{token}\n").into()
+        }),
+        refused("5.3-no-break-space", "U+00A0 behind the key: no white space.", {
+            format!("{token}\u{a0}\n").into()
+        }),
+        refused("5.3-carriage-return-between", "U+000D ends no line.", {
+            format!("# x\r{token}\n").into()
         }),
         refused("5.3-empty", "Nothing.", vec![]),
         refused("5.3-comments-alone", "No key.", b"# a\n\n# b\n".to_vec()),

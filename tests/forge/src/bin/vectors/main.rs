@@ -8,7 +8,9 @@
 //!
 //! With `-- fuzz/corpus` it writes no vector, and makes of them what the fuzz targets start from.
 
+mod additions;
 mod age_layer;
+mod bounds;
 mod case;
 mod device;
 mod entries;
@@ -17,6 +19,7 @@ mod grammar;
 mod header;
 mod identity;
 mod opening;
+mod order;
 mod payload;
 mod seeds;
 mod signature;
@@ -67,7 +70,10 @@ fn all() -> impl Iterator<Item = Case> {
         file::cases(),
         header::cases(),
         payload::cases(),
+        additions::cases(),
         grammar::cases(),
+        bounds::cases(),
+        order::cases(),
         age_layer::cases(),
         opening::cases(),
         signature::cases(),

@@ -51,6 +51,11 @@ fn token_layer() -> Vec<Case> {
             with_inner(&age_shape(&format!("-> scrypt {} 30\n{B32}\n", &B32[..22])))
         })
         .rows(&[20]),
+        bad("grease-twice", "Two grease stanzas in the token layer.", || {
+            let mut inner = Age::of(&token_keys(), &full().payload(1));
+            inner.stanzas.extend(["-> a-grease\n\n".to_owned(), "-> b-grease\n\n".to_owned()]);
+            with_inner(&inner.file())
+        }),
         bad("deeper", "An age file inside of the token layer.", || {
             let deeper = age::encrypt(&token_keys(), &full().payload(1));
             with_inner(&age::encrypt(&token_keys(), &deeper))

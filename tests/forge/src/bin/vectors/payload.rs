@@ -171,9 +171,9 @@ fn bad_entries() -> Vec<Case> {
         ("description-for-sensitivity", "Key 4 in place of key 3.", {
             cat(&[&map(4), &name(), &[1, 0], &value(), &note_of()])
         }),
-        ("key-5", "A key 5.", cat(&[&map(5), &name(), &[1, 0], &value(), &[3, 1, 5, 0]])),
-        ("six-pairs", "A key 5 behind a description.", {
-            cat(&[&map(6), &name(), &[1, 0], &value(), &[3, 1], &note_of(), &[5, 0]])
+        ("key-6", "A key 6.", cat(&[&map(5), &name(), &[1, 0], &value(), &[3, 1, 6, 0]])),
+        ("six-pairs", "A key 6 behind a description.", {
+            cat(&[&map(6), &name(), &[1, 0], &value(), &[3, 1], &note_of(), &[6, 0]])
         }),
         ("unsorted", "Key 1 before key 0.", cat(&[&map(4), &[1, 0], &name(), &value(), &[3, 1]])),
         ("coordinate-twice", "Key 0 twice.", {
@@ -270,8 +270,8 @@ fn two_faults() -> Vec<Case> {
             "A sensitivity of 4, then a description too long.",
             vec![cat(&[&map(5), &name("dev/a/b"), &value(), &[3, 4], &remark()])],
         ),
-        one("description-over-before-key-5", LIMIT, "A description too long, then a key 5.", {
-            vec![cat(&[&map(6), &name("dev/a/b"), &value(), &[3, 1], &remark(), &[5, 0]])]
+        one("description-over-before-key-6", LIMIT, "A description too long, then a key 6.", {
+            vec![cat(&[&map(6), &name("dev/a/b"), &value(), &[3, 1], &remark(), &[6, 0]])]
         }),
         one(
             "pointer-over-in-an-entry-out-of-order",

@@ -1,0 +1,116 @@
+//! The golden vectors of `testdata/identity-v1`, read and run. Its README says what is in a file.
+
+use crate::vector::{self, File};
+use kovra::identity::{
+    DeviceStatement, IdentityError, PublicIdentity, Recipient, RecipientError, Token,
+};
+use kovra::secret::Secret;
+use kovra::text::hex;
+
+/// What a text says, as the fields of its vector; or the class of its refusal.
+pub type Outcome = Result<Vec<(&'static str, String)>, &'static str>;
+
+fn read(kind: &str, bytes: &[u8]) -> Outcome {
+    let text = std::str::from_utf8(bytes);
+    match (kind, text) {
+        ("identity", Ok(text)) => identity(text),
+        ("recipient", Ok(text)) => recipient(text),
+        ("token", _) => token(bytes),
+        ("device", Ok(text)) => device(text),
+        (other, _) => panic!("a {other}, or no text"),
+    }
+}
+
+fn identity(text: &str) -> Outcome {
+    let identity: PublicIdentity = text.parse().map_err(class)?;
+    assert_eq!(identity.to_string(), text);
+    Ok(vec![
+        ("ed25519", hex(identity.signing().as_bytes())),
+        ("x25519", hex(identity.agreement().as_bytes())),
+        ("fingerprint", identity.signing().fingerprint()),
+    ])
+}
+
+fn class(error: IdentityError) -> &'static str {
+    match error {
+        IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => "malformed",
+        IdentityError::Version(_) => "unsupported",
+        IdentityError::Signature => "signature",
+    }
+}
+
+fn device(text: &str) -> Outcome {
+    let statement: DeviceStatement = text.parse().map_err(class)?;
+    assert_eq!(statement.to_string(), text);
+    Ok(vec![
+        ("first", hex(statement.first().as_bytes())),
+        ("second", hex(statement.second().as_bytes())),
+        ("whole", if statement.is_whole() { "yes" } else { "no" }.to_owned()),
+    ])
+}
+
+fn recipient(text: &str) -> Outcome {
+    let recipient = Recipient::plain(text).map_err(|why| match why {
+        RecipientError::Malformed => "malformed",
+        RecipientError::OtherKind(_) => "unsupported",
+    });
+    let id = recipient?.id();
+    let pair = [&[0x82, id.kind as u8, 0x58, 0x20], &id.fingerprint[..]].concat();
+    Ok(vec![("listed", hex(&pair))])
+}
+
+fn token(bytes: &[u8]) -> Outcome {
+    let token = Token::from_file(&Secret::copy_of(bytes)).ok_or("token")?;
+    let file = token.to_file(&[0x1d; 16]);
+    let file = std::str::from_utf8(file.expose()).unwrap();
+    let public = file.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    Ok(vec![("public", public.to_owned())])
+}
+
+/// A vector's kind, clause, rows, and what its text must give; and the text.
+pub struct Text {
+    pub kind: String,
+    pub clause: String,
+    pub rows: Vec<u8>,
+    wanted: Outcome,
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+impl From<File> for Text {
+    fn from(mut file: File) -> Self {
+        let [kind, clause, class, _note] =
+            ["kind", "clause", "class", "note"].map(|key| file.one(key));
+        let rows = file.many("row").iter().map(|row| row.parse().unwrap()).collect();
+        let says: &[&str] = match &kind[..] {
+            "identity" => &["ed25519", "x25519", "fingerprint"],
+            "recipient" => &["listed"],
+            "device" => &["first", "second", "whole"],
+            _ => &["public"],
+        };
+        let wanted = match &class[..] {
+            "ok" => Ok(says.iter().map(|key| (*key, file.one(key))).collect()),
+            "malformed" => Err("malformed"),
+            "unsupported" => Err("unsupported"),
+            "signature" => Err("signature"),
+            "token" => Err("token"),
+            other => panic!("{}: class {other}", file.name),
+        };
+        let (name, bytes) = file.finish();
+        Self { kind, clause, rows, wanted, name, bytes }
+    }
+}
+
+/// All of them.
+pub fn corpus() -> Vec<Text> {
+    vector::corpus("identity-v1").into_iter().map(Text::from).collect()
+}
+
+impl Text {
+    /// Whether it says what its file says, or gets that class; else what it gets.
+    pub fn judge(&self) -> Result<(), String> {
+        let (got, wanted) = (read(&self.kind, &self.bytes), &self.wanted);
+        let wrong = || Err(format!("{}: wants {wanted:?}, gets {got:?}", self.name));
+        if got == *wanted { Ok(()) } else { wrong() }
+    }
+}
