@@ -8,8 +8,10 @@ use forge::age::CHUNK;
 use forge::golden::{Vector, corpus, word};
 use forge::vector::{clauses, files, root};
 use forge::{ALICE, BOB, CAROL, Forge, MALLORY, NOW, To, openssh_private_key};
-use kovra::package::{High, Package};
+use kovra::identity::Recipient;
+use kovra::package::{Draft, High, Package, Stamp};
 use kovra::text::hex;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
@@ -306,6 +308,57 @@ fn vectors_are_of_bounded_size() {
     }
     let on_disk: u64 = files("v1").iter().map(|f| f.metadata().unwrap().len()).sum();
     assert!(on_disk < 4 << 20, "testdata/v1 has {on_disk} bytes");
+}
+
+/// Whoever passes on what was in a package signs nothing that they do not know.
+#[test]
+fn what_nobody_knows_is_never_sealed_again() {
+    let corpus = corpus();
+    let vector = named(&corpus, "4.2-ext");
+    let Ok(contents) = vector.run() else { panic!("it opens") };
+    let life = std::time::Duration::from_secs(3600);
+    let sealed = kovra::package::seal(Draft {
+        sender: &BOB.identity().signing,
+        stamp: &Stamp::after(0, NOW, life).unwrap(),
+        recipients: &[Recipient::plain(&CAROL.age_recipient()).unwrap()],
+        entries: contents.entries,
+    })
+    .unwrap();
+    let carol: age::x25519::Identity = CAROL.age_identity().parse().unwrap();
+    let open = |file: &[u8]| age::decrypt(&carol, &file[items(file)[1].clone()]).unwrap();
+    let (before, after) = (&vector.package, open(&sealed.bytes));
+    let bob: age::x25519::Identity = BOB.age_identity().parse().unwrap();
+    let before = age::decrypt(&bob, &before[items(before)[1].clone()]).unwrap();
+    let names = |payload: &[u8]| payload.windows(11).filter(|text| text == b"example.org").count();
+    assert_eq!((names(&before), names(&after)), (2, 0));
+}
+
+/// The code blocks of a document: hex digits with a comment behind `;`, and `repeat COUNT BYTE`.
+fn blocks(document: &str) -> Vec<Vec<u8>> {
+    let text = std::fs::read_to_string(root().join("spec").join(document)).unwrap();
+    let lines = |block: &str| {
+        let hex = block.lines().filter_map(|line| line.split(';').next());
+        hex.map(str::trim_end).collect::<Vec<_>>().join("\n")
+    };
+    text.split("\n```\n")
+        .skip(1)
+        .step_by(2)
+        .map(|block| forge::vector::bytes(&lines(block)))
+        .collect()
+}
+
+/// What the specification shows byte by byte is a package, and the payload that is in it.
+#[test]
+fn the_example_is_a_vector() {
+    let corpus = corpus();
+    let vector = named(&corpus, "1.1-one-entry");
+    let [file, payload] = &blocks("package-v1-example.md")[..] else { panic!("two blocks") };
+    assert_eq!(file, &vector.package);
+    let [header, sealed, _, _] = items(file);
+    let bob: age::x25519::Identity = BOB.age_identity().parse().unwrap();
+    assert_eq!(&age::decrypt(&bob, &file[sealed]).unwrap(), payload);
+    let hash = Sha256::digest(&file[header]);
+    assert!(payload.windows(32).any(|bytes| *bytes == hash[..]));
 }
 
 /// The keys that the README gives are the ones that the vectors were made with.

@@ -72,7 +72,7 @@ pub fn corpus(folder: &str) -> Vec<File> {
 
 /// Lines of bytes: hex, `base64 TEXT`, `repeat COUNT BYTE`; and of text: `text` and `line`, which
 /// has a line feed at its end.
-fn bytes(body: &str) -> Vec<u8> {
+pub fn bytes(body: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     for line in body.lines() {
         match line.split_once(' ') {
