@@ -81,6 +81,19 @@ mod tests {
     use super::super::refused;
     use super::*;
 
+    /// The list is what other readers have, so it is compared with what the code does.
+    #[test]
+    fn the_spec_holds_the_list() {
+        let spec = include_str!("../../spec/package-v1.md");
+        let (_, list) = spec.split_once("The names are those that start with").unwrap();
+        let (list, _) = list.split_once("\n\n").unwrap();
+        let mut listed: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
+        let mut ours = [&PREFIXES[..], &SUFFIXES, &EXACT].concat();
+        listed.sort_unstable();
+        ours.sort_unstable();
+        assert_eq!(listed, ours);
+    }
+
     #[test]
     fn keys_that_load_code() {
         for key in ["ld-preload", "path", "bash.env", "node_options", "https_proxy", "perl5lib"] {
