@@ -4,11 +4,11 @@
 //! `testdata/identity-v1/README.md` says what a vector is, and what makes them. The same files
 //! are read by `tests/outside/identity.py`, which shares no code with this.
 
+use crate::vectors::python;
 use forge::texts::{Text, corpus};
 use forge::vector::{clauses, root};
 use kovra::identity::{DeviceStatement, IdentityError, KeyError, PublicIdentity};
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::str::FromStr;
 
 #[test]
@@ -132,11 +132,6 @@ fn every_clause_has_its_vectors_and_every_vector_its_clause() {
 #[test]
 #[ignore = "needs python3 with cryptography"]
 fn needs_programs_the_reader_in_python_agrees() {
-    let mut python = Command::new("python3");
-    python.arg(root().join("tests/outside/identity.py")).arg(root().join("testdata/identity-v1"));
-    let output = python.output().unwrap_or_else(|e| panic!("this test needs python3: {e}"));
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stdout}{stderr}");
-    assert!(stdout.ends_with(&format!("{} passed, 0 failed\n", corpus().len())), "{stdout}");
+    let printed = python("identity.py", &[&root().join("testdata/identity-v1")]);
+    assert!(printed.ends_with(&format!("{} passed, 0 failed\n", corpus().len())), "{printed}");
 }

@@ -1,12 +1,95 @@
 //! What a recipient says of a package (`spec/receipt.md`), and what is recorded of it.
+//!
+//! `testdata/receipt-v1/README.md` says what its vectors are; `tests/outside/receipt.py` reads them too.
 
+use crate::vectors::python;
 use forge::people::Person;
+use forge::vector::{clauses, root};
 use kovra::clock::Moment;
-use kovra::identity::Identity;
+use kovra::identity::{Identity, SigningSecret};
 use kovra::limits;
 use kovra::package::{Package, Receipt};
+use kovra::text::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a receipt says, as the fields of its vector; or the class of its refusal.
+type Outcome = Result<Vec<(&'static str, String)>, String>;
+
+struct Vector {
+    name: String,
+    clause: String,
+    wanted: Outcome,
+    bytes: Vec<u8>,
+}
+
+fn corpus() -> Vec<Vector> {
+    let vector = |mut file: forge::vector::File| {
+        let [clause, class, _note] = ["clause", "class", "note"].map(|key| file.one(key));
+        file.many("row");
+        let says = ["key", "id", "hash", "time"];
+        let wanted = match &class[..] {
+            "ok" => Ok(says.map(|key| (key, file.one(key))).into()),
+            _ => Err(class),
+        };
+        let (name, bytes) = file.finish();
+        Vector { name, clause, wanted, bytes }
+    };
+    forge::vector::corpus("receipt-v1").into_iter().map(vector).collect()
+}
+
+fn read(bytes: &[u8]) -> Outcome {
+    let receipt = Receipt::verify(bytes).map_err(|e| e.class.name().to_owned())?;
+    Ok(vec![
+        ("key", hex(receipt.recipient.as_bytes())),
+        ("id", hex(&receipt.package)),
+        ("hash", hex(&receipt.digest)),
+        ("time", receipt.imported.seconds().to_string()),
+    ])
+}
+
+#[test]
+fn every_vector_gets_what_it_says() {
+    let corpus = corpus();
+    assert!(corpus.len() >= 100, "only {} vectors", corpus.len());
+    for Vector { name, wanted, bytes, .. } in &corpus {
+        assert_eq!(&read(bytes), wanted, "{name}");
+    }
+}
+
+#[test]
+fn what_is_signed_is_the_golden_receipt() {
+    let secret = SigningSecret::from_bytes(&[3; 32]);
+    let made = Receipt::sign(&secret, [7; 16], [9; 32], Moment::from_seconds(1_800_000_000));
+    assert_eq!(corpus().iter().find(|v| v.name == "1.1-good").unwrap().bytes, made);
+}
+
+/// Clauses without a vector, and why.
+const WITHOUT: [(&str, &str); 1] = [("2.2", "what is on record is state")];
+
+#[test]
+fn every_clause_has_its_vectors_and_every_class_too() {
+    let (_, paragraphs) = clauses("receipt.md");
+    let corpus = corpus();
+    let of: BTreeMap<&str, &str> =
+        corpus.iter().map(|v| (&v.name[..], v.name.split_once('-').unwrap().0)).collect();
+    assert!(corpus.iter().all(|v| of[&v.name[..]] == v.clause));
+    let used: BTreeSet<&str> = of.into_values().collect();
+    let wanted = paragraphs.iter().map(|c| &c[..]).filter(|c| WITHOUT.iter().all(|(w, _)| w != c));
+    assert_eq!(used, wanted.collect());
+    let classes: BTreeSet<&str> =
+        corpus.iter().filter_map(|v| v.wanted.as_ref().err()).map(|class| &class[..]).collect();
+    assert_eq!(classes, BTreeSet::from(["limit", "malformed", "signature", "unsupported"]));
+}
+
+/// The same files, and a reader that was written from the specification alone.
+#[test]
+#[ignore = "needs python3 with cbor2 and cryptography"]
+fn needs_programs_the_reader_in_python_agrees() {
+    let printed = python("receipt.py", &[&root().join("testdata/receipt-v1")]);
+    assert!(printed.ends_with(&format!("{} passed, 0 failed\n", corpus().len())), "{printed}");
+}
 
 #[test]
 fn receipts_are_checked_against_peers_and_packages() {
@@ -60,4 +143,27 @@ fn a_receipt_from_the_future_is_not_recorded() {
     assert!(shared[0]["imported"].is_null());
     receipt(now + 200);
     alice.ok(&["receipt", "r"]);
+}
+
+/// 2.2: the latest time stands, whichever receipt comes last; each is in the trail.
+#[test]
+fn the_latest_time_stands_in_whatever_order_receipts_come() {
+    let (alice, bob) = (Person::with_vault("alice"), Identity::generate().unwrap());
+    alice.pin_key("bob", &bob.public().to_string());
+    alice.add("dev/a/b", "x", &[]);
+    alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", "p.kovra"]);
+    let file = std::fs::read(alice.home().join("p.kovra")).unwrap();
+    let package = Package::parse(&file).unwrap().verify().unwrap().header().id;
+    let now = Moment::from(std::time::SystemTime::now());
+    for (earlier, stands) in [(60, 60), (90, 60), (60, 60), (30, 30), (60, 30)] {
+        let seconds = |earlier| Moment::from_seconds(now.seconds() - earlier);
+        let digest = Sha256::digest(&file).into();
+        alice.write("r", Receipt::sign(&bob.signing, package, digest, seconds(earlier)));
+        let said = alice.ok(&["receipt", "r"]).stdout;
+        assert!(said.contains(&format!("at {}.", seconds(earlier))), "{said}");
+        let shared: Value = serde_json::from_str(&alice.ok(&["shared", "--json"]).stdout).unwrap();
+        assert_eq!(shared[0]["imported"], seconds(stands).to_string(), "{earlier}");
+    }
+    let trail: Value = serde_json::from_str(&alice.ok(&["audit", "--json"]).stdout).unwrap();
+    assert_eq!(trail.to_string().matches("\"receipt\"").count(), 5, "{trail}");
 }

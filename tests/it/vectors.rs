@@ -178,10 +178,10 @@ fn every_row_has_its_vectors() {
     let attacks: Vec<u8> = numbered(attacks).map(|(row, _)| row).collect();
     assert!(attacks.len() >= 68 && attacks.iter().copied().eq(1..=attacks[attacks.len() - 1]));
     let tests: BTreeMap<u8, &str> = numbered(tests).collect();
-    let identities = forge::vector::corpus("identity-v1").into_iter();
-    let identities = identities.flat_map(|mut file| file.many("row"));
-    let identities = identities.map(|row| row.parse().unwrap());
-    let shown: BTreeSet<u8> = corpus().into_iter().flat_map(|v| v.rows).chain(identities).collect();
+    let others = ["identity-v1", "receipt-v1"].into_iter().flat_map(forge::vector::corpus);
+    let others = others.flat_map(|mut file| file.many("row"));
+    let others = others.map(|row| row.parse().unwrap());
+    let shown: BTreeSet<u8> = corpus().into_iter().flat_map(|v| v.rows).chain(others).collect();
     for row in &attacks {
         assert_ne!(shown.contains(row), tests.contains_key(row), "row {row}");
     }
@@ -395,7 +395,8 @@ fn the_encryptor_of_the_vectors_is_age() {
     }
 }
 
-fn python(script: &str, arguments: &[&Path]) -> String {
+/// What a script of `tests/outside` prints.
+pub(crate) fn python(script: &str, arguments: &[&Path]) -> String {
     let mut python = Command::new("python3");
     python.arg(root().join("tests/outside").join(script)).args(arguments);
     let output = python.output().unwrap_or_else(|e| panic!("this test needs python3: {e}"));

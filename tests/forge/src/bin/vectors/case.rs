@@ -154,7 +154,7 @@ const RUN: usize = 512;
 const SHORT: usize = 16 << 10;
 
 /// Hex or base64 lines, with `repeat COUNT BYTE` lines between them.
-fn write_bytes(text: &mut String, bytes: &[u8]) {
+pub(crate) fn write_bytes(text: &mut String, bytes: &[u8]) {
     let mut parts: Vec<(bool, &[u8])> = Vec::new();
     for run in bytes.chunk_by(|a, b| a == b) {
         let is_run = run.len() >= RUN;

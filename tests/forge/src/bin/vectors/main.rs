@@ -1,9 +1,10 @@
-//! Writes the golden vectors: of packages in `testdata/v1`, of identities in `testdata/identity-v1`.
+//! Writes the golden vectors: of packages in `testdata/v1`, of identities in `testdata/identity-v1`, of receipts in
+//! `testdata/receipt-v1`.
 //!
 //! `cargo run -p kovra-forge --bin vectors` makes every file again, to the byte: keys are fixed, and what
 //! age draws at random is derived from what it encrypts. The maker is the one of the tests, which shares
 //! no code with the product. One closure makes one vector; its name starts with the clause of
-//! `spec/package-v1.md` or `spec/identity.md` that decides it. The README in each folder says what is in
+//! `spec/package-v1.md`, `spec/identity.md` or `spec/receipt.md` that decides it. The README in each folder says what is in
 //! a file.
 //!
 //! With `-- fuzz/corpus` it writes no vector, and makes of them what the fuzz targets start from.
@@ -21,6 +22,7 @@ mod identity;
 mod opening;
 mod order;
 mod payload;
+mod receipt;
 mod seeds;
 mod signature;
 mod text;
@@ -40,6 +42,8 @@ fn main() -> std::io::Result<()> {
     let texts = texts().map(|case| (case.name.clone(), case.text()));
     println!("{} packages", write("v1", packages)?);
     println!("{} identities, recipients, tokens and statements", write("identity-v1", texts)?);
+    let receipts = receipt::cases().into_iter().map(|case| (case.name.clone(), case.text()));
+    println!("{} receipts", write("receipt-v1", receipts)?);
     Ok(())
 }
 
