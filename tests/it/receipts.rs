@@ -92,6 +92,15 @@ fn needs_programs_the_reader_in_python_agrees() {
 }
 
 #[test]
+#[ignore = "needs python3 with cbor2, cryptography and cddl-verifier"]
+fn needs_programs_the_cddl_says_the_same_of_structure() {
+    let cddl = root().join("spec/receipt.cddl");
+    let printed = python("cddl.py", &[&cddl, &root().join("testdata/receipt-v1")]);
+    let count = corpus().iter().filter(|v| v.wanted != Err("signature".into())).count();
+    assert!(printed.ends_with(&format!("{count} passed, 0 failed\n")), "{printed}");
+}
+
+#[test]
 fn receipts_are_checked_against_peers_and_packages() {
     let [alice, bob, carol] = ["alice", "bob", "carol"].map(Person::with_vault);
     alice.pin(&bob);

@@ -414,12 +414,17 @@ fn needs_programs_the_reader_in_python_agrees() {
     assert!(printed.ends_with(&format!("{} passed, 0 failed\n", corpus().len())), "{printed}");
 }
 
-/// Every good vector against `spec/package-v1.cddl`, by a validator that nobody here wrote.
+/// Good vectors against `spec/package-v1.cddl` by a validator that nobody here wrote, and the bad ones whose
+/// fault is one of structure and not in an age header.
 #[test]
-#[ignore = "needs python3 with cbor2, cryptography and pycddl"]
-fn needs_programs_good_vectors_are_valid_cddl() {
+#[ignore = "needs python3 with cbor2, cryptography and cddl-verifier"]
+fn needs_programs_the_cddl_says_the_same_of_structure() {
     let cddl = root().join("spec/package-v1.cddl");
     let printed = python("cddl.py", &[&cddl, &root().join("testdata/v1")]);
-    let good = corpus().iter().filter(|v| v.is_good()).count();
-    assert!(printed.ends_with(&format!("{good} passed, 0 failed\n")), "{printed}");
+    let structural = |v: &&Vector| {
+        let class = ["malformed", "limit", "unsupported"].contains(&&v.class[..]);
+        v.is_good() || class && !v.clause.starts_with("5.")
+    };
+    let count = corpus().iter().filter(structural).count();
+    assert!(printed.ends_with(&format!("{count} passed, 0 failed\n")), "{printed}");
 }
