@@ -21,12 +21,12 @@ BEYOND = {
     "an age header": """2.2-age-version-2 8-sealed-scanned-before-high-matched 8-shape-before-signature
         8-shape-before-token""",
     "order, or twice": """3.5-kinds-unsorted 3.5-twice 3.5-unsorted 4.3-order-of-encoding 4.3-twice
-        4.3-unsorted 4.7-twice-between-slots""",
+        4.3-unsorted 4.7-twice-before-name 4.7-twice-before-production 4.7-twice-between-slots""",
     "times": """3.4-expires-366-days-and-a-second 3.4-expires-at-once 3.4-expires-before
         3.4-expires-in-1970 3.4-seq-ahead 3.4-seq-most 8.4-times-before-crit""",
     "a sum": "3.6-4096-and-1 3.6-none",
     "what a reader knows": """3.7-crit-and-ext 3.7-crit-escape 3.7-crit-unknown 8-crit-before-signature
-        8-crit-before-trust""",
+        8-crit-before-trust 4.2-ext-named-in-crit""",
     "two maps": "3.7-in-both 3.7-in-both-among-others",
     "padding": """4.4-padding-first-byte 4.4-padding-last-byte 4.4-padding-middle-byte
         8.4-slot-1-and-padding""",
@@ -47,10 +47,10 @@ def package(vector, keys):
     yield "header", cbor.bytes()
     slots = reader.parse(data)
     secret, token = keys[vector["reader"]], keys["token"]
-    yield "payload", reader.decrypt(reader.scan(slots["sealed"]), secret, "not-for-me")
+    yield "payload", reader.decrypt_x25519(reader.scan(slots["sealed"]), secret, "not-for-me")
     if slots["high"] and vector["token"] == "yes":
-        inner = reader.decrypt(reader.scan(slots["high"]), secret, "not-for-me")
-        yield "payload", reader.decrypt(reader.scan(inner), token, "token")
+        inner = reader.decrypt_x25519(reader.scan(slots["high"]), secret, "not-for-me")
+        yield "payload", reader.decrypt_x25519(reader.scan(inner), token, "token")
 
 
 def faults(validator, items):

@@ -332,6 +332,10 @@ def decrypt(age, wraps, no_stanza):
     return decrypt_body(file_key, age["body"])
 
 
+def decrypt_x25519(age, secret, no_stanza):
+    return decrypt(age, unwrap_x25519(secret, age), no_stanza)
+
+
 def decrypt_body(file_key, body):
     cipher = ChaCha20Poly1305(hkdf(file_key, body[:16], b"payload"))
     chunks = [body[at : at + 65_552] for at in range(16, len(body), 65_552)]
@@ -605,16 +609,14 @@ def open_(package, secret, token, skip):
     """`token` is a secret key or None; `skip` leaves slot 1 closed."""
     mine = (0, hashlib.sha256(secret.public_key().public_bytes_raw()).digest())
     check(mine in package["fields"]["recipients"], "not-for-me", "not listed")
-    sealed = scan(package["sealed"])
-    payloads = [decrypt(sealed, unwrap_x25519(secret, sealed), "not-for-me")]
+    payloads = [decrypt_x25519(scan(package["sealed"]), secret, "not-for-me")]
     entries = parse_payload(payloads[0], 0, package)
     if package["high"] and not skip:
         check(token is not None, "token", "there is none")
-        high = scan(package["high"])
-        inner = scan(decrypt(high, unwrap_x25519(secret, high), "not-for-me"))
+        inner = scan(decrypt_x25519(scan(package["high"]), secret, "not-for-me"))
         kinds = [kind for kind, *_ in inner["stanzas"] if kind != "grease"]
         check(kinds == ["X25519"], "malformed", "the token layer")
-        payloads.append(decrypt(inner, unwrap_x25519(token, inner), "token"))
+        payloads.append(decrypt_x25519(inner, token, "token"))
         entries += parse_payload(payloads[1], 1, package)
     rules(entries)
     return entries, payloads
