@@ -7,7 +7,7 @@ fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = vec![root.join("README.md"), root.join("CHANGELOG.md")];
     let vectors = ["testdata/v1", "testdata/identity-v1", "testdata/receipt-v1"];
-    for folder in ["spec", "testdata"].into_iter().chain(vectors) {
+    for folder in ["bindings/js", "spec", "testdata"].into_iter().chain(vectors) {
         let files = std::fs::read_dir(root.join(folder)).unwrap().map(|f| f.unwrap().path());
         all.extend(files.filter(|f| f.extension().is_some_and(|e| e == "md")));
     }
