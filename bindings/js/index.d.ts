@@ -22,7 +22,7 @@ export type Class = "malformed" | "limit" | "unsupported" | "signature" | "untru
 /** `from` is a string in `from`; the others are the steps of `package-v1.md` 8. `message` is for people. */
 export type Refusal = { class: Class; stage: "from" | "parse" | "verify" | "trust"; place: string; message: string };
 
-/** What `verify` throws. `report` is there if the package is well-formed. */
+/** What is thrown where something is refused. `report` is there if the package is well-formed. */
 export class Refused extends Error implements Refusal {
   readonly class: Class;
   readonly stage: Refusal["stage"];
