@@ -1,4 +1,4 @@
-// `node build.js CORE.wasm` makes dist/: the core for index.js, and the page with all that it needs inside of it.
+// `node build.js CORE.wasm` makes dist/core.js, the core for index.js, and verify.html: the page with all that it needs inside of it.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
@@ -8,7 +8,7 @@ const core = `export const core = "${readFileSync(process.argv[2]).toString("bas
 
 // A page from the disk may import nothing, so the modules become one.
 const library = core + read("index.js").replace(/^import .*\n/, "");
-const page = read("verify.html").replace("/* the library */", () => library);
+const page = read("page.html").replace("/* the library */", () => library);
 
 // The policy names what may run by its hash (CSP3 §8.3).
 const hash = (tag) => {
@@ -18,4 +18,4 @@ const hash = (tag) => {
 
 mkdirSync(here("dist"), { recursive: true });
 writeFileSync(here("dist/core.js"), core);
-writeFileSync(here("dist/verify.html"), page.replace("SCRIPT", hash("script")).replace("STYLE", hash("style")));
+writeFileSync(here("verify.html"), page.replace("SCRIPT", hash("script")).replace("STYLE", hash("style")));

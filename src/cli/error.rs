@@ -3,9 +3,9 @@
 use super::ui::{Said, Say, said};
 use kovra::backup;
 use kovra::exit::Exit;
-use kovra::identity::IdentityError;
 use kovra::ops::Error;
 use kovra::ops::causes::{by_cause, some};
+use kovra::package::Class;
 use kovra::provider::{Fault, FaultKind};
 use kovra::vault;
 use std::io::ErrorKind;
@@ -79,7 +79,7 @@ impl From<Error> for Failure {
             | Error::OtherStatement(_)
             | Error::OtherDevice(_)
             | Error::Unconfirmed(_) => Exit::Untrusted,
-            Error::Identity(e) | Error::Statement(e) => identity(e),
+            Error::Identity(e) | Error::Statement(e) => Class::from(e).into(),
             Error::NoKey => Exit::Malformed,
             Error::OtherKind(_) => Exit::Unsupported,
             Error::Denied(_)
@@ -183,14 +183,6 @@ fn of_backup(error: backup::Error) -> Exit {
         backup::Error::Locked(_) => Exit::Locked,
         backup::Error::Damaged(_) => Exit::Damaged,
         backup::Error::Vault(e) => Failure::from(e).exit,
-    }
-}
-
-fn identity(error: IdentityError) -> Exit {
-    match error {
-        IdentityError::Version(_) => Exit::Unsupported,
-        IdentityError::Signature => Exit::Signature,
-        IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => Exit::Malformed,
     }
 }
 

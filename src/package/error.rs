@@ -1,6 +1,7 @@
 //! Why a package is refused.
 
 use crate::cbor::CborError;
+use crate::identity::{IdentityError, RecipientError};
 
 /// The classes of refusal, as `spec/package-v1.md` lists them. Each has its own exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +41,29 @@ words!(Class {
     Replay = "replay",
     Policy = "policy",
 });
+
+/// `spec/identity.md` 2.3 and 7.4.
+impl From<IdentityError> for Class {
+    fn from(why: IdentityError) -> Self {
+        match why {
+            IdentityError::Version(_) => Self::Unsupported,
+            IdentityError::Signature => Self::Signature,
+            IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => {
+                Self::Malformed
+            }
+        }
+    }
+}
+
+/// `spec/identity.md` 4.
+impl From<&RecipientError> for Class {
+    fn from(why: &RecipientError) -> Self {
+        match why {
+            RecipientError::Malformed => Self::Malformed,
+            RecipientError::OtherKind(_) => Self::Unsupported,
+        }
+    }
+}
 
 impl Class {
     /// The words for it in messages.

@@ -3,8 +3,8 @@
 //! an instance of its own, so a panic, which aborts, leaves nothing to the next.
 
 use kovra::clock::Moment;
-use kovra::identity::{IdentityError, PublicIdentity, RecipientId, SigningPublic};
-use kovra::package::{Class, Error, Header, Package};
+use kovra::identity::{PublicIdentity, RecipientId, SigningPublic};
+use kovra::package::{Error, Header, Package};
 use kovra::text::{hex, quote};
 use std::cell::RefCell;
 
@@ -69,17 +69,8 @@ fn pin(desk: &mut Desk) -> String {
             format!(r#"{{"refusal":null,"sender":{sender},"recipient_fingerprint":"{listed}"}}"#)
         }
         Err(e) => {
-            format!("{{{}}}", refusal("from", &Error::new(class(e), "sender", e.to_string())))
+            format!("{{{}}}", refusal("from", &Error::new(e.into(), "sender", e.to_string())))
         }
-    }
-}
-
-/// `spec/identity.md` 2.3.
-fn class(error: IdentityError) -> Class {
-    match error {
-        IdentityError::Version(_) => Class::Unsupported,
-        IdentityError::Signature => Class::Signature,
-        IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => Class::Malformed,
     }
 }
 

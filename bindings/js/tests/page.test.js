@@ -1,4 +1,4 @@
-// dist/verify.html in headless Chromium, opened from the disk with the network off. KOVRA_PACKAGE and KOVRA_SENDER may
+// verify.html in headless Chromium, opened from the disk with the network off. KOVRA_PACKAGE and KOVRA_SENDER may
 // name a package of now and its sender's string; KOVRA_SCREENSHOTS a folder for pictures.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const { alice, bob } = people();
 const all = vectors("v1");
 const content = (name) => all.find((vector) => vector.name === name).content;
 const good = content("1.1-both-slots");
-const url = new URL("../dist/verify.html", import.meta.url).href;
+const url = new URL("../verify.html", import.meta.url).href;
 const HOUR = 3600;
 const made = 1_800_000_000;
 const folder = mkdtempSync(join(tmpdir(), "kovra-files-"));

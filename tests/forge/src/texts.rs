@@ -1,9 +1,9 @@
 //! The golden vectors of `testdata/identity-v1`, read and run. Its README says what is in a file.
 
+use crate::golden::word;
 use crate::vector::{self, File};
-use kovra::identity::{
-    DeviceStatement, IdentityError, PublicIdentity, Recipient, RecipientError, Token,
-};
+use kovra::identity::{DeviceStatement, IdentityError, PublicIdentity, Recipient, Token};
+use kovra::package::Class;
 use kovra::secret::Secret;
 use kovra::text::hex;
 
@@ -32,11 +32,7 @@ fn identity(text: &str) -> Outcome {
 }
 
 fn class(error: IdentityError) -> &'static str {
-    match error {
-        IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => "malformed",
-        IdentityError::Version(_) => "unsupported",
-        IdentityError::Signature => "signature",
-    }
+    word(Class::from(error))
 }
 
 fn device(text: &str) -> Outcome {
@@ -50,11 +46,7 @@ fn device(text: &str) -> Outcome {
 }
 
 fn recipient(text: &str) -> Outcome {
-    let recipient = Recipient::plain(text).map_err(|why| match why {
-        RecipientError::Malformed => "malformed",
-        RecipientError::OtherKind(_) => "unsupported",
-    });
-    let id = recipient?.id();
+    let id = Recipient::plain(text).map_err(|why| word(Class::from(&why)))?.id();
     let pair = [&[0x82, id.kind as u8, 0x58, 0x20], &id.fingerprint[..]].concat();
     Ok(vec![("listed", hex(&pair))])
 }
