@@ -5,11 +5,15 @@
 //! are read by `tests/outside/identity.py`, which shares no code with this.
 
 use crate::vectors::python;
-use forge::texts::{Text, corpus};
+use forge::texts::Text;
 use forge::vector::{clauses, root};
 use kovra::identity::{DeviceStatement, IdentityError, KeyError, PublicIdentity};
 use std::collections::BTreeSet;
 use std::str::FromStr;
+
+fn corpus() -> Vec<Text> {
+    forge::texts::corpus("identity-v1")
+}
 
 #[test]
 fn every_vector_gets_what_it_says() {

@@ -1,14 +1,17 @@
-//! The golden vectors of `testdata/identity-v1`, read and run. Its README says what is in a file.
+//! The golden vectors of `testdata/identity-v1` and `receipt-v1`, read and run. Their READMEs say what is in a file.
 
 use crate::golden::word;
 use crate::vector::{self, File};
 use kovra::identity::{DeviceStatement, IdentityError, PublicIdentity, Recipient, Token};
-use kovra::package::Class;
+use kovra::package::{Class, Receipt};
 use kovra::secret::Secret;
 use kovra::text::hex;
 
 /// What a text says, as the fields of its vector; or the class of its refusal.
-pub type Outcome = Result<Vec<(&'static str, String)>, &'static str>;
+pub type Outcome = Result<Vec<(&'static str, String)>, String>;
+
+/// What the files of `receipt-v1` are.
+const RECEIPT: &str = "receipt";
 
 fn read(kind: &str, bytes: &[u8]) -> Outcome {
     let text = std::str::from_utf8(bytes);
@@ -17,6 +20,7 @@ fn read(kind: &str, bytes: &[u8]) -> Outcome {
         ("recipient", Ok(text)) => recipient(text),
         ("token", _) => token(bytes),
         ("device", Ok(text)) => device(text),
+        (RECEIPT, _) => receipt(bytes),
         (other, _) => panic!("a {other}, or no text"),
     }
 }
@@ -31,8 +35,8 @@ fn identity(text: &str) -> Outcome {
     ])
 }
 
-fn class(error: IdentityError) -> &'static str {
-    word(Class::from(error))
+fn class(error: IdentityError) -> String {
+    word(Class::from(error)).to_owned()
 }
 
 fn device(text: &str) -> Outcome {
@@ -46,17 +50,27 @@ fn device(text: &str) -> Outcome {
 }
 
 fn recipient(text: &str) -> Outcome {
-    let id = Recipient::plain(text).map_err(|why| word(Class::from(&why)))?.id();
+    let id = Recipient::plain(text).map_err(|why| word(Class::from(&why)).to_owned())?.id();
     let pair = [&[0x82, id.kind as u8, 0x58, 0x20], &id.fingerprint[..]].concat();
     Ok(vec![("listed", hex(&pair))])
 }
 
 fn token(bytes: &[u8]) -> Outcome {
-    let token = Token::from_file(&Secret::copy_of(bytes)).ok_or("token")?;
+    let token = Token::from_file(&Secret::copy_of(bytes)).ok_or(word(Class::Token))?;
     let file = token.to_file(&[0x1d; 16]);
     let file = std::str::from_utf8(file.expose()).unwrap();
     let public = file.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
     Ok(vec![("public", public.to_owned())])
+}
+
+fn receipt(bytes: &[u8]) -> Outcome {
+    let receipt = Receipt::verify(bytes).map_err(|e| word(e.class).to_owned())?;
+    Ok(vec![
+        ("key", hex(receipt.recipient.as_bytes())),
+        ("id", hex(&receipt.package)),
+        ("hash", hex(&receipt.digest)),
+        ("time", receipt.imported.seconds().to_string()),
+    ])
 }
 
 /// A vector's kind, clause, rows, and what its text must give; and the text.
@@ -64,38 +78,35 @@ pub struct Text {
     pub kind: String,
     pub clause: String,
     pub rows: Vec<u8>,
-    wanted: Outcome,
+    pub wanted: Outcome,
     pub name: String,
     pub bytes: Vec<u8>,
 }
 
 impl From<File> for Text {
     fn from(mut file: File) -> Self {
-        let [kind, clause, class, _note] =
-            ["kind", "clause", "class", "note"].map(|key| file.one(key));
+        let [clause, class, _note] = ["clause", "class", "note"].map(|key| file.one(key));
+        let kind = file.many("kind").pop().unwrap_or_else(|| RECEIPT.to_owned());
         let rows = file.many("row").iter().map(|row| row.parse().unwrap()).collect();
         let says: &[&str] = match &kind[..] {
             "identity" => &["ed25519", "x25519", "fingerprint"],
             "recipient" => &["listed"],
             "device" => &["first", "second", "whole"],
+            RECEIPT => &["key", "id", "hash", "time"],
             _ => &["public"],
         };
         let wanted = match &class[..] {
             "ok" => Ok(says.iter().map(|key| (*key, file.one(key))).collect()),
-            "malformed" => Err("malformed"),
-            "unsupported" => Err("unsupported"),
-            "signature" => Err("signature"),
-            "token" => Err("token"),
-            other => panic!("{}: class {other}", file.name),
+            class => Err(class.to_owned()),
         };
         let (name, bytes) = file.finish();
         Self { kind, clause, rows, wanted, name, bytes }
     }
 }
 
-/// All of them.
-pub fn corpus() -> Vec<Text> {
-    vector::corpus("identity-v1").into_iter().map(Text::from).collect()
+/// All of a folder.
+pub fn corpus(folder: &str) -> Vec<Text> {
+    vector::corpus(folder).into_iter().map(Text::from).collect()
 }
 
 impl Text {
