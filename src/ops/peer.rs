@@ -42,7 +42,7 @@ pub fn age_recipient(text: &str) -> Result<AgreementPublic, Error> {
 /// what is wrong with the key.
 pub fn sender_of(file: &[u8]) -> Result<SigningPublic, Error> {
     match str::from_utf8(file).map(parse_key) {
-        Ok(Ok(_)) => Err(Error::KeyFile),
+        Ok(Ok(_) | Err(Error::OtherKind(_))) => Err(Error::KeyFile),
         Ok(Err(Error::Identity(why))) => Err(why.into()),
         _ => Ok(Package::parse(file)?.verify()?.sender()),
     }
@@ -308,6 +308,8 @@ fn nobody(view: View<'_>, name: &str) -> Error {
     match parse_key(name) {
         Ok(key) => Error::KeyNotName(pinned(key)),
         Err(Error::NoKey) => Error::NoPeer(escape(name)),
+        // `sk-dora` begins as a key of others does, and is a name.
+        Err(Error::OtherKind(_)) if check_segment(name).is_ok() => Error::NoPeer(escape(name)),
         Err(other) => other,
     }
 }

@@ -126,6 +126,20 @@ fn nobodys_key_is_anothers() {
     assert!(said.contains("your own"), "{said}");
 }
 
+/// Names that begin as keys of other programs do are names; whole keys are keys.
+#[test]
+fn a_name_is_not_taken_for_a_key() {
+    let alice = Person::with_vault("alice");
+    for name in ["sk-dora", "ssh-rsa", "age1x1"] {
+        let said = alice.fails(&["peer", "show", name], 1);
+        assert!(said.contains(&format!("no peer named {name}")), "{said}");
+    }
+    alice.fails(&["peer", "show", "ssh-rsa AAAAB3NzaC1yc2E="], 12);
+    alice.write("id_rsa.pub", "ssh-rsa AAAAB3NzaC1yc2E= bob\n");
+    let said = alice.fails(&["peer", "add", "bob", "--from", "id_rsa.pub"], 2);
+    assert!(said.contains("this file holds a key, and no package"), "{said}");
+}
+
 #[test]
 fn what_a_person_confirmed_is_on_record_as_confirmed() {
     let (alice, bob) = (Person::with_pin("alice"), Person::with_vault("bob"));
