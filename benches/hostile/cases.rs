@@ -158,6 +158,8 @@ fn parse() -> Vec<Case> {
             let forge = g.forge(vec![small("dev/a/b")], vec![]);
             largest(|n| forge::sign(&forge.signer, &prefix(), &vec![0xa0; n], b"", b""))
         }),
+        case("arrays in a header", Malformed, |g| nested_header(g, &[0x81])),
+        case("maps in a header", Malformed, |g| nested_header(g, &[0xa1, 0])),
         case("as many extensions as fit", Unsupported, |g| {
             let of = |first: u8| -> Vec<u8> {
                 let names = (0..0x80).flat_map(|a| (first..first + 0x0f).map(move |b| [a, b]));
@@ -171,6 +173,13 @@ fn parse() -> Vec<Case> {
             largest(|n| forge.file_of(&seal(n), b""))
         }),
     ]
+}
+
+/// In a header of as much as there may be, one item in another.
+fn nested_header(g: &Ground, step: &[u8]) -> Vec<u8> {
+    let forge = g.forge(vec![small("dev/a/b")], vec![]);
+    let header = step.repeat(limits::HEADER / step.len());
+    largest(|n| forge::sign(&forge.signer, &prefix(), &header, &vec![0; n], b""))
 }
 
 /// A package's first item, and `step` to the limit.
@@ -210,7 +219,29 @@ fn age_headers() -> Vec<Case> {
             let stanzas = forge::x25519_stanza().repeat(160);
             with(g, &format!("{stanzas}--- {}\n", forge::B32), "A")
         }),
+        case("age headers of 64 stanzas, and one more", Binding, |g| {
+            let (forge, sealed) = crowd_and_grease(g);
+            let stanzas = forge::x25519_stanza().repeat(65);
+            let start = format!("age-encryption.org/v1\n{stanzas}--- {}\n", forge::B32);
+            largest(|n| forge.file_of(&sealed, &cat(&[start.as_bytes(), &vec![b'A'; n]])))
+        }),
     ]
+}
+
+/// A package to as many as there may be, half of them by SSH keys, and slot 0 of it with as much grease as there may be.
+fn crowd_and_grease(g: &Ground) -> (Forge, Vec<u8>) {
+    let of = |n| [To::kovra(&stranger(n)), To::ssh(&stranger(n))];
+    let mut to: Vec<To> = (0..32).flat_map(of).collect();
+    to.sort_by(|a, b| a.listed.cmp(&b.listed));
+    let forge = g.forge_to(&to, vec![small("dev/a/b")], vec![small("dev/a/c")]);
+    let mut age = Age::of(&forge.keys, b"nobody gets as far as this");
+    grease(&mut age);
+    (forge, age.file())
+}
+
+/// A grease stanza of as much as there may be.
+fn grease(age: &mut Age) {
+    age.stanzas.push(format!("-> a-grease{}\n\n", " a".repeat(506)));
 }
 
 /// Refused by the signature, and by who made it when.
@@ -220,6 +251,21 @@ fn signatures() -> Vec<Case> {
             let mut file = largest(|n| {
                 let (forge, payload) = g.padded(n);
                 forge.file_of(&forge.seal(&payload), b"")
+            });
+            let last = file.len() - 68;
+            file[last] ^= 1;
+            file
+        }),
+        case("all that is parsed, and a wrong signature", Signature, |g| {
+            let (forge, sealed) = crowd_and_grease(g);
+            let ext: Vec<u8> =
+                (0..0x7f).flat_map(|n| cat(&[&[0x61, n], &[0x58, 64], &[n; 64]])).collect();
+            let forge = forge.set(8, cat(&[&map(0x7f), &ext]));
+            assert!(forge.header().len() > 11_000);
+            let mut file = largest(|n| {
+                let mut age = Age::of(&forge.keys, &vec![0; n]);
+                grease(&mut age);
+                forge.file_of(&sealed, &age.file())
             });
             let last = file.len() - 68;
             file[last] ^= 1;
@@ -259,10 +305,6 @@ fn stanzas() -> Vec<Case> {
             stanzas(&mut age);
             forge.file_of(&age.file(), b"")
         })
-    }
-    /// A grease stanza of as much as there may be.
-    fn grease(age: &mut Age) {
-        age.stanzas.push(format!("-> a-grease{}\n\n", " a".repeat(506)));
     }
     fn damaged(g: &Ground, damage: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
         largest(|n| {

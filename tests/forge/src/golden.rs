@@ -27,7 +27,7 @@ pub fn word(class: Class) -> &'static str {
 }
 
 /// An entry as a vector writes it.
-fn line(entry: &Entry) -> String {
+pub fn line(entry: &Entry) -> String {
     let (mode, value) = match &entry.content {
         Content::Literal(value) if value.len() > 1024 => {
             ("literal", format!("sha256:{} {}", hex(&Sha256::digest(value.expose())), value.len()))

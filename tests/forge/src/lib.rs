@@ -11,6 +11,7 @@ pub mod cbor;
 #[cfg(feature = "clouds")]
 pub mod clouds;
 pub mod golden;
+pub mod part;
 #[cfg(feature = "people")]
 pub mod people;
 pub mod texts;

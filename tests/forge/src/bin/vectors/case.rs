@@ -62,6 +62,10 @@ impl Case {
         self
     }
 
+    pub(crate) fn is_good(&self) -> bool {
+        matches!(self.at, At::Good)
+    }
+
     /// The package alone.
     pub(crate) fn package(&self) -> Vec<u8> {
         (self.make)().file

@@ -2,7 +2,9 @@
 
 use crate::device::DEVICE;
 use crate::identity::IDENTITY;
-use forge::BOB;
+use forge::cbor::cat;
+use forge::part::Part;
+use forge::{BOB, fixed_token};
 use kovra::cbor::Reader;
 use std::path::Path;
 
@@ -30,11 +32,16 @@ pub(crate) fn write(folder: &Path) -> std::io::Result<usize> {
         put("header", &case.name, header)?;
         put("cbor", &case.name, header)?;
         put("age_header", &case.name, sealed)?;
-        let bob: age::x25519::Identity = BOB.age_identity().parse().unwrap();
-        let Ok(payload) = age::decrypt(&bob, sealed) else { continue };
+        let Some(payload) = decrypted(&BOB.age_identity(), sealed) else { continue };
         put("cbor", &format!("{}-payload", case.name), &payload)?;
         if let Some(rest) = payload.get(PAYLOAD_START..) {
             put("payload", &case.name, rest)?;
+        }
+    }
+    for case in crate::all() {
+        for (part, given) in given(&case.package(), case.is_good()) {
+            let bytes = cat(&[&[part as u8], &given]);
+            put("outside", &format!("{}-{}", case.name, part as u8), &bytes)?;
         }
     }
     for case in crate::texts().filter(|case| [IDENTITY, DEVICE].contains(&case.kind)) {
@@ -49,10 +56,53 @@ pub(crate) fn write(folder: &Path) -> std::io::Result<usize> {
 
 /// Header and sealed, where the package has them.
 fn parts(package: &[u8]) -> Option<(&[u8], &[u8])> {
+    all_parts(package).map(|[header, sealed, _]| (header, sealed))
+}
+
+/// And high.
+fn all_parts(package: &[u8]) -> Option<[&[u8]; 3]> {
     let mut r = Reader::new(package, "package");
     r.tag().ok()?;
     r.array().ok()?;
     r.text().ok()?;
     r.uint().ok()?;
-    Some((r.bytes().ok()?, r.bytes().ok()?))
+    Some([r.bytes().ok()?, r.bytes().ok()?, r.bytes().ok()?])
+}
+
+fn decrypted(identity: &str, file: &[u8]) -> Option<Vec<u8>> {
+    age::decrypt(&identity.parse::<age::x25519::Identity>().unwrap(), file).ok()
+}
+
+/// What a package would be made of by [`Part::package`]. All of it, only if it is good: the other reader has read
+/// every vector already.
+fn given(package: &[u8], is_good: bool) -> Vec<(Part, Vec<u8>)> {
+    let whole = [Part::File, Part::Signed].map(|part| (part, package.to_vec()));
+    let mut given: Vec<_> = whole.into_iter().filter(|_| is_good).collect();
+    let Some([header, sealed, high]) = all_parts(package) else { return given };
+    given.extend([(Part::Header, header.to_vec()), (Part::Sealed, sealed.to_vec())]);
+    if let Some(stanzas) = stanzas(sealed) {
+        given.push((Part::Stanzas, stanzas.into()));
+    }
+    let rest = |payload: Vec<u8>| payload.get(PAYLOAD_START..).map(<[u8]>::to_vec);
+    let bob = BOB.age_identity();
+    if let Some(payload) = decrypted(&bob, sealed).and_then(rest) {
+        given.push((Part::Payload, payload));
+    }
+    if high.is_empty() {
+        return given;
+    }
+    given.push((Part::High, high.to_vec()));
+    let Some(inner) = decrypted(&bob, high) else { return given };
+    let token = fixed_token(0x70);
+    let payload = age::decrypt(&token, &inner).ok().and_then(rest);
+    given.push((Part::Inner, inner));
+    given.extend(payload.map(|payload| (Part::HighPayload, payload)));
+    given
+}
+
+/// The lines between the first and the MAC.
+fn stanzas(age: &[u8]) -> Option<&str> {
+    let text = age.strip_prefix(b"age-encryption.org/v1\n")?;
+    let end = text.windows(5).position(|five| five == b"\n--- ")?;
+    std::str::from_utf8(&text[..=end]).ok()
 }
