@@ -64,10 +64,15 @@ impl Part {
     }
 }
 
-/// An entry in slot 0, and so many in slot 1.
+/// Two entries in slot 0, and so many in slot 1.
 fn small(high: usize) -> Forge {
     let high = (0..high).map(|_| entry("dev/a/c", Value::Literal(b"w"), 2)).collect();
-    fixed(Forge::with(&[To::kovra(&BOB)], vec![entry("dev/a/b", Value::Literal(b"v"), 1)], high))
+    fixed(Forge::with(&[To::kovra(&BOB)], normal(), high))
+}
+
+fn normal() -> Vec<Vec<u8>> {
+    let pointer = Value::Reference("azure-kv://orders/db-url");
+    vec![entry("dev/a/b", Value::Literal(b"v"), 1), entry("prod/a/b", pointer, 2)]
 }
 
 fn fixed(forge: Forge) -> Forge {
@@ -89,11 +94,7 @@ fn with_header(given: &[u8]) -> Vec<u8> {
 }
 
 fn with_stanzas(given: &[u8]) -> Vec<u8> {
-    let forge = fixed(Forge::with(
-        &[To::kovra(&BOB), To::ssh(&CAROL)],
-        vec![entry("dev/a/b", Value::Literal(b"v"), 1)],
-        vec![],
-    ));
+    let forge = fixed(Forge::with(&[To::kovra(&BOB), To::ssh(&CAROL)], normal(), vec![]));
     let mut age = Age::of(&forge.keys, &forge.payload(0));
     // What is no text is no age header either: `Sealed` tries that.
     age.stanzas.insert(0, String::from_utf8_lossy(given).into_owned());
@@ -104,7 +105,7 @@ fn with_stanzas(given: &[u8]) -> Vec<u8> {
 fn with_payload(slot: usize, given: &[u8]) -> Vec<u8> {
     let claimed = given.first().filter(|head| (0x81..=0x97).contains(*head));
     let count = claimed.map_or(1, |head| u64::from(head - 0x80));
-    let counts = [[count, 0], [1, count]][slot].map(uint).concat();
+    let counts = [[count, 0], [2, count]][slot].map(uint).concat();
     let forge = small(slot).set(6, cat(&[&array(2), &counts]));
     let hash = bytes(&Sha256::digest(forge.header()));
     let start = cat(&[&array(6), &text("kovra-entries"), &uint(1), &uint(slot as u64), &hash]);
