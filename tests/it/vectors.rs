@@ -11,6 +11,7 @@ use forge::{ALICE, BOB, CAROL, Forge, MALLORY, NOW, To, openssh_private_key};
 use kovra::identity::Recipient;
 use kovra::package::{Draft, High, Package, Stamp};
 use kovra::text::hex;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;

@@ -70,7 +70,8 @@ fn pairs() -> Vec<Case> {
         case(format!("8.4-entry-{name}"), Open(class), note, move || odd(entry_of(pairs)))
     };
     // Behind the map's head, which is three bytes then, stand the pairs and empty padding.
-    let half_of_entry = (entry_of(300).len() as u64 - 3 + 1) / 2;
+    let left = entry_of(300).len() as u64 - 3 + 1;
+    let half_of_entry = left >> 1;
     vec![
         header(
             "9-pairs-and-kind-3",
