@@ -12,7 +12,8 @@ use forge::{BOB, Forge, age_shape, listed};
 use sha2::{Digest, Sha256};
 
 pub(crate) fn cases() -> Vec<Case> {
-    [versions(), pairs(), heads(), orders(), ends(), rules()].into_iter().flatten().collect()
+    let groups = [versions(), pairs(), other_keys(), heads(), orders(), ends(), rules()];
+    groups.into_iter().flatten().collect()
 }
 
 /// A file that says it has `items`, and what stands behind it.
@@ -130,6 +131,36 @@ fn pairs() -> Vec<Case> {
             "As many pairs as can be there, and a pointer too long.",
             half_of_entry,
         ),
+    ]
+}
+
+/// Maps whose values are all there, in their order and of their types, under other keys.
+fn other_keys() -> Vec<Case> {
+    let header = |name: &str, note: &str, key_of: fn(u64) -> u64| {
+        case(format!("3.1-{name}"), Parse(MALFORMED), note, move || {
+            let mut forge = small();
+            (0..).zip(&mut forge.pairs).for_each(|(n, pair)| pair.0 = uint(key_of(n)));
+            signed(&forge.header())
+        })
+        .rows(&[13])
+    };
+    let entry = |name: &str, note: &str, keys: [u64; 4]| {
+        case(format!("4.2-{name}"), Open(MALFORMED), note, move || {
+            let values = [text("dev/a/b"), uint(0), bytes(b"v"), uint(1)];
+            let pairs =
+                keys.iter().zip(values).flat_map(|(key, value)| [uint(*key), value].concat());
+            odd(cat(&[&map(4), &pairs.collect::<Vec<u8>>()]))
+        })
+        .rows(&[13])
+    };
+    vec![
+        header("keys-from-1", "Each value under the next key.", |n| n + 1),
+        header("key-7-for-6", "The counts under key 7.", |n| if n == 6 { 7 } else { n }),
+        header("keys-doubled", "Each value under twice its key.", |n| 2 * n),
+        entry("keys-from-1", "Each value under the next key.", [1, 2, 3, 4]),
+        entry("key-4-for-3", "The sensitivity under key 4.", [0, 1, 2, 4]),
+        entry("key-5-for-3", "The sensitivity under key 5.", [0, 1, 2, 5]),
+        entry("keys-doubled", "Each value under twice its key.", [0, 2, 4, 6]),
     ]
 }
 
