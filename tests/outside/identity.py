@@ -65,7 +65,18 @@ def check_signing(key):
 
 def fingerprint(key):
     """3.1"""
-    digest = hashlib.sha512(b"kovra-fingerprint-v1" + key).digest()[:40]
+    return groups(b"kovra-fingerprint-v1" + key)
+
+
+def listed(kind, key):
+    """How a header lists it (3.5 of the package), and 3.3."""
+    digest = hashlib.sha256(key).digest()
+    print_ = groups(b"kovra-recipient-v1" + bytes([kind]) + digest)
+    return {"listed": f"82{kind:02x}5820{digest.hex()}", "fingerprint": print_}
+
+
+def groups(message):
+    digest = hashlib.sha512(message).digest()[:40]
     groups = (int.from_bytes(digest[at : at + 5], "big") for at in range(0, 40, 5))
     return " ".join(f"{group % 100_000:05}" for group in groups)
 
@@ -116,8 +127,10 @@ WHITE = "\t\n\f\r "
 
 
 def recipient(data):
-    """4; how a header lists it is clause 3.5 of the package."""
+    """4"""
     text = data.decode().strip(WHITE)
+    if text.lower().startswith("kovra1"):
+        return listed(0, bytes.fromhex(identity(text.encode())["x25519"]))
     words = [word for word in re.split(f"[{WHITE}]", text) if word] or [""]
     first = words[0]
     if first.startswith("age1"):
@@ -136,12 +149,12 @@ def recipient(data):
         head = b"\0\0\0\x0bssh-ed25519\0\0\0\x20"
         check(len(blob) == 51 and blob.startswith(head), "malformed", "the blob")
         check_signing(blob[19:])
-        return {"listed": f"82025820{hashlib.sha256(blob).hexdigest()}"}
+        return listed(2, blob)
     decoded = bech32(words[0], BECH32) if len(words) == 1 else None
     check(decoded is not None and decoded[0] == "age" and decoded[2], "malformed", "neither kind")
     check(len(decoded[1]) == 32, "malformed", "the length")
     check_agreement(decoded[1])
-    return {"listed": f"82015820{hashlib.sha256(decoded[1]).hexdigest()}"}
+    return listed(1, decoded[1])
 
 
 def token(data):

@@ -50,9 +50,20 @@ fn device(text: &str) -> Outcome {
 }
 
 fn recipient(text: &str) -> Outcome {
-    let id = Recipient::plain(text).map_err(|why| word(Class::from(&why)).to_owned())?.id();
+    let text = text.trim_ascii();
+    let recipient = match PublicIdentity::is_meant(text) {
+        true => Recipient::Kovra(text.parse::<PublicIdentity>().map_err(class)?.agreement()),
+        false => plain(text)?,
+    };
+    let id = recipient.id();
     let pair = [&[0x82, id.kind as u8, 0x58, 0x20], &id.fingerprint[..]].concat();
-    Ok(vec![("listed", hex(&pair))])
+    Ok(vec![("listed", hex(&pair)), ("fingerprint", id.groups())])
+}
+
+fn plain(text: &str) -> Result<Recipient, String> {
+    let recipient = Recipient::plain(text).map_err(|why| word(Class::from(&why)).to_owned())?;
+    assert_eq!(Recipient::plain(&recipient.to_text()).as_ref(), Ok(&recipient));
+    Ok(recipient)
 }
 
 fn token(bytes: &[u8]) -> Outcome {
@@ -90,7 +101,7 @@ impl From<File> for Text {
         let rows = file.many("row").iter().map(|row| row.parse().unwrap()).collect();
         let says: &[&str] = match &kind[..] {
             "identity" => &["ed25519", "x25519", "fingerprint"],
-            "recipient" => &["listed"],
+            "recipient" => &["listed", "fingerprint"],
             "device" => &["first", "second", "whole"],
             RECEIPT => &["key", "id", "hash", "time"],
             _ => &["public"],

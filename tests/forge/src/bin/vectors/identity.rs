@@ -7,7 +7,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bech32::{Bech32, Bech32m, Hrp};
 use ed25519_dalek::{Signer, SigningKey};
 use forge::{ALICE, BOB, CAROL, Keys, MALLORY, listed};
-use sha2::{Digest, Sha512};
+use sha2::{Digest, Sha256, Sha512};
 
 /// What a text is taken for, by the word of its vector.
 pub(crate) const IDENTITY: &str = "identity";
@@ -22,6 +22,7 @@ pub(crate) fn cases() -> Vec<Case> {
         keys(),
         self_signatures(),
         recipients(),
+        kovra_recipients(),
         other_recipients(),
         tokens(),
     ];
@@ -63,7 +64,16 @@ fn string(data: &[u8]) -> String {
 
 /// Clause 3.1.
 fn fingerprint(ed: &[u8; 32]) -> String {
-    let digest = Sha512::digest([&b"kovra-fingerprint-v1"[..], ed].concat());
+    groups(&[b"kovra-fingerprint-v1", ed])
+}
+
+/// Clause 3.3, of a kind and what a header's fingerprint is over.
+fn of_recipient(kind: u8, key: &[u8]) -> String {
+    groups(&[b"kovra-recipient-v1", &[kind], &Sha256::digest(key)])
+}
+
+fn groups(parts: &[&[u8]]) -> String {
+    let digest = Sha512::digest(parts.concat());
     let group = |five: &[u8]| {
         let number = five.iter().fold(0, |n, b| n << 8 | u64::from(*b));
         format!("{:05}", number % 100_000)
@@ -180,10 +190,6 @@ fn self_signatures() -> Vec<Case> {
 }
 
 fn recipients() -> Vec<Case> {
-    let good = |name: &str, note, kind, key: &[u8], text: String| {
-        let says = vec![("listed", hex(&listed(kind, key)))];
-        text::bad(RECIPIENT, name, "ok", note, text).good(says)
-    };
     let refused =
         |name: &str, note, text: String| text::bad(RECIPIENT, name, MALFORMED, note, text);
     let age = |x: &[u8; 32]| encoded::<Bech32>("age", x);
@@ -193,10 +199,16 @@ fn recipients() -> Vec<Case> {
     let mut high_bit = CAROL.x();
     high_bit[31] |= 0x80;
     vec![
-        good("4-age", "An age recipient.", 1, &CAROL.x(), age(&CAROL.x())),
-        good("4-ssh", "An SSH key.", 2, &blob, ssh(&blob)),
-        good("4-ssh-comment", "An SSH key with a comment.", 2, &blob, ssh(&blob) + " carol@host 2"),
-        good("4-ssh-white-space", "Tabs and spaces between.", 2, &blob, {
+        taken("4-age", "An age recipient.", 1, &CAROL.x(), age(&CAROL.x())),
+        taken("4-ssh", "An SSH key.", 2, &blob, ssh(&blob)),
+        taken(
+            "4-ssh-comment",
+            "An SSH key with a comment.",
+            2,
+            &blob,
+            ssh(&blob) + " carol@host 2",
+        ),
+        taken("4-ssh-white-space", "Tabs and spaces between.", 2, &blob, {
             format!("ssh-ed25519 \t {}  ", BASE64_STANDARD.encode(&blob))
         }),
         refused("4-age-bech32m", "The checksum of Bech32m.", encoded::<Bech32m>("age", &CAROL.x())),
@@ -228,7 +240,7 @@ fn recipients() -> Vec<Case> {
         refused("4-ssh-no-break-space", "U+00A0 between: no white space.", {
             ssh(&blob).replace(' ', "\u{a0}")
         }),
-        good("4-age-white-space", "White space around it.", 1, &CAROL.x(), {
+        taken("4-age-white-space", "White space around it.", 1, &CAROL.x(), {
             format!("\t\u{c}{} \r\n", age(&CAROL.x()))
         }),
         refused("4-age-next-line", "U+0085 behind it: no white space.", age(&CAROL.x()) + "\u{85}"),
@@ -256,6 +268,47 @@ fn recipients() -> Vec<Case> {
             ssh(&blob).replacen("ssh-ed25519", "SSH-ED25519", 1)
         }),
         refused("4-empty", "Nothing.", String::new()),
+    ]
+}
+
+/// A recipient that a package can be sealed to.
+fn taken(name: &str, note: &str, kind: u8, key: &[u8], text: String) -> Case {
+    let print = of_recipient(kind, key);
+    let says = vec![("listed", hex(&listed(kind.into(), key))), ("fingerprint", print)];
+    text::bad(RECIPIENT, name, "ok", note, text).good(says)
+}
+
+/// What begins with `kovra1`, and what only looks like it.
+fn kovra_recipients() -> Vec<Case> {
+    let refused =
+        |name: &str, class, note, text: String| text::bad(RECIPIENT, name, class, note, text);
+    let bob = string(&bobs());
+    let [mut exchanged, mut newer] = [bobs(), bobs()];
+    exchanged[33..65].copy_from_slice(&MALLORY.x());
+    newer[0] = 2;
+    let cut = bob[..bob.len() - 1].to_owned();
+    vec![
+        taken("4-kovra", "A kovra identity.", 0, &BOB.x(), bob.clone()),
+        taken("4-kovra-white-space", "White space around it.", 0, &BOB.x(), {
+            format!(" \u{c}{bob}\r\n")
+        }),
+        refused("4-kovra-vertical-tab", MALFORMED, "U+000B behind it.", format!("{bob}\u{b}")),
+        refused("4-kovra-capitals", MALFORMED, "In capitals.", bob.to_uppercase()),
+        refused("4-kovra-mixed-case", MALFORMED, "Its start in capitals.", {
+            bob.replacen("kovra1", "KoVrA1", 1)
+        }),
+        refused("4-kovra-cut", MALFORMED, "A character is missing.", cut),
+        refused("4-kovra-exchanged", SIGNATURE, "With Mallory's X25519 key.", string(&exchanged)),
+        refused("4-kovra-version-2", UNSUPPORTED, "Of version 2.", string(&newer)),
+        refused("4-kovra-version-2-capitals", MALFORMED, "Of version 2, in capitals.", {
+            string(&newer).to_uppercase()
+        }),
+        refused("4-kovra-prefix-alone", MALFORMED, "The prefix alone.", "kovra1".into()),
+        refused("4-kovra-word", MALFORMED, "The word alone.", "kovra".into()),
+        refused("4-kovra-behind", MALFORMED, "A word before it.", format!("bob {bob}")),
+        refused("4-kovradev", MALFORMED, "A statement about devices.", {
+            encoded::<Bech32m>("kovradev", &bobs())
+        }),
     ]
 }
 
