@@ -368,6 +368,9 @@ fn payloads() -> Vec<Case> {
         case("a description of 16 MiB", Limit, |g| {
             of(g, |n| vec![forge::described("dev/a/b", &"a".repeat(n))])
         }),
+        case("extensions of an entry, the last out of order", Malformed, |g| {
+            of(g, |n| vec![extended(n)])
+        }),
         case("4,096 entries, the last with a bad name", Policy, |g| {
             of(g, |n| {
                 let mut entries = many(0, 3900);
@@ -385,6 +388,19 @@ fn payloads() -> Vec<Case> {
             })
         }),
     ]
+}
+
+/// An entry with so many bytes of extensions, as small as they may be and all in order but the last.
+fn extended(length: usize) -> Vec<u8> {
+    let name = |n: usize| [21, 14, 7, 0].map(|bits| (n >> bits) as u8 & 0x7f);
+    let count = (length / 6).max(2);
+    let pair = |n: usize, value: &[u8]| cat(&[&[0x64], &name(n), &bytes(value)]);
+    let mut pairs = pair(0, &vec![0; length % 6]);
+    (1..count - 1).for_each(|n| pairs.extend(pair(n, b"")));
+    pairs.extend(pair(0, b""));
+    let mut entry = small("dev/a/b");
+    entry[0] = map(5)[0];
+    cat(&[&entry, &[5], &map(count as u64), &pairs])
 }
 
 /// Refused in slot 1, which is decrypted twice.
