@@ -358,8 +358,16 @@ fn a_key_that_is_wrong_has_the_class_of_the_spec() {
             assert!(said.contains(hint), "{command:?}: {said}");
         }
     }
-    for nothing in ["kovrb1qqq", "age1qqq", "ssh-rsa AAAA", "bob's key"] {
-        alice.fails(&["peer", "add", "bob", nothing], 10);
+    for (text, code) in [
+        ("kovrb1qqq", 10),
+        ("age1qqq", 10),
+        ("bob's key", 10),
+        ("ssh-rsa AAAA", 12),
+        ("age1pq1qqq", 12),
+    ] {
+        for command in [&["peer", "add", "bob", text][..], &["recovery", "add", "--to", text]] {
+            alice.fails(command, code);
+        }
     }
     alice.write("key.txt", &good);
     let said = alice.fails(&["peer", "add", "bob", "--from", "key.txt"], 2);
