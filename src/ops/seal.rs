@@ -201,23 +201,24 @@ type AsksClock = Option<(Weighed, About<'static>)>;
 /// A `last` number that is too far ahead comes of a clock that was, and is dropped if the owner says so.
 fn stamp(session: &mut Session<'_>, last: u64, ttl: Duration) -> Result<(Stamp, AsksClock), Error> {
     let now = session.now();
-    let none = |why| match why {
-        NoStamp::Clock { seen } => Error::SealClock { now, seen },
-        NoStamp::Randomness(e) => vault::Error::from(e).into(),
+    let after = |last| {
+        Stamp::after(last, now, ttl).map_err(|why| match why {
+            NoStamp::Clock { seen } => Error::SealClock { now, seen },
+            NoStamp::Randomness(e) => vault::Error::from(e).into(),
+        })
     };
-    let refused = match Stamp::after(last, now, ttl).map_err(none) {
-        Ok(stamp) => return Ok((stamp, None)),
-        Err(refused) => refused,
+    let refused = match after(last) {
+        Err(refused @ Error::SealClock { .. }) => refused,
+        other => return Ok((other?, None)),
     };
-    let Error::SealClock { seen, .. } = refused else { return Err(refused) };
     let event = session.event(Action::Seal);
     let wish = Wish::of_trust(Trust::Clock, "this machine's clock", event);
     let weighed = session.weigh(vec![wish]).map_err(|refusal| match refusal {
         Error::Denied(_) => refused,
         other => other,
     })?;
-    let about = About::SealClock { now, seen };
-    Ok((Stamp::after(0, now, ttl).map_err(none)?, Some((weighed, about))))
+    let about = About::SealClock { now, seen: Moment::from_millis(last) };
+    Ok((after(0)?, Some((weighed, about))))
 }
 
 /// What was sealed for whom, as it was looked at.

@@ -95,17 +95,32 @@ fn receipts_are_checked_against_peers_and_packages() {
     alice.ok(&["receipt", "r"]);
 }
 
+/// A package that Alice sealed to Bob, of whom there is no more than his keys.
+struct Given {
+    alice: Person,
+    bob: Identity,
+    package: [u8; 16],
+    digest: [u8; 32],
+}
+
+impl Given {
+    fn to_bob() -> Self {
+        let (alice, bob) = (Person::with_vault("alice"), Identity::generate().unwrap());
+        alice.pin_key("bob", &bob.public().to_string());
+        alice.add("dev/a/b", "x", &[]);
+        alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", "p.kovra"]);
+        let file = std::fs::read(alice.home().join("p.kovra")).unwrap();
+        let package = Package::parse(&file).unwrap().verify().unwrap().header().id;
+        let digest = Sha256::digest(&file).into();
+        Self { alice, bob, package, digest }
+    }
+}
+
 /// `spec/receipt.md` 2: a time that only a wrong clock has is not recorded.
 #[test]
 fn a_receipt_from_the_future_is_not_recorded() {
-    let (alice, bob) = (Person::with_vault("alice"), Identity::generate().unwrap());
-    alice.pin_key("bob", &bob.public().to_string());
-    alice.add("dev/a/b", "x", &[]);
-    alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", "p.kovra"]);
-    let file = std::fs::read(alice.home().join("p.kovra")).unwrap();
-    let package = Package::parse(&file).unwrap().verify().unwrap().header().id;
+    let Given { alice, bob, package, digest } = Given::to_bob();
     let receipt = |seconds: u64| {
-        let digest = Sha256::digest(&file).into();
         alice.write(
             "r",
             Receipt::sign(&bob.signing, package, digest, Moment::from_seconds(seconds)),
@@ -125,16 +140,10 @@ fn a_receipt_from_the_future_is_not_recorded() {
 /// 2.2: the latest time stands, whichever receipt comes last; each is in the trail.
 #[test]
 fn the_latest_time_stands_in_whatever_order_receipts_come() {
-    let (alice, bob) = (Person::with_vault("alice"), Identity::generate().unwrap());
-    alice.pin_key("bob", &bob.public().to_string());
-    alice.add("dev/a/b", "x", &[]);
-    alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", "p.kovra"]);
-    let file = std::fs::read(alice.home().join("p.kovra")).unwrap();
-    let package = Package::parse(&file).unwrap().verify().unwrap().header().id;
+    let Given { alice, bob, package, digest } = Given::to_bob();
     let now = Moment::from(std::time::SystemTime::now());
     for (earlier, stands) in [(60, 60), (90, 60), (60, 60), (30, 30), (60, 30)] {
         let seconds = |earlier| Moment::from_seconds(now.seconds() - earlier);
-        let digest = Sha256::digest(&file).into();
         alice.write("r", Receipt::sign(&bob.signing, package, digest, seconds(earlier)));
         let said = alice.ok(&["receipt", "r"]).stdout;
         assert!(said.contains(&format!("at {}.", seconds(earlier))), "{said}");
