@@ -10,9 +10,6 @@ use kovra::text::hex;
 /// What a text says, as the fields of its vector; or the class of its refusal.
 pub type Outcome = Result<Vec<(&'static str, String)>, String>;
 
-/// What the files of `receipt-v1` are.
-const RECEIPT: &str = "receipt";
-
 fn read(kind: &str, bytes: &[u8]) -> Outcome {
     let text = std::str::from_utf8(bytes);
     match (kind, text) {
@@ -20,7 +17,7 @@ fn read(kind: &str, bytes: &[u8]) -> Outcome {
         ("recipient", Ok(text)) => recipient(text),
         ("token", _) => token(bytes),
         ("device", Ok(text)) => device(text),
-        (RECEIPT, _) => receipt(bytes),
+        ("receipt", _) => receipt(bytes),
         (other, _) => panic!("a {other}, or no text"),
     }
 }
@@ -96,14 +93,14 @@ pub struct Text {
 
 impl From<File> for Text {
     fn from(mut file: File) -> Self {
-        let [clause, class, _note] = ["clause", "class", "note"].map(|key| file.one(key));
-        let kind = file.many("kind").pop().unwrap_or_else(|| RECEIPT.to_owned());
+        let [kind, clause, class, _note] =
+            ["kind", "clause", "class", "note"].map(|key| file.one(key));
         let rows = file.many("row").iter().map(|row| row.parse().unwrap()).collect();
         let says: &[&str] = match &kind[..] {
             "identity" => &["ed25519", "x25519", "fingerprint"],
             "recipient" => &["listed", "fingerprint"],
             "device" => &["first", "second", "whole"],
-            RECEIPT => &["key", "id", "hash", "time"],
+            "receipt" => &["key", "id", "hash", "time"],
             _ => &["public"],
         };
         let wanted = match &class[..] {

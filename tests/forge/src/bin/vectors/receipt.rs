@@ -1,23 +1,14 @@
 //! Receipts (`spec/receipt.md`), as far as who reads one alone can judge. Carol imported, and signs.
 
-use crate::case::{LIMIT, MALFORMED, UNSUPPORTED, hex, write_bytes};
+use crate::case::{LIMIT, MALFORMED, UNSUPPORTED, hex};
 use crate::signature::{mixed, near_p, plus_l, small_number, weak, with_r};
-use crate::text::SIGNATURE;
+use crate::text::{self, Case, SIGNATURE};
 use ed25519_dalek::{Signer, Verifier};
 use forge::cbor::{array, bytes, cat, head, raw_text, tag, text, uint, wide};
 use forge::{ALICE, CAROL, Keys, MALLORY, finish, stranger};
-use std::fmt::Write;
 
-/// A receipt and what a reader makes of it.
-pub(crate) struct Case {
-    pub(crate) name: String,
-    rows: &'static [u8],
-    class: &'static str,
-    note: String,
-    /// What it says, if it is good.
-    says: Vec<(&'static str, String)>,
-    pub(crate) bytes: Vec<u8>,
-}
+/// What a vector of a receipt is taken for.
+pub(crate) const RECEIPT: &str = "receipt";
 
 pub(crate) fn cases() -> Vec<Case> {
     let structure = [good(), items(), heads(), types(), lengths(), times(), ends()];
@@ -25,7 +16,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 fn bad(name: &str, class: &'static str, note: &str, bytes: Vec<u8>) -> Case {
-    Case { name: name.into(), rows: &[], class, note: note.into(), says: vec![], bytes }
+    text::bad(RECEIPT, name, class, note, bytes)
 }
 
 fn malformed(name: &str, note: &str, bytes: Vec<u8>) -> Case {
@@ -34,28 +25,6 @@ fn malformed(name: &str, note: &str, bytes: Vec<u8>) -> Case {
 
 fn unsigned(name: &str, note: &str, bytes: Vec<u8>) -> Case {
     bad(name, SIGNATURE, note, bytes)
-}
-
-impl Case {
-    /// The rows of the list of attacks that this is one of.
-    fn rows(self, rows: &'static [u8]) -> Self {
-        Self { rows, ..self }
-    }
-
-    pub(crate) fn text(&self) -> String {
-        let clause = self.name.split_once('-').unwrap().0;
-        let mut text = format!("clause: {clause}\n");
-        for row in self.rows {
-            writeln!(text, "row: {row}").unwrap();
-        }
-        writeln!(text, "class: {}\nnote: {}", self.class, self.note).unwrap();
-        for (key, value) in &self.says {
-            writeln!(text, "{key}: {value}").unwrap();
-        }
-        text.push('\n');
-        write_bytes(&mut text, &self.bytes);
-        text
-    }
 }
 
 const TIME: u64 = 1_800_000_000;
@@ -133,7 +102,7 @@ fn good() -> Vec<Case> {
             ("hash", hex(&[hash; 32])),
             ("time", time.to_string()),
         ];
-        Case { says, ..bad(name, "ok", note, file) }
+        bad(name, "ok", note, file).good(says)
     };
     vec![
         of("1.1-good", "Seed 03, id 07, hash 09.", stranger(3), [7, 9], TIME),

@@ -1,13 +1,14 @@
 //! A vector that is a text; and what is wrong with any Bech32m text that starts with a version, whatever
 //! it says: `kovra1...` (2 of `spec/identity.md`) and `kovradev1...` (7).
 
-use crate::case::{MALFORMED, UNSUPPORTED, hex};
+use crate::case::{MALFORMED, UNSUPPORTED, hex, write_bytes};
+use crate::receipt::RECEIPT;
 use bech32::{Bech32, Bech32m, ByteIterExt, Checksum, Fe32, Fe32IterExt, Hrp};
 use std::fmt::Write;
 
 pub(crate) const SIGNATURE: &str = "signature";
 
-/// A text and what a reader makes of it.
+/// A text, or a receipt, and what a reader makes of it.
 pub(crate) struct Case {
     pub(crate) name: String,
     /// What it is taken for.
@@ -55,6 +56,10 @@ impl Case {
             writeln!(text, "{key}: {value}").unwrap();
         }
         text.push('\n');
+        if self.kind == RECEIPT {
+            write_bytes(&mut text, &self.bytes);
+            return text;
+        }
         for line in self.bytes.split_inclusive(|b| *b == b'\n') {
             let (word, shown) = match line.strip_suffix(b"\n") {
                 Some(shown) => ("line", shown),
