@@ -47,7 +47,7 @@ fn pin_strangers(person: &Person, count: usize) {
     let key = read_key_file(&person.home().join("vault.key")).unwrap();
     let peer = |n| Peer {
         name: format!("peer{n}"),
-        key: PeerKey::Identity(Identity::generate().unwrap().public()),
+        key: PeerKey::Identity(Identity::generate(forge::NOW).unwrap().public()),
         added: Moment::from_seconds(0),
         confirmed: true,
     };

@@ -68,15 +68,17 @@ fn clouds() -> Standin {
         .start()
 }
 
-/// Makes a vault whose owner is known by a PIN, and gives the identity in it.
-fn init(person: &Person) -> String {
+/// Makes a vault whose owner is known by a PIN, and a file of the identity in it, for the other.
+fn init(person: &Person, other: &Person) {
     let typed =
         [("(nothing for none): ", PIN), ("The same again: ", PIN), ("Make one? [Y/n] ", "n")];
-    let screen = step_at_terminal(person, &["init", "--key-file", "vault.key"], &typed);
-    screen.lines().rfind(|line| line.starts_with("kovra1")).unwrap().to_owned()
+    step_at_terminal(person, &["init", "--key-file", "vault.key"], &typed);
+    let file = format!("{}.kovra-id", person.name);
+    step(person, &["id", "-o", &file], "");
+    person.hand(other, &file);
 }
 
-fn alice_seals(alice: &Person, bob_id: &str) {
+fn alice_seals(alice: &Person) {
     step(alice, &["add", "dev/db/url", "--stdin"], URL);
     step(alice, &["add", "dev/db/password", "--stdin", "--sensitivity", "high"], PASSWORD);
     step(
@@ -88,16 +90,16 @@ fn alice_seals(alice: &Person, bob_id: &str) {
     step(alice, &["add", "dev/mail/password", "--reference", smtp], "");
     step(alice, &["add", "prod/db/url", "--reference", "azure-kv://orders-kv/prod-db-url"], "");
     step(alice, &["list"], "");
-    step_at_terminal(alice, &["peer", "add", "bob", bob_id], &[(ASKED, PIN)]);
+    step_at_terminal(alice, &["peer", "add", "bob", "bob.kovra-id"], &[(ASKED, PIN)]);
     let dev =
         ["seal", "--env", "dev", "--to", "bob", "-o", "dev.kovra", "--token-out", "dev.token"];
     step_at_terminal(alice, &dev, &[(ASKED, PIN)]);
     step(alice, &["seal", "prod/db/url", "--to", "bob", "-o", "prod.kovra"], "");
 }
 
-fn bob_imports(bob: &Person, alice_id: &str) {
-    step(bob, &["verify", "dev.kovra", "--from", alice_id], "");
-    step_at_terminal(bob, &["peer", "add", "alice", alice_id], &[(ASKED, PIN)]);
+fn bob_imports(bob: &Person) {
+    step(bob, &["verify", "dev.kovra", "--from", "alice.kovra-id"], "");
+    step_at_terminal(bob, &["peer", "add", "alice", "alice.kovra-id"], &[(ASKED, PIN)]);
     step(bob, &["verify", "prod.kovra"], "");
     step(bob, &["import", "dev.kovra", "--token", "dev.token"], "");
     step(bob, &["import", "prod.kovra"], "");
@@ -127,14 +129,15 @@ fn play() {
     let (alice, mut bob) = (Person::new("alice"), Person::new("bob"));
     let clouds = clouds();
     println!();
-    let [alice_id, bob_id] = [&alice, &bob].map(init);
-    alice_seals(&alice, &bob_id);
+    init(&alice, &bob);
+    init(&bob, &alice);
+    alice_seals(&alice);
 
     println!("(Alice sends dev.kovra and prod.kovra by mail, and dev.token by another channel.)\n");
     for file in ["dev.kovra", "prod.kovra", "dev.token"] {
         std::fs::copy(alice.home().join(file), bob.home().join(file)).unwrap();
     }
-    bob_imports(&bob, &alice_id);
+    bob_imports(&bob);
     assert!(clouds.requests().is_empty(), "sealing and importing touch no network");
 
     println!("(From here on Bob has his own identity in both clouds.)\n");

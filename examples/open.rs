@@ -1,13 +1,13 @@
 //! What is in a package, for the identity that it is sealed to.
 //!
-//! An identity is 64 random bytes: `head -c 64 /dev/urandom > bob.keys`.
+//! An identity is 96 random bytes: `head -c 96 /dev/urandom > bob.keys`.
 //! `cargo run --example open -- bob.keys` prints its string, which a sender seals to, and
 //! `cargo run --example open -- bob.keys dev.kovra kovra1...` opens what that sender made.
 
 #![allow(clippy::print_stdout)]
 
 use kovra::entry::Content;
-use kovra::identity::{AgreementSecret, Identity, PublicIdentity, SigningSecret};
+use kovra::identity::{AgreementSecret, HybridSecret, Identity, PublicIdentity, SigningSecret};
 use kovra::package::{High, Package};
 use std::error::Error;
 use std::time::SystemTime;
@@ -42,8 +42,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The secret halves of an identity, from a file.
 fn identity(file: &str) -> Result<Identity, Box<dyn Error>> {
     let bytes = std::fs::read(file)?;
-    let (signing, rest) = bytes.split_first_chunk().ok_or("a file of keys has 64 bytes")?;
-    let agreement = rest.try_into().map_err(|_| "a file of keys has 64 bytes")?;
+    let ([signing, agreement, hybrid], []) = bytes.as_chunks() else {
+        return Err("a file of keys has 96 bytes".into());
+    };
     let agreement = AgreementSecret::from_bytes(agreement);
-    Ok(Identity::new(SigningSecret::from_bytes(signing), agreement))
+    let identity = Identity::new(SigningSecret::from_bytes(signing), agreement);
+    // Who changes keys counts up; these are the first.
+    Ok(identity.with_hybrid(1, HybridSecret::from_bytes(hybrid)))
 }

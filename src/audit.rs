@@ -69,6 +69,8 @@ pub enum Action {
     IdAddDevice,
     /// The vault's rows put into a fresh file.
     Repair,
+    /// What seal is held to.
+    RequirePq,
 }
 
 /// Words, and numbers for the vault: a member's number is its place, so new ones go last.
@@ -129,6 +131,7 @@ names!(Action {
     Backup = "backup",
     IdAddDevice = "id-add-device",
     Repair = "repair",
+    RequirePq = "require-pq",
 });
 names!(Asker { Person = "person", Unattended = "unattended", Agent = "agent" });
 

@@ -7,7 +7,7 @@
 use crate::clock::Moment;
 use crate::identity::age_file::{self, NotOpened, NotSealed};
 use crate::identity::age_passphrase;
-use crate::identity::{AgreementPublic, AgreementSecret, Recipient};
+use crate::identity::{AgeIdentity, AgreementPublic, AgreementSecret, Recipient};
 use crate::limits;
 use crate::package::{self, Scan};
 use crate::secret::Secret;
@@ -58,7 +58,7 @@ pub fn seal(copy: &Copy, to: &To, made: Moment) -> Result<Vec<u8>, vault::Error>
         To::Passphrase(passphrase) => age_passphrase::encrypt(passphrase, archive.expose()),
         To::Recipients(keys) => {
             let keys: Vec<Recipient> = keys.iter().copied().map(Recipient::Age).collect();
-            age_file::encrypt(&keys, archive.expose())
+            age_file::encrypt(&keys.iter().collect::<Vec<_>>(), archive.expose())
         }
     };
     sealed.map_err(|why| match why {
@@ -101,7 +101,7 @@ pub fn open(file: &[u8], opener: &Opener) -> Result<Vault, Error> {
         (true, Opener::Passphrase(passphrase)) => {
             decrypted(age_passphrase::decrypt(passphrase, file))
         }
-        (false, Opener::Key(key)) => decrypted(age_file::decrypt(key, file)),
+        (false, Opener::Key(key)) => decrypted(age_file::decrypt(AgeIdentity::X25519(key), file)),
         (true, _) => Err(Error::Locked("it is opened with a passphrase")),
         (false, _) => Err(Error::Locked("it is opened with a key, and not with a passphrase")),
     };
@@ -167,13 +167,13 @@ mod tests {
         let kek = Kek::generate().unwrap();
         let custody = Custody::KeyFile { path: "/nowhere".into() };
         let new = NewVault { folder: folder.path(), id: [9; 16], custody, kek: &kek };
-        let identity = Identity::generate().unwrap();
+        let identity = Identity::generate(Moment::from_seconds(1)).unwrap();
         Vault::create(new, |batch| batch.put_identity(&identity)).unwrap();
         Locked::open(folder.path()).unwrap().unlock(&kek).unwrap().copy(MADE).unwrap()
     }
 
     fn sealed(archive: &[u8]) -> Vec<u8> {
-        age_file::encrypt(&[Recipient::Age(secret().public())], archive).unwrap()
+        age_file::encrypt(&[&Recipient::Age(secret().public())], archive).unwrap()
     }
 
     /// Why the archive in an age file is none of ours.

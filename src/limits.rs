@@ -3,11 +3,13 @@
 
 /// A whole package, in bytes.
 pub const FILE: usize = 16 << 20;
-/// A package header and, each, an age header, in bytes.
+/// A package header and, each, an age header less its hybrid stanzas, in bytes.
 pub const HEADER: usize = 16 << 10;
 /// A grease stanza of an age header, in bytes. Real ones are below 300; the age crate's parser is
 /// super-linear in it.
 pub const GREASE: usize = 1 << 10;
+/// A hybrid stanza of an age header (`spec/package-v1.md` 5.3), in bytes. An age header may be so much larger for each.
+pub const HYBRID_STANZA: usize = 1557;
 /// Recipients of a package.
 pub const RECIPIENTS: usize = 64;
 /// Entries of both slots together.
@@ -32,6 +34,8 @@ pub const LATEST: u64 = 253_402_300_799;
 pub const CLOCK_SKEW: u64 = 300;
 /// The least that a payload is padded to, in bytes.
 pub const PADDED: usize = 1 << 10;
+/// A file with a public key, in bytes.
+pub const KEY_FILE: usize = 4096;
 /// A token file, in bytes.
 pub const TOKEN: usize = 4096;
 /// A receipt, in bytes.

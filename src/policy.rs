@@ -78,8 +78,10 @@ pub enum Trust {
     Recovery,
     /// Change who keeps the vault's keys, and the keys.
     Rekey,
-    /// Take a new encryption key.
+    /// Take new encryption keys.
     Rotate,
+    /// Have nothing but post-quantum packages sealed, or anything.
+    Require,
     /// Come in by a way back in, which is the owner's proof.
     Recover,
     /// Make a vault of what still opens of a damaged one, by what keeps it, which is no proof.
@@ -109,6 +111,7 @@ words!(Trust {
     Recovery = "recovery",
     Rekey = "rekey",
     Rotate = "rotate",
+    Require = "require",
     Recover = "recover",
     Salvage = "salvage",
     Device = "device",
@@ -407,8 +410,8 @@ fn capture(subject: Subject<'_>, asker: Asker) -> Decision {
 fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
     use Trust::{
         Allow, BackUp, Clock, Device, Disallow, DistrustFile, Exchange, HandOut, Keep, Name,
-        Overwrite, Pin, Prune, Recover, Recovery, Rekey, Rename, Repair, Rotate, Salvage, SetPin,
-        TrustFile, Unpin, Vouch,
+        Overwrite, Pin, Prune, Recover, Recovery, Rekey, Rename, Repair, Require, Rotate, Salvage,
+        SetPin, TrustFile, Unpin, Vouch,
     };
     match (trust, asker) {
         (_, Asker::Agent) => Decision::Deny(Reason::AgentChanges),
@@ -424,7 +427,7 @@ fn of_trust(trust: Trust, Caller { asker, has_proof }: Caller) -> Decision {
         ) if !has_proof => Decision::Deny(Reason::NeedsProof),
         (Vouch | Exchange | Rename | Allow | TrustFile | HandOut, _)
         | (SetPin | Recovery | Rekey | Rotate | Device, _)
-        | (Overwrite | Name | Prune | Clock | Salvage | Repair, _) => {
+        | (Overwrite | Name | Prune | Clock | Salvage | Repair | Require, _) => {
             Decision::Confirm(Reason::Trust)
         }
     }

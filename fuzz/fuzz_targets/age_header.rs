@@ -3,16 +3,21 @@
 
 #![no_main]
 
-use forge::{BOB, Forge, Value, entry};
+use forge::{BOB, Forge, To, Value, entry};
 use kovra::package::Package;
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
-static FORGE: LazyLock<Forge> =
-    LazyLock::new(|| Forge::normal(entry("dev/a/b", Value::Literal(b"v"), 1)));
+/// To Bob's X25519 key, and to his hybrid one.
+static FORGES: LazyLock<[Forge; 2]> = LazyLock::new(|| {
+    [To::kovra(&BOB), To::hybrid(&BOB)]
+        .map(|to| Forge::with(&[to], vec![entry("dev/a/b", Value::Literal(b"v"), 1)], vec![]))
+});
 
-fuzz_target!(|data: &[u8]| {
-    let file = FORGE.file_of(data, b"");
+fuzz_target!(|data: &[u8]| FORGES.iter().for_each(|forge| read_as_age_does(forge, data)));
+
+fn read_as_age_does(forge: &Forge, data: &[u8]) {
+    let file = forge.file_of(data, b"");
     let Ok(package) = Package::parse(&file) else { return };
     assert!(package.verify().is_ok());
     let decryptor = age::Decryptor::new(data).expect("the age crate reads it too");
@@ -23,4 +28,4 @@ fuzz_target!(|data: &[u8]| {
         use age::DecryptError::{DecryptionFailed, InvalidMac, NoMatchingKeys};
         assert!(matches!(e, DecryptionFailed | InvalidMac | NoMatchingKeys), "{e}");
     }
-});
+}

@@ -1,5 +1,6 @@
-//! A public identity has one text, and so has a statement about a device. The input is taken as a text, as
-//! what is inside one, and as keys that are signed here: a checksum and a signature are more than a fuzzer finds.
+//! A public identity has one text, but for the white space before its hybrid key, and so has a statement about a device.
+//! The input is taken as a text, as what is inside one, and as keys that are signed here: a checksum and a signature
+//! are more than a fuzzer finds.
 
 #![no_main]
 
@@ -17,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
         parses_to_itself::<DeviceStatement>(text);
     }
     if inside::<PublicIdentity>("kovra", data) {
-        assert_eq!(data.len(), 129);
+        assert!([129, 169].contains(&data.len()));
     }
     if inside::<DeviceStatement>("kovradev", data) {
         assert!([129, 193].contains(&data.len()));
@@ -73,5 +74,8 @@ fn inside<T: FromStr + Display>(prefix: &str, data: &[u8]) -> bool {
 
 /// Whether `text` is one; if so, it is what that shows.
 fn parses_to_itself<T: FromStr + Display>(text: &str) -> bool {
-    text.parse::<T>().inspect(|parsed| assert_eq!(parsed.to_string(), text)).is_ok()
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let shown =
+        |parsed: &T| assert_eq!((parsed.to_string(), text.trim_ascii()), (words.join(" "), text));
+    text.parse::<T>().inspect(shown).is_ok()
 }

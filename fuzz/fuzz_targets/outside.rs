@@ -18,14 +18,17 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 
 const TOKENS: [&str; 4] = ["yes", "no", "other", "skip"];
+/// The same of a post-quantum package, whose other token is of the other kind.
+const HYBRID_TOKENS: [&str; 4] = ["hybrid", "no", "yes", "skip"];
 
 static OUTSIDE: LazyLock<Mutex<Outside>> = LazyLock::new(|| Mutex::new(Outside::start()));
 
 fuzz_target!(|data: &[u8]| {
     let Some((first, given)) = data.split_first() else { return };
     let Some(part) = Part::of(*first) else { return };
-    let token = TOKENS[usize::from(first >> 6)];
     let package = part.package(given);
+    let is_hybrid = Package::parse(&package).is_ok_and(|read| read.header().is_post_quantum());
+    let token = if is_hybrid { HYBRID_TOKENS } else { TOKENS }[usize::from(first >> 6)];
     let ours = ours(&package, token);
     let theirs = OUTSIDE.lock().expect("one thread").ask(&package, token);
     assert_eq!(
@@ -48,6 +51,7 @@ fn ours(package: &[u8], token: &str) -> String {
 fn read(package: &[u8], token: &str) -> Result<Vec<String>, (&'static str, Error)> {
     let token_file = match token {
         "yes" => Some(Forge::good().token()),
+        "hybrid" => Some(Forge::good().with_hybrid_token().token()),
         "other" => Some(Forge { token: fixed_token(0x71), ..Forge::good() }.token()),
         _ => None,
     };
@@ -55,7 +59,7 @@ fn read(package: &[u8], token: &str) -> Result<Vec<String>, (&'static str, Error
     let intact = Package::parse(package).map_err(|e| ("parse", e))?;
     let verified = intact.verify().map_err(|e| ("verify", e))?;
     let trusted = verified.trust(&[ALICE.pinned()], NOW).map_err(|e| ("trust", e))?;
-    let contents = trusted.open(&BOB.identity(), high).map_err(|e| ("open", e))?;
+    let contents = trusted.open(&BOB.whole_identity(1), high).map_err(|e| ("open", e))?;
     Ok(contents.entries.iter().map(line).collect())
 }
 

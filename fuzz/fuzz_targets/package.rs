@@ -26,8 +26,11 @@ fuzz_target!(|data: &[u8]| {
     oracle::assert_deterministic(&file);
     oracle::assert_deterministic(&file[header]);
     let verified = intact.trust(&[ALICE.pinned()], parsed.created).expect("in date");
-    let token = Forge::good().token();
-    if let Ok(contents) = verified.open(&BOB.identity(), High::Open(&token)) {
+    let token = match parsed.is_post_quantum() {
+        true => Forge::good().with_hybrid_token().token(),
+        false => Forge::good().token(),
+    };
+    if let Ok(contents) = verified.open(&BOB.whole_identity(1), High::Open(&token)) {
         assert_eq!(contents.entries.len(), parsed.normal + parsed.high);
     }
 

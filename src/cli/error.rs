@@ -70,7 +70,7 @@ impl From<Error> for Failure {
             Error::Backup(e) => of_backup(e),
             Error::Package(e) | Error::Sealing(e) | Error::Receipt(e) => e.class.into(),
             Error::Clock { .. } | Error::SealClock { .. } => Exit::Time,
-            Error::Replay(_) => Exit::Replay,
+            Error::Replay(_) | Error::OlderKeys(_) => Exit::Replay,
             Error::Rotation(_)
             | Error::KnownBefore(_)
             | Error::Uncompared { .. }
@@ -86,6 +86,7 @@ impl From<Error> for Failure {
             | Error::Declined
             | Error::CodeNotTaken
             | Error::WrongProof(_)
+            | Error::NotPostQuantum(_)
             | Error::Rule(_) => Exit::Policy,
             Error::Exists(_)
             | Error::Taken(_)
@@ -98,6 +99,7 @@ impl From<Error> for Failure {
             | Error::SenderOnly(_)
             | Error::KeyNotName(_)
             | Error::KeyFile
+            | Error::Mixed { .. }
             | Error::NoTokenFile
             | Error::NoRecipient
             | Error::Usage(_) => Exit::Usage,

@@ -4,7 +4,9 @@ use super::error::Failure;
 use super::ui::{Say, said};
 use super::{Context, json, ui};
 use kovra::identity::{DeviceStatement, PublicIdentity, Recipient};
-use kovra::ops::{self, device, rotate};
+use kovra::ops::{self, device, output, peer, rotate};
+use kovra::platform::Readers;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -12,13 +14,19 @@ pub(super) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Write it to a file, for others to pin with `kovra peer add NAME FILE`
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["json", "short"])]
+    output: Option<PathBuf>,
+    /// Print the kovra1... string alone: enough to know your packages by, and not to seal to you
+    #[arg(long, conflicts_with = "json")]
+    short: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Take a new encryption key; the fingerprint stays, and what was sealed to the old key still opens
+    /// Take new encryption keys; the fingerprint stays, and what was sealed to the old ones still opens
     Rotate,
     /// Say that another identity is yours, too: that of your laptop and that of your desktop
     #[command(
@@ -26,16 +34,18 @@ enum Command {
                            it takes that half, and prints the whole."
     )]
     AddDevice {
-        /// The other device's kovra1... string, or the kovradev1... that it printed
-        #[arg(value_name = "STRING")]
-        text: String,
+        /// The other device's kovra1... string or the file of its `kovra id -o`, or the kovradev1... that it printed
+        #[arg(value_name = "STRING", required = true)]
+        text: Vec<String>,
     },
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     match &args.command {
         Some(Command::Rotate) => return rotate(context),
-        Some(Command::AddDevice { text }) => return add_device(text.trim_ascii(), context),
+        Some(Command::AddDevice { text }) => {
+            return add_device(text.join(" ").trim_ascii(), context);
+        }
         None => {}
     }
     let identity = context.vault()?.view().identity()?.public();
@@ -43,9 +53,36 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         return ui::json(&json::Identity::from(&identity));
     }
     ui::note(said!("Fingerprint: {}", identity.signing().fingerprint()));
-    let recipient = Recipient::Kovra(identity.agreement()).id();
-    ui::note(said!("As a recipient: {}", recipient.groups()));
-    ui::data(identity.say())
+    if let Some(key) = identity.hybrid() {
+        ui::note(said!("As a recipient: {}", Recipient::Hybrid(key.clone()).id().groups()));
+    }
+    let classical = Recipient::Kovra(identity.agreement()).id();
+    ui::note(said!("As a recipient of a classical package: {}", classical.groups()));
+    match &args.output {
+        Some(path) => write(&identity, path),
+        None if args.short => ui::data(identity.string().say()),
+        None => {
+            if identity.hybrid().is_none() {
+                ui::note(
+                    "It has no hybrid key, so what is sealed to it is not post-quantum; `kovra id rotate` makes one.",
+                );
+            }
+            ui::data(identity.say())
+        }
+    }
+}
+
+/// An identity as a file. Its fingerprint is not in it: it is compared by another channel.
+fn write(identity: &PublicIdentity, path: &Path) -> Result<(), Failure> {
+    output::write(path, Readers::Everyone, identity_file(identity).as_bytes())?;
+    ui::data(said!("Wrote {}: others pin it with `kovra peer add NAME FILE`.", path))
+}
+
+fn identity_file(identity: &PublicIdentity) -> String {
+    let words = identity.to_string().replace(' ', "\n");
+    format!(
+        "# A kovra identity. Pin it with `kovra peer add NAME FILE`, and compare the fingerprint.\n{words}\n"
+    )
 }
 
 fn add_device(text: &str, context: &Context) -> Result<(), Failure> {
@@ -57,7 +94,7 @@ fn add_device(text: &str, context: &Context) -> Result<(), Failure> {
         })?;
         return stated(&mine, &whole);
     }
-    let other: PublicIdentity = text.parse().map_err(ops::Error::Identity)?;
+    let other = peer::identity_in(text)?;
     let half = context.with_session(|session| device::claim(session, &other))?;
     ui::note("That device agrees by `kovra id add-device` with this half of a statement:");
     ui::data(half.say())
@@ -75,10 +112,11 @@ fn stated(device: &PublicIdentity, statement: &DeviceStatement) -> Result<(), Fa
 fn rotate(context: &Context) -> Result<(), Failure> {
     let identity = context.with_session(rotate::rotate)?;
     ui::note(
-        "You have a new encryption key. Your fingerprint is as it was, and what was sealed to the old key still opens.",
+        "You have new encryption keys. Your fingerprint is as it was, and what was sealed to the old ones still opens.",
     );
     ui::note(
-        "Peers seal to the new one once they have this string; each runs `kovra peer add NAME STRING`:",
+        "Peers seal to the new ones once they have this, or the file that `kovra id -o FILE` writes; each runs `kovra peer \
+         add NAME FILE`:",
     );
     ui::data(identity.say())
 }

@@ -66,8 +66,11 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         }
     ));
     ui::note(said!("Fingerprint: {}", made.identity.signing().fingerprint()));
-    ui::note("Give others this string, and the fingerprint by another channel:");
-    ui::data(made.identity.say())
+    ui::note(
+        "Give others the file that `kovra id -o FILE` writes, and the fingerprint by another channel. It starts with \
+         this string:",
+    );
+    ui::data(made.identity.string().say())
 }
 
 fn custody(keeper: Keeper, context: &Context) -> Result<NewCustody, Failure> {

@@ -3,7 +3,7 @@
 use super::error::Failure;
 use super::import::read_token;
 use super::ui::{Said, Say, said};
-use super::{Context, ui};
+use super::{Context, post_quantum, ui};
 use kovra::exit::Exit;
 use kovra::ops::inspect::{Inside, Report, Shown, diagnose, inspect};
 use kovra::ops::known::{Acquaintances, recipient_name};
@@ -75,10 +75,12 @@ fn outside(report: &Report, all: &Acquaintances) -> Said {
     lines.push(said!("seq         {}", header.seq));
     lines.push(said!("created     {}", header.created));
     lines.push(said!("expires     {}", header.expires));
+    lines.push(said!("quantum     {}", post_quantum::phrase(header.is_post_quantum())));
     for recipient in &header.recipients {
         let name = recipient_name(all.recipient(recipient).as_ref(), recipient);
         lines.push(said!("recipient   {} {}", recipient.kind.name(), name));
     }
+    lines.extend(all.hinders(header).iter().map(post_quantum::hinders));
     lines.push(said!(
         "entries     {}, and {} more that need the token",
         header.normal,

@@ -40,6 +40,8 @@ made! {
         identity: String = identity.to_string(),
         fingerprint: String = identity.signing().fingerprint(),
         recipient_fingerprint: String = RecipientKey::Kovra(identity.agreement()).id().groups(),
+        hybrid_fingerprint: Option<String> =
+            identity.hybrid().map(|key| RecipientKey::Hybrid(key.clone()).id().groups()),
     }
 }
 
@@ -54,6 +56,7 @@ made! {
         },
         fingerprint: String = peer.fingerprint(),
         confirmed: bool = peer.confirmed,
+        post_quantum: bool = peer.hybrid().is_some(),
     }
 }
 
@@ -180,6 +183,7 @@ made! {
         },
         sealed: String = item.sealed.to_string(),
         package: String = hex(&item.package),
+        post_quantum: bool = item.post_quantum,
         imported: Option<String> = item.received.map(|time| time.to_string()),
         upshot: &'static str = item.upshot.name(),
     }
@@ -284,6 +288,7 @@ pub(super) struct Verdict {
     created: Option<String>,
     expires: Option<String>,
     entries: Option<Counts>,
+    post_quantum: Option<bool>,
     recipients: Option<Vec<Recipient>>,
     ext: Option<Vec<String>>,
 }
@@ -347,6 +352,7 @@ impl Verdict {
             created: header.map(|h| h.created.to_string()),
             expires: header.map(|h| h.expires.to_string()),
             entries: header.map(|h| Counts { normal: h.normal, high: h.high }),
+            post_quantum: header.map(Header::is_post_quantum),
             recipients: header
                 .map(|h| h.recipients.iter().map(|r| Recipient::new(r, all)).collect()),
             ext: header.map(|h| h.ext.clone()),

@@ -23,12 +23,14 @@ mod materialize;
 mod mistakes;
 mod peer;
 mod pin;
+mod post_quantum;
 mod put_back;
 mod receipt;
 mod recover;
 mod recovery;
 mod refs;
 mod rekey;
+mod require_pq;
 mod run;
 mod seal;
 mod set;
@@ -106,7 +108,7 @@ struct Global {
 enum Command {
     /// Make a vault and an identity
     Init(init::Args),
-    /// Print my kovra1... string, for others to seal to; or give it a new encryption key
+    /// Print my identity or write it to a file, for others to seal to; or give it new encryption keys
     Id(id::Args),
     /// Keep the vault open for a time, so that its passphrase is typed once
     Unlock(keep::Args),
@@ -166,6 +168,8 @@ enum Command {
     Recover(recover::Args),
     /// Change the vault's passphrase, key file or keyring, and its keys
     Rekey(rekey::Args),
+    /// Seal nothing but what stays closed to a quantum computer, or see whether that is so
+    RequirePq(require_pq::Args),
     /// Open everything in the vault, and name what is wrong or missing, with what helps
     Doctor(doctor::Args),
     /// Which .env.refs may name projects, global and prod entries
@@ -258,6 +262,7 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Recovery(command) => recovery::run(command, context),
         Command::Recover(args) => recover::run(&args, context),
         Command::Rekey(args) => rekey::run(&args, context),
+        Command::RequirePq(args) => require_pq::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Refs(command) => refs::run(command, context),
         Command::Backup(args) => backup::run(args, context),

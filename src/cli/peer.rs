@@ -52,8 +52,8 @@ pub(super) enum Command {
 pub(super) struct Add {
     /// The local name; NAME/DEVICE for a further device of a peer
     name: String,
-    /// Their key: kovra1..., age1... or "ssh-ed25519 AAAA..."
-    key: Option<String>,
+    /// Their key: the file of `kovra id -o`, or its text: kovra1... age1pq1..., age1... or ssh-ed25519 AAAA...
+    key: Vec<String>,
     /// Take the key from a package that they sealed, after comparing its fingerprint
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
@@ -111,9 +111,9 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
 }
 
 fn add(args: &Add, context: &Context) -> Result<(), Failure> {
-    let added = match (&args.key, &args.from) {
-        (Some(text), _) => {
-            let key = peer::parse_key(text)?;
+    let added = match &args.from {
+        None => {
+            let key = peer::key_in(&args.key.join(" "))?;
             let statement = args.statement()?;
             let vouched = match &statement {
                 Some(statement) => Vouched::Stated(statement),
@@ -122,13 +122,12 @@ fn add(args: &Add, context: &Context) -> Result<(), Failure> {
             };
             context.with_session(|session| peer::add(session, &args.name, key, vouched))?
         }
-        (None, Some(file)) => {
+        Some(file) => {
             let sender = peer::sender_of(&read_package(file)?)?;
             ui::note(said!("Sealed by the key {}", sender.fingerprint()));
             let claim = Claim { name: &args.name, sender, expected: args.fingerprint.as_deref() };
             context.with_session(|session| peer::add_sender(session, &claim))?
         }
-        (None, None) => return Err(Failure::usage("give a key, or --from FILE")),
     };
     let (done, peer) = match added {
         Added::New(peer) => ("Pinned", peer),
@@ -154,7 +153,7 @@ fn list(as_json: bool, context: &Context) -> Result<(), Failure> {
         return ui::json(&peers.iter().map(json::Peer::from).collect::<Vec<_>>());
     }
     let row = |p: &Peer| vec![p.name.say(), ability(p).into(), p.fingerprint().say()];
-    let nothing = "No peers yet. `kovra peer add NAME kovra1...` pins one.";
+    let nothing = "No peers yet. `kovra peer add NAME FILE` pins one, by the file that they write with `kovra id -o FILE`.";
     ui::list(&["NAME", "CAN", "FINGERPRINT"], peers.iter().map(row), nothing)
 }
 
@@ -162,7 +161,7 @@ fn ability(peer: &Peer) -> &'static str {
     match peer.key {
         _ if !peer.confirmed => "receive, once confirmed",
         PeerKey::Identity(_) => "send and receive",
-        PeerKey::Sender(_) => "send; to receive, their kovra1... string is needed",
+        PeerKey::Sender(_) => "send; to receive, the file of their `kovra id -o` is needed",
         PeerKey::Recipient(_) => "receive",
     }
 }

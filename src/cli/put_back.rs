@@ -78,7 +78,7 @@ pub(super) fn salvage(
     };
     let ((rows, trail), lost) = (salvage.counts(), salvage.lost.clone());
     let lacks_identity = salvage.lacks_identity();
-    let mut vault = salvage.into_vault()?;
+    let mut vault = salvage.into_vault(context.now)?;
     let back = place(&mut vault, (public, typed), None, lock, context)?;
     vault.move_into(&context.home)?;
     let rows = ui::count(rows, "row", "rows");

@@ -3,7 +3,7 @@
 use super::error::Failure;
 use super::time::length;
 use super::ui::{Said, Say, said};
-use super::{Context, ui};
+use super::{Context, post_quantum, ui};
 use clap::ArgGroup;
 use kovra::coordinate::SecretUri;
 use kovra::limits;
@@ -34,6 +34,9 @@ pub(super) struct Args {
     /// A peer to seal to; may be given again
     #[arg(long, value_name = "PEER", required = true)]
     to: Vec<String>,
+    /// Refuse unless the package is post-quantum: all who get it have a hybrid key
+    #[arg(long)]
+    require_pq: bool,
     /// The package file to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -63,6 +66,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         },
         pointers_only: args.pointers_only,
         to: args.to,
+        require_pq: args.require_pq,
         ttl: args.ttl.unwrap_or(Duration::from_secs(limits::DEFAULT_LIFE)),
         out: args.output,
         token_out: args.token_out,
@@ -91,6 +95,8 @@ fn show(report: &Report, out: &Said) -> Result<(), Failure> {
     lines.extend(report.peers.iter().map(peer));
     lines.push(said!("  package  {}", report.header.id_hex()));
     lines.push(said!("  expires  {}", report.header.expires));
+    lines.push(said!("  quantum  {}", post_quantum::phrase(report.header.is_post_quantum())));
+    lines.extend(report.hinders.iter().map(post_quantum::hinders));
     if let Some(token) = &report.token {
         lines.push(said!(
             "  token    {}: it opens the high literals; send it by another channel than the package",

@@ -38,10 +38,12 @@ pub(super) fn show(items: &[Item]) -> Result<(), Failure> {
             given(item),
             item.sealed.say(),
             item.received.map_or("no receipt".into(), |time| time.say()),
+            if item.post_quantum { "safe" } else { "not safe" }.into(),
             item.upshot.phrase().into(),
         ]
     };
-    let header = ["PEER", "COORDINATE", "VERSION", "SEALED", "IMPORTED", "IF THEY LEAVE"];
+    let header =
+        ["PEER", "COORDINATE", "VERSION", "SEALED", "IMPORTED", "QUANTUM", "IF THEY LEAVE"];
     ui::table(&header, items.iter().map(row))?;
     // What several devices or peers were given is one value.
     let of = |upshot| {

@@ -2,9 +2,9 @@
 
 use super::error::Failure;
 use super::ui::{Said, said};
-use super::{Context, json, ui};
+use super::{Context, json, post_quantum, ui};
 use kovra::exit::Exit;
-use kovra::identity::{PublicIdentity, SigningPublic};
+use kovra::identity::SigningPublic;
 use kovra::ops;
 use kovra::ops::known::{Acquaintances, Known, recipient_name};
 use kovra::ops::peer;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 pub(super) struct Args {
     /// The package
     file: PathBuf,
-    /// Who must have sealed it: a peer's name, or a kovra1... string, which needs no vault
+    /// Who must have sealed it: a peer's name, or a kovra1... string or .kovra-id file, which need no vault
     /// [default: any peer]
     #[arg(long, value_name = "PEER")]
     from: Option<String>,
@@ -74,8 +74,8 @@ fn known_senders(
     context: &Context,
 ) -> Result<(Vec<(Known, SigningPublic)>, Acquaintances), Failure> {
     let nobody = Acquaintances::default;
-    if let Some(text) = from.filter(|text| PublicIdentity::is_meant(text)) {
-        let identity: PublicIdentity = text.parse().map_err(ops::Error::from)?;
+    if let Some(text) = from.filter(|text| peer::is_identity(text)) {
+        let identity = peer::identity_in(text)?;
         return Ok((vec![(Known::Given, identity.signing())], nobody()));
     }
     if from.is_none() && !context.has_vault()? {
@@ -135,12 +135,14 @@ fn words(
         said!("  created   {}", header.created),
         said!("  expires   {}", header.expires),
         said!("  entries   {}, and {} more that need the token", header.normal, header.high),
+        said!("  quantum   {}", post_quantum::phrase(header.is_post_quantum())),
         "  says it is sealed to".into(),
     ];
     for recipient in &header.recipients {
         let name = recipient_name(all.recipient(recipient).as_ref(), recipient);
         lines.push(said!("    {} {}", recipient.kind.name(), name));
     }
+    lines.extend(all.hinders(header).iter().map(post_quantum::hinders));
     for name in &header.ext {
         lines.push(said!("  extension, ignored: {}", Said::quoted(name)));
     }

@@ -1,7 +1,8 @@
 //! The one place that knows the age crate: files sealed to recipients. Keys cross over as text, since the
 //! two sides use different generations of the curve crates.
 
-use super::{AgreementSecret, Recipient};
+use super::hybrid_age::At;
+use super::{AgeIdentity, AgreementSecret, Recipient};
 use crate::secret::Secret;
 use std::io::{self, Write};
 
@@ -27,8 +28,8 @@ pub(crate) enum NotOpened {
     Body,
 }
 
-pub(crate) fn encrypt(recipients: &[Recipient], plaintext: &[u8]) -> Result<Vec<u8>, NotSealed> {
-    let keys = recipients.iter().map(recipient).collect::<Result<Vec<_>, _>>()?;
+pub(crate) fn encrypt(recipients: &[&Recipient], plaintext: &[u8]) -> Result<Vec<u8>, NotSealed> {
+    let keys = recipients.iter().map(|one| recipient(one)).collect::<Result<Vec<_>, _>>()?;
     encrypt_to(&keys, plaintext).map_err(NotSealed::Io)
 }
 
@@ -51,6 +52,7 @@ fn recipient(key: &Recipient) -> Result<Box<dyn age::Recipient>, NotSealed> {
     match key {
         Recipient::Kovra(key) | Recipient::Age(key) => Ok(Box::new(x25519(&key.to_age()))),
         Recipient::SshEd25519(_) => ssh(&key.to_text()),
+        Recipient::Hybrid(key) => Ok(Box::new(key.clone())),
     }
 }
 
@@ -77,8 +79,11 @@ fn identity(key: &AgreementSecret) -> age::x25519::Identity {
 }
 
 /// Decrypts a whole age file into one buffer, or releases nothing.
-pub(crate) fn decrypt(key: &AgreementSecret, file: &[u8]) -> Result<Secret, NotOpened> {
-    decrypt_as(&identity(key), file)
+pub(crate) fn decrypt(by: AgeIdentity<'_>, file: &[u8]) -> Result<Secret, NotOpened> {
+    match by {
+        AgeIdentity::X25519(key) => decrypt_as(&identity(key), file),
+        AgeIdentity::Hybrid(key, place) => decrypt_as(&At { key, place }, file),
+    }
 }
 
 pub(super) fn decrypt_as(identity: &dyn age::Identity, file: &[u8]) -> Result<Secret, NotOpened> {
@@ -124,8 +129,8 @@ mod tests {
         let ssh = Recipient::plain(super::super::SSH_EXAMPLE).unwrap();
         assert_eq!(recipient(&ssh).is_ok(), cfg!(feature = "ssh"));
         for to in [Recipient::Kovra(key), Recipient::Age(key)] {
-            let file = encrypt(&[to], b"plain").unwrap();
-            assert_eq!(decrypt(&secret, &file).unwrap().expose(), b"plain");
+            let file = encrypt(&[&to], b"plain").unwrap();
+            assert_eq!(decrypt(AgeIdentity::X25519(&secret), &file).unwrap().expose(), b"plain");
         }
     }
 }

@@ -1,12 +1,14 @@
 //! `kovradev1...`: two identities are one person's (`spec/identity.md` 7).
 
 use super::keys::SigningPublic;
-use super::text::{self, VERSION};
+use super::text;
 use super::{IdentityError, SigningSecret};
 use std::fmt;
 use std::str::FromStr;
 
 /// Starts what both sign, so that it can be taken for nothing else.
+/// What a statement starts with inside.
+const VERSION: u8 = 1;
 const DOMAIN: &[u8] = b"kovra-device-v1";
 const PREFIX: &str = "kovradev";
 
@@ -104,8 +106,9 @@ fn message(role: Role, first: &SigningPublic, second: &SigningPublic) -> Vec<u8>
 impl fmt::Display for DeviceStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let consent = self.consent.as_ref().map_or(&[][..], |consent| consent);
-        let parts = [self.first.as_bytes(), self.second.as_bytes(), &self.claim[..], consent];
-        text::write(f, PREFIX, &parts)
+        let parts =
+            [&[VERSION], &self.first.as_bytes()[..], self.second.as_bytes(), &self.claim, consent];
+        f.write_str(&text::encode(PREFIX, &parts.concat()))
     }
 }
 
@@ -113,7 +116,7 @@ impl FromStr for DeviceStatement {
     type Err = IdentityError;
 
     fn from_str(text: &str) -> Result<Self, IdentityError> {
-        let bytes = text::read(text, PREFIX)?;
+        let (_, bytes) = text::read(text, PREFIX, &[VERSION])?;
         let (keys, signatures) = bytes.split_first_chunk::<64>().ok_or(IdentityError::Shape)?;
         let (claim, consent) = signatures.split_first_chunk().ok_or(IdentityError::Shape)?;
         let consent = match consent {

@@ -1,8 +1,8 @@
 //! Who seals and who opens: key pairs, public strings, recipients and fingerprints.
 //!
-//! `spec/identity.md` is the reference. Ed25519 keys sign packages; X25519 keys receive them as
+//! `spec/identity.md` is the reference. Ed25519 keys sign packages; hybrid keys, or X25519 keys, receive them as
 //! age recipients. The identity *is* its signing key: the fingerprint is over it alone, and the
-//! X25519 key is vouched for by its signature.
+//! other keys are vouched for by its signature.
 
 #[cfg(feature = "seal")]
 pub(crate) mod age_file;
@@ -10,6 +10,11 @@ pub(crate) mod age_file;
 pub(crate) mod age_passphrase;
 #[cfg(feature = "seal")]
 mod device;
+mod hybrid;
+#[cfg(feature = "seal")]
+mod hybrid_age;
+#[cfg(feature = "seal")]
+mod hybrid_kem;
 mod keys;
 mod public;
 mod recipient;
@@ -23,6 +28,7 @@ mod token;
 
 #[cfg(feature = "seal")]
 pub use device::{DeviceStatement, is_meant_by, person};
+pub use hybrid::HybridPublic;
 pub use keys::{AgreementPublic, KeyError, SigningPublic};
 pub use public::{IdentityError, PublicIdentity};
 #[cfg(test)]
@@ -31,6 +37,8 @@ pub use recipient::{Recipient, RecipientError, RecipientId, RecipientKind};
 #[cfg(feature = "seal")]
 pub use recovery_code::{BadCode, RecoveryCode};
 #[cfg(feature = "seal")]
-pub use secrets::{AgreementSecret, Identity, SigningSecret};
+pub(crate) use secrets::AgeIdentity;
+#[cfg(feature = "seal")]
+pub use secrets::{AgreementSecret, HybridSecret, Identity, SigningSecret};
 #[cfg(feature = "seal")]
 pub use token::Token;

@@ -1,5 +1,6 @@
 //! Whom a package can be sealed to.
 
+use super::HybridPublic;
 use super::keys::{AgreementPublic, SigningPublic};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
@@ -12,11 +13,14 @@ pub enum RecipientKind {
     /// A plain age X25519 recipient, `age1...`.
     Age = 1,
     SshEd25519 = 2,
+    /// A hybrid key, of a kovra identity or of an age recipient `age1pq1...`.
+    Hybrid = 3,
 }
 
 impl RecipientKind {
     pub fn from_number(number: u64) -> Option<Self> {
-        [Self::Kovra, Self::Age, Self::SshEd25519].into_iter().find(|k| *k as u64 == number)
+        let all = [Self::Kovra, Self::Age, Self::SshEd25519, Self::Hybrid];
+        all.into_iter().find(|kind| *kind as u64 == number)
     }
 
     pub fn name(self) -> &'static str {
@@ -24,6 +28,7 @@ impl RecipientKind {
             Self::Kovra => "kovra",
             Self::Age => "age",
             Self::SshEd25519 => "ssh-ed25519",
+            Self::Hybrid => "hybrid",
         }
     }
 }
@@ -32,13 +37,21 @@ impl RecipientKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RecipientId {
     pub kind: RecipientKind,
-    /// SHA-256 of the X25519 key, or of the SSH public key blob as `ssh-keygen -l` hashes it.
+    /// SHA-256 of the X25519 or hybrid key, or of the SSH public key blob as `ssh-keygen -l` hashes it.
     pub fingerprint: [u8; 32],
 }
 
 impl RecipientId {
     pub fn of_identity(key: &AgreementPublic) -> Self {
         Self { kind: RecipientKind::Kovra, fingerprint: Sha256::digest(key.as_bytes()).into() }
+    }
+
+    pub fn is_hybrid(&self) -> bool {
+        self.kind == RecipientKind::Hybrid
+    }
+
+    pub(crate) fn of_hybrid(key: &HybridPublic) -> Self {
+        Self { kind: RecipientKind::Hybrid, fingerprint: key.digest() }
     }
 
     /// What people compare: 8 groups of 5 digits (`spec/identity.md` 3.3), which whoever has a package can
@@ -59,23 +72,32 @@ pub enum Recipient {
     Age(AgreementPublic),
     /// An `ssh-ed25519` key: its blob of RFC 8709 §4, 51 bytes.
     SshEd25519([u8; 51]),
+    /// A kovra identity by its hybrid key, or an age recipient `age1pq1...`.
+    Hybrid(HybridPublic),
 }
 
 /// Why a text is no plain recipient (`spec/identity.md` 4).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecipientError {
     /// None, or not the whole of one, or a key that must not be used.
-    #[error("it is neither age1... nor ssh-ed25519 AAAA..., or it is not whole")]
+    #[error("it is none of age1..., age1pq1... and ssh-ed25519 AAAA..., or it is not whole")]
     Malformed,
     /// A recipient that others may know, by how it begins.
     #[error("it is of a kind that no package is sealed to: {0}")]
     OtherKind(String),
 }
 
+/// How a hybrid recipient begins.
+const HYBRID: &str = "age1pq1";
 const SSH_BLOB_HEAD: &[u8; 19] = b"\0\0\0\x0bssh-ed25519\0\0\0\x20";
 
 impl Recipient {
-    /// A plain recipient from `age1...` or an `ssh-ed25519 AAAA... comment` line, with white space around
+    /// Whether what is sealed to it stays closed to a quantum computer.
+    pub fn is_hybrid(&self) -> bool {
+        matches!(self, Self::Hybrid(_))
+    }
+
+    /// A plain recipient from `age1...`, `age1pq1...` or an `ssh-ed25519 AAAA... comment` line, with white space around
     /// it. How it begins decides what it is meant as.
     pub fn plain(text: &str) -> Result<Self, RecipientError> {
         let text = text.trim_ascii();
@@ -84,7 +106,14 @@ impl Recipient {
         match other_kind(first) {
             Some(kind) => Err(RecipientError::OtherKind(kind.to_owned())),
             None if first == "ssh-ed25519" => Self::ssh(rest).ok_or(RecipientError::Malformed),
-            None => AgreementPublic::from_age(text).map(Self::Age).ok_or(RecipientError::Malformed),
+            None => Self::age(text).ok_or(RecipientError::Malformed),
+        }
+    }
+
+    fn age(text: &str) -> Option<Self> {
+        match text.starts_with(HYBRID) {
+            true => HybridPublic::from_age(text).map(Self::Hybrid),
+            false => AgreementPublic::from_age(text).map(Self::Age),
         }
     }
 
@@ -106,7 +135,7 @@ impl Recipient {
                 let blob = BASE64_STANDARD.decode(blob).ok()?.try_into().ok()?;
                 Some(Self::SshEd25519(blob))
             }
-            None => AgreementPublic::from_age(text).map(Self::Age),
+            None => Self::age(text),
         }
     }
 
@@ -115,6 +144,7 @@ impl Recipient {
         match self {
             Self::Kovra(key) | Self::Age(key) => key.to_age(),
             Self::SshEd25519(blob) => format!("ssh-ed25519 {}", BASE64_STANDARD.encode(blob)),
+            Self::Hybrid(key) => key.to_age(),
         }
     }
 
@@ -122,6 +152,7 @@ impl Recipient {
     pub fn id(&self) -> RecipientId {
         let (kind, digest) = match self {
             Self::Kovra(key) => return RecipientId::of_identity(key),
+            Self::Hybrid(key) => return RecipientId::of_hybrid(key),
             Self::Age(key) => (RecipientKind::Age, Sha256::digest(key.as_bytes())),
             Self::SshEd25519(blob) => (RecipientKind::SshEd25519, Sha256::digest(blob)),
         };
@@ -134,6 +165,7 @@ fn other_kind(first: &str) -> Option<&str> {
     // Bech32 has no other `1` than the one behind its human-readable part.
     let of_age = first.strip_prefix("age1").and_then(|rest| rest.find('1'));
     match of_age {
+        _ if first.starts_with(HYBRID) => None,
         Some(name) => Some(&first[..="age1".len() + name]),
         None => (is_ssh_name(first) && first != "ssh-ed25519").then_some(first),
     }
@@ -180,7 +212,15 @@ mod tests {
 
     #[test]
     fn what_is_no_recipient() {
-        for text in ["", "age1qqq", "ssh-ed25519", "ssh-ed25519 AAAA", "AGE1PQ1QQQ", "aage1pq1q"] {
+        for text in [
+            "",
+            "age1qqq",
+            "age1pq1qqq",
+            "ssh-ed25519",
+            "ssh-ed25519 AAAA",
+            "AGE1PQ1QQQ",
+            "aage1pq1q",
+        ] {
             assert_eq!(Recipient::plain(text), Err(RecipientError::Malformed), "{text}");
         }
         let mut weak = SSH_BLOB_HEAD.to_vec();
@@ -193,7 +233,7 @@ mod tests {
     #[test]
     fn what_is_a_recipient_of_others() {
         for (text, kind) in [
-            ("age1pq1qqq", "age1pq1"),
+            ("age1tagpq1qqq", "age1tagpq1"),
             (" age1yubikey1qqq\n", "age1yubikey1"),
             ("age11", "age11"),
             ("ssh-rsa AAAAB3NzaC1yc2E= x", "ssh-rsa"),

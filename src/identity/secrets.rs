@@ -1,6 +1,10 @@
 //! Secret keys, a newtype for each role, and what a person has of them.
 
-use super::{AgreementPublic, DeviceStatement, PublicIdentity, RecipientId, SigningPublic};
+use super::hybrid_kem::Seed;
+use super::{
+    AgreementPublic, DeviceStatement, HybridPublic, PublicIdentity, RecipientId, SigningPublic,
+};
+use crate::clock::Moment;
 use crate::secret::{Secret, to_bech32};
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32, Hrp};
@@ -8,36 +12,51 @@ use ed25519_dalek::{Signer, SigningKey};
 use x25519_dalek::StaticSecret;
 use zeroize::Zeroizing;
 
-/// Both key pairs of one person or job. It stays in the vault.
+/// All key pairs of one person or job. It stays in the vault.
 pub struct Identity {
     pub signing: SigningSecret,
     pub agreement: AgreementSecret,
-    /// What others sealed to before, the latest first: it still opens.
+    /// The X25519 keys that others sealed to before, the latest first: they still open.
     pub earlier: Vec<AgreementSecret>,
+    /// The hybrid keys, the one that others seal to now first; none in an identity of version 1.
+    pub hybrid: Vec<HybridSecret>,
+    /// Rises with each change of keys (`spec/identity.md` 6.2); 0 in an identity of version 1.
+    pub number: u64,
 }
 
 impl Identity {
+    /// An identity of version 1, without a hybrid key.
     pub fn new(signing: SigningSecret, agreement: AgreementSecret) -> Self {
-        Self { signing, agreement, earlier: Vec::new() }
+        Self { signing, agreement, earlier: Vec::new(), hybrid: Vec::new(), number: 0 }
+    }
+
+    /// The same with a hybrid key, before those that it has.
+    pub fn with_hybrid(mut self, number: u64, key: HybridSecret) -> Self {
+        self.hybrid.insert(0, key);
+        Self { number, ..self }
     }
 
     /// A fresh identity from the operating system's randomness.
-    pub fn generate() -> Result<Self, getrandom::Error> {
-        Ok(Self::new(SigningSecret::generate()?, AgreementSecret::generate()?))
+    pub fn generate(now: Moment) -> Result<Self, getrandom::Error> {
+        let classical = Self::new(SigningSecret::generate()?, AgreementSecret::generate()?);
+        Ok(classical.with_hybrid(now.seconds(), HybridSecret::generate()?))
     }
 
-    /// The same signing key with a fresh X25519 key; what was sealed to the ones before still opens.
-    pub fn rotate(self) -> Result<Self, getrandom::Error> {
-        let fresh = AgreementSecret::generate()?;
+    /// The same signing key with fresh other keys; what was sealed to the ones before still opens. It has a hybrid
+    /// key from then on.
+    pub fn rotate(self, now: Moment) -> Result<Self, getrandom::Error> {
+        let number = now.seconds().max(self.number.saturating_add(1));
+        let agreement = AgreementSecret::generate()?;
         let earlier = std::iter::once(self.agreement).chain(self.earlier).collect();
-        Ok(Self { signing: self.signing, agreement: fresh, earlier })
+        let rotated = Self { agreement, earlier, ..self };
+        Ok(rotated.with_hybrid(number, HybridSecret::generate()?))
     }
 
     /// Another identity, by its signing key, that opens what was sealed to this one; and that both are one person's.
-    pub fn succeed(self) -> Result<(Self, DeviceStatement), getrandom::Error> {
+    pub fn succeed(self, now: Moment) -> Result<(Self, DeviceStatement), getrandom::Error> {
         let signing = SigningSecret::generate()?;
         let statement = DeviceStatement::of_both(&self.signing, &signing);
-        Ok((Self { signing, ..self.rotate()? }, statement))
+        Ok((Self { signing, ..self.rotate(now)? }, statement))
     }
 
     /// All X25519 keys, the one that others seal to now first.
@@ -45,15 +64,27 @@ impl Identity {
         std::iter::once(&self.agreement).chain(&self.earlier)
     }
 
-    /// Of each of them, as headers list it.
+    /// Of each of all keys, as headers list it.
     pub fn recipients(&self) -> Vec<RecipientId> {
-        self.agreements().map(|key| RecipientId::of_identity(&key.public())).collect()
+        let agreements = self.agreements().map(|key| RecipientId::of_identity(&key.public()));
+        agreements
+            .chain(self.hybrid.iter().map(|key| RecipientId::of_hybrid(&key.public())))
+            .collect()
     }
 
     /// The public half, signed.
     pub fn public(&self) -> PublicIdentity {
-        PublicIdentity::sign(&self.signing, self.agreement.public())
+        let hybrid = self.hybrid.first().map(|key| (self.number, key.public()));
+        PublicIdentity::sign(&self.signing, self.agreement.public(), hybrid)
     }
+}
+
+/// What opens an age file.
+#[derive(Clone, Copy)]
+pub(crate) enum AgeIdentity<'a> {
+    X25519(&'a AgreementSecret),
+    /// Of the hybrid stanzas the one at this place is for the key (`spec/package-v1.md` 5.6).
+    Hybrid(&'a HybridSecret, usize),
 }
 
 /// An Ed25519 secret key.
@@ -127,15 +158,58 @@ impl AgreementSecret {
     /// From an `AGE-SECRET-KEY-1...` string. One key has one text: lower case and padding bits, which
     /// the age crate takes as well, are refused.
     pub(crate) fn from_age(text: &str) -> Option<Self> {
-        let decoded = CheckedHrpstring::new::<Bech32>(text).ok()?;
-        let mut key = Self(Zeroizing::new([0; 32]));
-        let mut bytes = decoded.byte_iter();
-        for byte in key.0.iter_mut() {
-            *byte = bytes.next()?;
-        }
         // It pins the prefix too.
-        (bytes.next().is_none() && key.to_age().as_str() == text).then_some(key)
+        read_age(text).map(Self).filter(|key| key.to_age().as_str() == text)
     }
+}
+
+/// A hybrid secret key: a seed (`spec/identity.md` 1.4).
+pub struct HybridSecret(Seed);
+
+/// Starts the text of a hybrid age identity, which is upper case.
+const AGE_HYBRID: Hrp = Hrp::parse_unchecked("age-secret-key-pq-");
+
+impl HybridSecret {
+    pub(super) fn generate() -> Result<Self, getrandom::Error> {
+        random_32().map(|seed| Self(Seed(seed)))
+    }
+
+    pub fn from_bytes(seed: &[u8; 32]) -> Self {
+        Self(Seed(Zeroizing::new(*seed)))
+    }
+
+    /// The seed, for the vault.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0.0
+    }
+
+    pub(super) fn seed(&self) -> &Seed {
+        &self.0
+    }
+
+    pub fn public(&self) -> HybridPublic {
+        self.0.public()
+    }
+
+    /// The `AGE-SECRET-KEY-PQ-1...` string of this key.
+    pub(crate) fn to_age(&self) -> Zeroizing<String> {
+        to_bech32::<Bech32>(AGE_HYBRID, self.expose())
+    }
+
+    /// From what [`Self::to_age`] writes, and from no other text for the same key.
+    pub(crate) fn from_age(text: &str) -> Option<Self> {
+        read_age(text).map(|seed| Self(Seed(seed))).filter(|key| key.to_age().as_str() == text)
+    }
+}
+
+/// The 32 bytes of an age identity, whatever its prefix.
+fn read_age(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let decoded = CheckedHrpstring::new::<Bech32>(text).ok()?;
+    let (mut key, mut bytes) = (Zeroizing::new([0; 32]), decoded.byte_iter());
+    for byte in key.iter_mut() {
+        *byte = bytes.next()?;
+    }
+    bytes.next().is_none().then_some(key)
 }
 
 fn random_32() -> Result<Zeroizing<[u8; 32]>, getrandom::Error> {

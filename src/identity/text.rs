@@ -3,13 +3,13 @@
 use super::IdentityError;
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32m, Hrp};
-use std::fmt;
 
-/// What all texts start with inside.
-pub(super) const VERSION: u8 = 1;
-
-/// What stands behind the version. That it is the only text of these bytes is for the caller to see.
-pub(super) fn read(text: &str, prefix: &str) -> Result<Vec<u8>, IdentityError> {
+/// The version, which is one of `versions`, and what stands behind it. That it is the only text of these bytes is for the caller to see.
+pub(super) fn read(
+    text: &str,
+    prefix: &str,
+    versions: &[u8],
+) -> Result<(u8, Vec<u8>), IdentityError> {
     // One text for one content: BIP 173's all-capitals form is not accepted.
     if text.bytes().any(|b| b.is_ascii_uppercase()) {
         return Err(IdentityError::Encoding);
@@ -20,16 +20,16 @@ pub(super) fn read(text: &str, prefix: &str) -> Result<Vec<u8>, IdentityError> {
     if decoded.hrp().as_str() != prefix {
         return Err(IdentityError::Shape);
     }
-    if version != VERSION {
+    if !versions.contains(&version) {
         return Err(IdentityError::Version(version));
     }
-    Ok(bytes.collect())
+    Ok((version, bytes.collect()))
 }
 
-pub(super) fn write(f: &mut fmt::Formatter<'_>, prefix: &str, parts: &[&[u8]]) -> fmt::Result {
-    let bytes = [&[VERSION][..], &parts.concat()].concat();
-    let text = bech32::encode::<Bech32m>(Hrp::parse_unchecked(prefix), &bytes);
-    f.write_str(&text.map_err(|_| fmt::Error)?)
+/// The text of `bytes`, whose first is the version.
+#[expect(clippy::expect_used, reason = "what is encoded here is below the limit of the checksum")]
+pub(super) fn encode(prefix: &str, bytes: &[u8]) -> String {
+    bech32::encode::<Bech32m>(Hrp::parse_unchecked(prefix), bytes).expect("200 bytes fit")
 }
 
 /// Whether `text` is meant to be one with this prefix.

@@ -1,6 +1,8 @@
 //! `doctor`: everything in a vault is opened, and what is wrong or missing is named, with what helps.
 
+use super::causes::some;
 use super::session::Wish;
+use super::shared::{Upshot, upshot};
 use super::{About, Error, Session};
 use crate::audit::Action;
 use crate::clock::Moment;
@@ -8,6 +10,7 @@ use crate::platform::{self, Volume};
 use crate::policy::Trust;
 use crate::text::{escape, shown};
 use crate::vault::{self, FILE, Proof, Vault, View};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -27,6 +30,8 @@ pub enum Subject {
     Backup,
     Peer,
     Package,
+    /// Sealed so that a quantum computer opens it.
+    Quantum,
     /// Erased, and still in the files.
     Erasing,
 }
@@ -42,6 +47,7 @@ words!(Subject {
     Backup = "backup",
     Peer = "peer",
     Package = "package",
+    Quantum = "quantum",
     Erasing = "erasing",
 });
 
@@ -119,6 +125,8 @@ pub fn examine(vault: &Vault, now: Moment) -> Result<Vec<Finding>, vault::Error>
     found.extend(erasing(vault));
     found.extend(owner(view, now)?);
     found.extend(people(view, now)?);
+    found.extend(classical(view)?);
+    found.extend(no_hybrid_key(view)?);
     Ok(found)
 }
 
@@ -207,6 +215,38 @@ fn people(view: View<'_>, now: Moment) -> Result<Vec<Finding>, vault::Error> {
         )
     });
     Ok(peers.into_iter().chain(packages).collect())
+}
+
+/// What was sealed classically and is still in use: who recorded a package has it one day.
+fn classical(view: View<'_>) -> Result<Option<Finding>, vault::Error> {
+    let mut values = BTreeSet::new();
+    for share in view.shares()?.into_iter().filter(|share| !share.post_quantum) {
+        for entry in share.entries {
+            if upshot(view, &entry)? == Upshot::Rotate {
+                values.insert(entry.coordinate);
+            }
+        }
+    }
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    Ok((!values.is_empty()).then(|| Finding {
+        subject: Subject::Quantum,
+        level: Level::Note,
+        what: format!("a quantum computer will open the packages in which {} went", some(&values)),
+        remedy: "give them other values, and seal those to hybrid keys; `kovra shared` shows whose are not"
+            .into(),
+    }))
+}
+
+fn no_hybrid_key(view: View<'_>) -> Result<Option<Finding>, vault::Error> {
+    Ok(view.identity()?.hybrid.is_empty().then(|| Finding {
+        subject: Subject::Quantum,
+        level: Level::Note,
+        what:
+            "your identity has no hybrid key, so a quantum computer will open what is sealed to you"
+                .into(),
+        remedy: "`kovra id rotate` makes one; who seals to you gets it by `kovra id -o FILE`"
+            .into(),
+    }))
 }
 
 /// Takes away what others may read or write of the vault's own files.

@@ -2,6 +2,7 @@
 
 use super::absence::Absence;
 use super::causes::{by_cause, some};
+use super::post_quantum::Hinders;
 use crate::backup;
 use crate::clock::Moment;
 use crate::coordinate::Coordinate;
@@ -72,6 +73,12 @@ pub enum Error {
         class = Class::Untrusted.phrase()
     )]
     KnownBefore(String),
+    /// Keys of a peer that gave way to others.
+    #[error(
+        "{class}: these keys of {0} are older than those that are known here, or others of the same time",
+        class = Class::Replay.phrase()
+    )]
+    OlderKeys(String),
     #[error("{class}: the package was sealed by another key: {fingerprint}", class = Class::Untrusted.phrase())]
     OtherSender { name: String, fingerprint: String },
     #[error(transparent)]
@@ -128,7 +135,9 @@ pub enum Error {
         /// Under which it is pinned.
         Option<String>,
     ),
-    #[error("this is not a key, which is kovra1..., age1... or ssh-ed25519 AAAA..., and whole")]
+    #[error(
+        "this is neither a file nor a key, which is kovra1..., age1... or ssh-ed25519 AAAA..., and whole"
+    )]
     NoKey,
     /// A recipient of another program's, by how it begins.
     #[error("nothing is sealed to a key of this kind: {0}")]
@@ -153,6 +162,12 @@ pub enum Error {
     /// Something is there already, or has changed meanwhile.
     #[error("{0}")]
     Conflict(String),
+    /// No package is sealed to a hybrid key beside another.
+    #[error("{hybrid} has a hybrid key alone, and {classical} has none: no package is for both")]
+    Mixed { hybrid: String, classical: String },
+    /// It was to be post-quantum.
+    #[error("policy: a quantum computer would open it, since no hybrid key is known of {}", some(&names_of(.0)))]
+    NotPostQuantum(Vec<Hinders>),
     #[error("{0} is left out by the filters")]
     LeftOut(Coordinate),
     /// The peer's key is not one that can be sealed to.
@@ -230,6 +245,10 @@ impl Error {
             other => vec![other.to_string()],
         }
     }
+}
+
+fn names_of(hinders: &[Hinders]) -> Vec<&str> {
+    hinders.iter().map(|peer| &*peer.name).collect()
 }
 
 fn names(coordinates: &[Coordinate]) -> String {

@@ -1,7 +1,9 @@
 //! What the person at the program can do next.
 
 use super::Error;
+use super::causes::{by_cause, some};
 use super::error::{Missing, Replay};
+use super::post_quantum::Hinders;
 use crate::identity::{IdentityError, person};
 use crate::package::Class;
 use crate::policy::Reason;
@@ -32,6 +34,9 @@ impl Error {
             | Self::OtherSender { .. }
             | Self::SenderOnly(_)
             | Self::OtherKey(_)
+            | Self::OlderKeys(_)
+            | Self::Mixed { .. }
+            | Self::NotPostQuantum(_)
             | Self::KeyNotName(_)
             | Self::HalfStatement(_)
             | Self::OtherStatement(_)
@@ -106,12 +111,18 @@ impl Error {
             }
             Self::SenderOnly(name) => {
                 format!(
-                    "ask for their kovra1... string, and pin it: `kovra peer add {name} kovra1...`"
+                    "they write it with `kovra id -o FILE`, and you pin it: `kovra peer add {name} FILE`"
                 )
             }
             Self::OtherKey(name) => {
                 format!("if they really have a new one, `kovra peer rm {name}` first")
             }
+            Self::OlderKeys(name) => format!(
+                "nothing was changed; {name} gives you their latest with `kovra id -o FILE`, after `kovra id \
+                 rotate` if their vault came back from a backup"
+            ),
+            Self::Mixed { .. } => "seal one package to each of them".into(),
+            Self::NotPostQuantum(hinders) => post_quantum(hinders),
             Self::KeyNotName(Some(name)) => format!("it is pinned as {name}"),
             Self::KeyNotName(None) => "`kovra peer add NAME KEY` pins it under a name".into(),
             Self::HalfStatement(_) => {
@@ -132,6 +143,15 @@ impl Error {
             _ => return None,
         })
     }
+}
+
+/// What each of them must run.
+fn post_quantum(hinders: &[Hinders]) -> String {
+    let all = by_cause(hinders.iter().map(|peer| (&*peer.name, peer.lacks)));
+    let remedies = all.iter().map(|(lacks, names)| format!("{}: {}", some(names), lacks.remedy()));
+    let mut lines = vec!["nothing was sealed".to_owned()];
+    lines.extend(remedies);
+    lines.join("; ")
 }
 
 /// For who was given a package.
@@ -159,10 +179,10 @@ fn reading(class: Class) -> &'static str {
 fn identity(error: &IdentityError) -> &'static str {
     match error {
         IdentityError::Version(_) => "a newer kovra may know it",
-        IdentityError::Encoding | IdentityError::Shape => {
+        IdentityError::Encoding | IdentityError::Shape | IdentityError::Hybrid => {
             "ask for it again, and copy the whole of it"
         }
-        IdentityError::Key(_) | IdentityError::Signature => {
+        IdentityError::Key(_) | IdentityError::Signature | IdentityError::OtherHybrid => {
             "do not use it; ask its owner for it by another channel"
         }
     }
@@ -199,6 +219,7 @@ fn missing_hint(entries: &[Missing]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::super::absence::Absence;
+    use super::super::post_quantum::Lacks;
     use super::*;
     use crate::clock::Moment;
     use crate::coordinate::Coordinate;
@@ -249,7 +270,7 @@ mod tests {
             (Error::KeyFile, "`kovra peer add NAME KEY`"),
             (IdentityError::Encoding.into(), "copy the whole of it"),
             (IdentityError::Shape.into(), "copy the whole of it"),
-            (IdentityError::Version(2).into(), "a newer kovra may know it"),
+            (IdentityError::Version(3).into(), "a newer kovra may know it"),
             (IdentityError::Signature.into(), "ask its owner for it by another channel"),
             (IdentityError::Key(crate::identity::KeyError::SmallOrder).into(), "do not use it"),
             (Error::Exists(at()), "`kovra set dev/db/url`"),
@@ -257,7 +278,7 @@ mod tests {
             (Error::WouldOverwrite(vec![at()]), "--overwrite allows it"),
             (Error::OtherKey(bob()), "`kovra peer rm bob` first"),
             (Error::LeftOut(at()), "--env or --component"),
-            (Error::SenderOnly(bob()), "`kovra peer add bob kovra1...`"),
+            (Error::SenderOnly(bob()), "`kovra peer add bob FILE`"),
             (Error::NoTokenFile, "--token-out"),
             (
                 Error::Unwritten { path: PathBuf::new(), source: io::ErrorKind::NotFound.into() },
@@ -286,6 +307,21 @@ mod tests {
             Error::Unresolved(Vec::new()),
         ] {
             assert_eq!(error.hint(), None, "{error}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_way_of_post_quantum_has_a_hint() {
+        let bob = || "bob".to_owned();
+        let hinders = Lacks::ALL.iter().map(|lacks| Hinders { name: bob(), lacks: *lacks });
+        for (error, hint) in [
+            (Error::OlderKeys(bob()), "bob gives you their latest with `kovra id -o FILE`"),
+            (Error::Mixed { hybrid: bob(), classical: bob() }, "one package to each"),
+            (Error::NotPostQuantum(hinders.collect()), "bob: `kovra id rotate` makes one"),
+            (IdentityError::Hybrid.into(), "copy the whole of it"),
+            (IdentityError::OtherHybrid.into(), "ask its owner for it by another channel"),
+        ] {
+            assert!(error.hint().unwrap().contains(hint), "{error}");
         }
     }
 

@@ -54,7 +54,7 @@ pub fn init(
         ways.extend(owner.takes(&code).then_some(way));
     }
     let kept = custody.clone();
-    let identity = make(NewVault { folder, id, custody, kek: &kek }, pin.as_ref(), &ways)?;
+    let identity = make(NewVault { folder, id, custody, kek: &kek }, pin.as_ref(), &ways, now)?;
     Ok(Made { identity, custody: kept, ways: ways.len() })
 }
 
@@ -73,8 +73,9 @@ fn make(
     new: NewVault<'_>,
     pin: Option<&Secret>,
     ways: &[Recovery],
+    now: Moment,
 ) -> Result<PublicIdentity, Error> {
-    let identity = Identity::generate().map_err(vault::Error::from)?;
+    let identity = Identity::generate(now).map_err(vault::Error::from)?;
     let pin = pin.map(Pin::new).transpose()?;
     Vault::create(new, |batch| {
         batch.put_identity(&identity)?;

@@ -24,6 +24,7 @@ pub mod materialize;
 pub mod output;
 pub mod peer;
 pub mod pin;
+pub mod post_quantum;
 pub mod put_back;
 pub mod receipt;
 pub mod recover;
@@ -135,7 +136,7 @@ pub enum About<'a> {
         /// What was known under this name, or of this key.
         known: &'a [Peer],
     },
-    /// A pinned signing key comes with a new X25519 key.
+    /// A pinned signing key comes with new encryption keys.
     Rotation(&'a Peer),
     /// The peer has another identity, says the one that is pinned.
     Device {
@@ -159,8 +160,10 @@ pub enum About<'a> {
     RemoveRecovery(&'a Recovery),
     /// Another lock for the vault.
     Rekey(rekey::Keys),
-    /// A new encryption key for the identity.
+    /// New encryption keys for the identity.
     Rotate,
+    /// That nothing but post-quantum packages is sealed from now on, or that anything may be.
+    Require(bool),
     /// That this identity is mine, too.
     ClaimDevice(SigningPublic),
     /// That this identity is a device of that one's.

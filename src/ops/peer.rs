@@ -5,29 +5,75 @@ use super::{About, Error, Session, device};
 use crate::audit::{Action, Event};
 use crate::coordinate::check_segment;
 use crate::identity::{
-    AgreementPublic, DeviceStatement, PublicIdentity, Recipient, SigningPublic, person,
+    AgreementPublic, DeviceStatement, PublicIdentity, Recipient, RecipientId, SigningPublic, person,
 };
+use crate::limits;
 use crate::package::Package;
+use crate::platform;
 use crate::policy::{Asker, Trust};
 use crate::text::escape;
 use crate::vault::{self, KnownPeer, Looked, Peer, PeerKey, View};
+use std::path::Path;
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Added {
     New(Peer),
     /// The same name with the same key: nothing was done.
     Known(Peer),
-    /// A pinned signing key with another X25519 key, or with its first one; or a peer who is confirmed now.
+    /// A pinned signing key with other keys, or with its first ones; or a peer who is confirmed now.
     Updated(Peer),
 }
 
-/// Reads a peer's key from what a person passes on: `kovra1...`, `age1...` or `ssh-ed25519 ...`.
+/// Reads a peer's key from what a person passes on: `kovra1...`, `age1...` or `ssh-ed25519 ...`. Of the short form of
+/// an identity it is the sender's key alone (`spec/identity.md` 2.5).
 pub fn parse_key(text: &str) -> Result<PeerKey, Error> {
     let text = text.trim_ascii();
-    if PublicIdentity::is_meant(text) {
-        return Ok(PeerKey::Identity(text.parse()?));
+    if !PublicIdentity::is_meant(text) {
+        return Ok(PeerKey::Recipient(Recipient::plain(text)?));
     }
-    Ok(PeerKey::Recipient(Recipient::plain(text)?))
+    let identity: PublicIdentity = text.parse()?;
+    Ok(match identity.is_short() {
+        true => PeerKey::Sender(identity.signing()),
+        false => PeerKey::Identity(identity),
+    })
+}
+
+/// Reads a key as [`parse_key`], from the text itself or, if it is none, from a file of that name. Nobody puts a key under
+/// the name of another: what begins as a key is no file's name.
+pub fn key_in(given: &str) -> Result<PeerKey, Error> {
+    match parse_key(given) {
+        Err(Error::NoKey | Error::OtherKind(_))
+            if !given.starts_with("age1") && Path::new(given).is_file() =>
+        {
+            parse_key(&text_in(given)?)
+        }
+        parsed => parsed,
+    }
+}
+
+/// Whether an identity is meant, as text or as a `.kovra-id` file, and no peer's name.
+pub fn is_identity(given: &str) -> bool {
+    PublicIdentity::is_meant(given.trim_ascii()) || given.ends_with(".kovra-id")
+}
+
+/// Reads an identity, of whatever form, from the text itself or from a file of that name.
+pub fn identity_in(given: &str) -> Result<PublicIdentity, Error> {
+    match PublicIdentity::is_meant(given.trim_ascii()) {
+        false if is_identity(given) || Path::new(given).is_file() => {
+            Ok(text_in(given)?.trim_ascii().parse()?)
+        }
+        _ => Ok(given.trim_ascii().parse()?),
+    }
+}
+
+/// What a file holds, less its comments.
+fn text_in(file: &str) -> Result<String, Error> {
+    let path = Path::new(file);
+    let bytes = platform::read(path, limits::KEY_FILE).map_err(Error::io(path))?;
+    let bytes = Some(bytes).filter(|bytes| bytes.len() <= limits::KEY_FILE);
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(Error::NoKey)?;
+    let lines = text.lines().filter(|line| !line.trim_ascii_start().starts_with('#'));
+    Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Reads an age recipient, `age1...`, where no other key will do.
@@ -91,7 +137,7 @@ pub enum Vouched<'a> {
 ///
 /// # Errors
 /// [`Error::OtherKey`] if the name has another key, [`Error::Conflict`] if the key has another name;
-/// [`Error::Rotation`] for a new X25519 key that nobody is here to confirm, [`Error::KnownBefore`] for a name
+/// [`Error::OlderKeys`] for keys that gave way to others; [`Error::Rotation`] for new keys that nobody is here to confirm, [`Error::KnownBefore`] for a name
 /// or a key that was known before. Of a device also [`Error::Unconfirmed`] and what is wrong with a statement.
 pub fn add(
     session: &mut Session<'_>,
@@ -127,7 +173,7 @@ pub fn add(
             peer.key = old.key.clone();
             Trust::Vouch
         }
-        // An X25519 key, signed by the pinned key: the first that is known, or another one.
+        // Other keys, signed by the pinned key: the first that are known, or others.
         Some(_) => Trust::Exchange,
         None if !before.is_empty() => Trust::Exchange,
         None if vouches || matches!(peer.key, PeerKey::Sender(_)) => Trust::Vouch,
@@ -205,13 +251,15 @@ fn check_name(name: &str) -> Result<(), Error> {
     }
 }
 
-/// No key is two people's, and nobody's X25519 key is another's.
+/// No key is two people's, and none comes back that gave way to another.
 fn check_key(view: View<'_>, peer: &Peer, known: &[Looked<KnownPeer>]) -> Result<(), Error> {
+    if known.iter().any(|known| is_older(peer, &known.peer)) {
+        return Err(Error::OlderKeys(peer.name.clone()));
+    }
     let there = known.iter().filter(|known| !known.removed && known.peer.name != peer.name);
+    let ids = peer.recipient_ids();
     let shares_key = |other: &&Looked<KnownPeer>| {
-        let (mine, theirs) = (peer.recipient(), other.peer.recipient());
-        let same = mine.is_some() && mine.map(|key| key.id()) == theirs.map(|key| key.id());
-        same || peer.signing().is_some() && peer.signing() == other.peer.signing()
+        shares_any(&ids, &other.peer.recipient_ids()) || same_person(peer, &other.peer)
     };
     if let Some(other) = there.into_iter().find(shares_key) {
         let what = format!("this key is pinned already, as {}", other.peer.name);
@@ -219,8 +267,8 @@ fn check_key(view: View<'_>, peer: &Peer, known: &[Looked<KnownPeer>]) -> Result
     }
     let me = view.identity()?;
     let is_me = peer.signing() == Some(me.signing.public());
-    let is_mine = peer.recipient().is_some_and(|key| me.recipients().contains(&key.id()));
-    if is_me != is_mine && peer.recipient().is_some() {
+    let mine = me.recipients();
+    if ids.iter().any(|id| mine.contains(id) != is_me) {
         return Err(Error::Conflict("one of its keys is your own, and the other is not".into()));
     }
     Ok(())
@@ -228,8 +276,23 @@ fn check_key(view: View<'_>, peer: &Peer, known: &[Looked<KnownPeer>]) -> Result
 
 /// Whether the one's name or one of its keys is the other's.
 fn related_to(peer: &Peer, other: &Peer) -> bool {
-    let same_recipient = peer.recipient().is_some() && peer.recipient() == other.recipient();
+    let same_recipient = shares_any(&peer.recipient_ids(), &other.recipient_ids());
     peer.name == other.name || same_recipient || same_person(peer, other)
+}
+
+fn shares_any(these: &[RecipientId], those: &[RecipientId]) -> bool {
+    these.iter().any(|id| those.contains(id))
+}
+
+/// `spec/identity.md` 6.2: no identity gives way to an earlier one, nor to another of the same number.
+fn is_older(peer: &Peer, known: &Peer) -> bool {
+    match (&peer.key, &known.key) {
+        (PeerKey::Identity(new), PeerKey::Identity(old)) if new.signing() == old.signing() => {
+            new.number() < old.number()
+                || new.number() == old.number() && old.number() > 0 && new != old
+        }
+        _ => false,
+    }
 }
 
 fn same_person(peer: &Peer, other: &Peer) -> bool {
@@ -301,9 +364,11 @@ pub fn get(view: View<'_>, name: &str) -> Result<Looked<Peer>, Error> {
 
 /// Why nobody has this name: it may be somebody's key.
 fn nobody(view: View<'_>, name: &str) -> Error {
-    let pinned = |key| {
-        let peers = view.peers().unwrap_or_default();
-        peers.into_iter().find(|peer| peer.key == key).map(|peer| peer.name)
+    let pinned = |key: PeerKey| {
+        let is = |peer: &Peer| {
+            peer.key == key || key.signing().is_some() && peer.signing() == key.signing()
+        };
+        view.peers().unwrap_or_default().into_iter().find(is).map(|peer| peer.name)
     };
     match parse_key(name) {
         Ok(key) => Error::KeyNotName(pinned(key)),

@@ -62,7 +62,7 @@ pub fn put_back(session: &mut Session<'_>, back: PutBack<'_>) -> Result<Back, Er
     let trust = if by.is_none() && made.is_none() { Trust::Salvage } else { Trust::Recover };
     let consent = agreed(session, trust, &on)?;
     let lives_on = made.map_or(Some(false), |_| owner.lives_on()).ok_or(Error::Declined)?;
-    let chosen = choose(session.view(), lives_on, by.as_ref(), &custody, owner)?;
+    let chosen = choose(session, lives_on, by.as_ref(), &custody, owner)?;
     let id = match lives_on {
         true => Vault::new_id()?,
         false => *session.view().id(),
@@ -94,15 +94,16 @@ fn agreed(session: &mut Session<'_>, trust: Trust, on: &Grounds) -> Result<Conse
 }
 
 fn choose(
-    view: View<'_>,
+    session: &Session<'_>,
     is_new: bool,
     by: Option<&AgreementPublic>,
     custody: &NewCustody,
     owner: &mut dyn Heir,
 ) -> Result<Chosen, Error> {
+    let (view, now) = (session.view(), session.now());
     let identity = view.identity()?;
     let (identity, statement) = match is_new {
-        true => identity.succeed().map(|(new, statement)| (new, Some(statement))),
+        true => identity.succeed(now).map(|(new, statement)| (new, Some(statement))),
         false => Ok((identity, None)),
     }
     .map_err(vault::Error::from)?;

@@ -1,5 +1,6 @@
 //! `seal`: entries of the vault into a package for peers.
 
+use super::post_quantum::{self, Chosen, Hinders};
 use super::session::{Consent, Weighed, Wish};
 use super::source::with_content;
 use super::{About, Error, Listed, Selection, Session, output, peer};
@@ -25,6 +26,8 @@ pub struct Options {
     pub pointers_only: bool,
     /// Names of peers, each with all their devices, or of one device.
     pub to: Vec<String>,
+    /// Whether it is to be refused unless it is post-quantum; the vault may insist on that, too.
+    pub require_pq: bool,
     /// How long it may be imported.
     pub ttl: Duration,
     /// The package file; it must not exist.
@@ -37,6 +40,8 @@ pub struct Report {
     /// By coordinate.
     pub entries: Vec<Stored>,
     pub peers: Vec<Peer>,
+    /// Who keeps it from being post-quantum.
+    pub hinders: Vec<Hinders>,
     pub header: Header,
     /// Of the package, in bytes.
     pub size: usize,
@@ -48,6 +53,8 @@ pub struct Report {
 pub struct Sealing<'a> {
     pub entries: &'a [Stored],
     pub peers: &'a [Peer],
+    /// Who keeps it from being post-quantum.
+    pub hinders: &'a [Hinders],
     pub until: Moment,
     pub out: &'a Path,
     /// Where the token goes, if there is one.
@@ -72,17 +79,22 @@ pub fn seal(session: &mut Session<'_>, options: &Options) -> Result<Report, Erro
         return Err(Error::Nothing("no pointer is among the selected entries".into()));
     }
     let peers = recipients_of(view, &options.to)?;
-    let recipients = distinct_recipients(&peers)?;
+    let Chosen { recipients, hinders } = post_quantum::choose(&peers)?;
+    let required = view.requires_post_quantum()?;
+    if !hinders.is_empty() && (options.require_pq || *required) {
+        return Err(Error::NotPostQuantum(hinders));
+    }
     let Looked { found: last, basis } = session.view().last_seq()?;
     let (stamp, asks) = stamp(session, last, options.ttl)?;
-    let deed = Deed { stamp: &stamp, entries: &stored, peers: &peers, seq: &basis };
+    let required = &required.basis;
+    let deed = Deed { stamp: &stamp, entries: &stored, peers: &peers, seq: &basis, required };
     let weighed = weigh(session, &deed)?;
     let (out, token) = places(options, &stored)?;
     let package = |view: View<'_>| package_of(view, &deed, &recipients);
     let early = opens(session.view(), &stored).then(|| package(session.view())).transpose()?;
     let to: Vec<Peer> = peers.iter().map(|peer| peer.found.clone()).collect();
     let until = stamp.expires();
-    let sealing = Sealing { entries: &stored, peers: &to, until, out, token };
+    let sealing = Sealing { entries: &stored, peers: &to, hinders: &hinders, until, out, token };
     let of_clock = asks.map(|(weighed, about)| session.put(weighed, &about)).transpose()?;
     let consent = put(session, weighed, &deed, sealing)?;
     let consent = of_clock.into_iter().fold(consent, Consent::and);
@@ -95,7 +107,8 @@ pub fn seal(session: &mut Session<'_>, options: &Options) -> Result<Report, Erro
     remember(session, consent, &deed, &sealed)?;
     keep(package_file, token_file)?;
     let (header, size) = (sealed.header, sealed.bytes.len());
-    Ok(Report { entries: stored, peers: to, header, size, token: token.map(Path::to_owned) })
+    let token = token.map(Path::to_owned);
+    Ok(Report { entries: stored, peers: to, hinders, header, size, token })
 }
 
 /// Where the package goes, and its token if it needs one.
@@ -120,7 +133,7 @@ fn weigh(session: &mut Session<'_>, deed: &Deed<'_>) -> Result<Weighed, Error> {
     let event = session.event(Action::Seal).in_package(deed.stamp.id());
     let wishes = deed.entries.iter().map(|entry| {
         let wish = Wish::of_entry(Operation::Seal, entry.subject(), event.clone());
-        wish.on(entry.basis(), &entry.coordinate)
+        wish.on(entry.basis(), &entry.coordinate).on(deed.required, post_quantum::SETTING)
     });
     let mut wishes: Vec<Wish<'_>> = wishes.collect();
     for peer in deed.peers {
@@ -228,6 +241,8 @@ struct Deed<'a> {
     peers: &'a [Looked<Peer>],
     /// Of the number of the package before.
     seq: &'a Basis,
+    /// Of whether it has to be post-quantum.
+    required: &'a Basis,
 }
 
 /// Keeps what was given to whom, the `seq`, and the record of it, in one transaction. It comes
@@ -260,7 +275,10 @@ fn share(deed: &Deed<'_>, sealed: &Sealed, now: Moment) -> Share {
         given: given(entry),
     };
     let with = |peer: &Looked<Peer>| {
-        let key = peer.recipient().map(|recipient| recipient.to_text()).unwrap_or_default();
+        let key = match &peer.key {
+            PeerKey::Recipient(recipient) => recipient.to_text(),
+            PeerKey::Identity(_) | PeerKey::Sender(_) => String::new(),
+        };
         SharedWith { name: peer.name.clone(), key, received: None, signing: peer.signing() }
     };
     Share {
@@ -268,6 +286,7 @@ fn share(deed: &Deed<'_>, sealed: &Sealed, now: Moment) -> Share {
         digest: Sha256::digest(&sealed.bytes).into(),
         sealed: now,
         expires: sealed.header.expires,
+        post_quantum: sealed.header.is_post_quantum(),
         recipients: deed.peers.iter().map(with).collect(),
         entries: deed.entries.iter().map(shared).collect(),
     }
@@ -284,20 +303,10 @@ fn recipients_of(view: View<'_>, names: &[String]) -> Result<Vec<Looked<Peer>>, 
             all.insert(peer.name.clone(), peer);
         }
     }
-    Ok(all.into_values().collect())
-}
-
-fn distinct_recipients(peers: &[Looked<Peer>]) -> Result<Vec<Recipient>, Error> {
-    let mut recipients: Vec<Recipient> = Vec::new();
-    for recipient in peers.iter().filter_map(|peer| peer.recipient()) {
-        if !recipients.contains(&recipient) {
-            recipients.push(recipient);
-        }
+    match all.is_empty() {
+        true => Err(Error::Usage("name at least one peer to seal to".into())),
+        false => Ok(all.into_values().collect()),
     }
-    if recipients.is_empty() {
-        return Err(Error::Usage("name at least one peer to seal to".into()));
-    }
-    Ok(recipients)
 }
 
 /// An entry as it goes into a package.

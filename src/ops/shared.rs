@@ -4,7 +4,7 @@ use super::Error;
 use crate::clock::Moment;
 use crate::identity::is_meant_by;
 use crate::text::escape;
-use crate::vault::{Given, Held, Share, SharedEntry, View};
+use crate::vault::{self, Given, Held, Share, SharedEntry, View};
 
 /// Something that a peer was given.
 pub struct Item {
@@ -18,6 +18,8 @@ pub struct Item {
     pub package: [u8; 16],
     /// When they said that they imported it.
     pub received: Option<Moment>,
+    /// Whether every package that they got it in stays closed to a quantum computer.
+    pub post_quantum: bool,
     /// What is to be done if they leave.
     pub upshot: Upshot,
 }
@@ -62,7 +64,7 @@ pub fn shared(view: View<'_>, peer: Option<&str>) -> Result<Vec<Item>, Error> {
         }
     }
     for share in view.shares()?.into_iter().rev() {
-        let Share { package, sealed, recipients, entries, .. } = share;
+        let Share { package, sealed, recipients, entries, post_quantum, .. } = share;
         for recipient in recipients.iter().filter(|r| meant(&r.name)) {
             let fingerprint = recipient.fingerprint();
             for entry in &entries {
@@ -70,16 +72,18 @@ pub fn shared(view: View<'_>, peer: Option<&str>) -> Result<Vec<Item>, Error> {
                     let same = item.peer == recipient.name && item.fingerprint == fingerprint;
                     same && item.entry == *entry
                 };
-                if !items.iter().any(told) {
-                    items.push(Item {
+                match items.iter_mut().find(|item| told(item)) {
+                    Some(later) => later.post_quantum &= post_quantum,
+                    None => items.push(Item {
                         peer: recipient.name.clone(),
                         fingerprint: fingerprint.clone(),
                         entry: entry.clone(),
                         sealed,
                         package,
                         received: recipient.received,
+                        post_quantum,
                         upshot: upshot(view, entry)?,
-                    });
+                    }),
                 }
             }
         }
@@ -87,7 +91,7 @@ pub fn shared(view: View<'_>, peer: Option<&str>) -> Result<Vec<Item>, Error> {
     Ok(items)
 }
 
-fn upshot(view: View<'_>, entry: &SharedEntry) -> Result<Upshot, Error> {
+pub(super) fn upshot(view: View<'_>, entry: &SharedEntry) -> Result<Upshot, vault::Error> {
     let Given::Literal(given) = &entry.given else { return Ok(Upshot::Revoke) };
     let Ok(coordinate) = entry.coordinate.parse() else { return Ok(Upshot::Changed) };
     let current = view.entry(&entry.origin, &coordinate)?.found;

@@ -82,8 +82,10 @@ impl<'a> Package<'a> {
             return Err(Error::new(Class::Binding, "high", what));
         }
         let high = (!self.high.is_empty()).then_some((self.high, "high"));
+        let recipients = &self.header.recipients;
+        let hybrid = recipients.iter().filter(|id| id.is_hybrid()).count();
         for (age, place) in std::iter::once((self.sealed, "sealed")).chain(high) {
-            if !Scan::of(age, place)?.matches(&self.header.recipients) {
+            if !Scan::of(age, place, hybrid)?.matches(recipients) {
                 let what = "the age stanzas are not those of the listed recipients";
                 return Err(Error::new(Class::Binding, place, what));
             }

@@ -47,10 +47,11 @@ impl From<IdentityError> for Class {
     fn from(why: IdentityError) -> Self {
         match why {
             IdentityError::Version(_) => Self::Unsupported,
-            IdentityError::Signature => Self::Signature,
-            IdentityError::Encoding | IdentityError::Shape | IdentityError::Key(_) => {
-                Self::Malformed
-            }
+            IdentityError::Signature | IdentityError::OtherHybrid => Self::Signature,
+            IdentityError::Encoding
+            | IdentityError::Shape
+            | IdentityError::Key(_)
+            | IdentityError::Hybrid => Self::Malformed,
         }
     }
 }

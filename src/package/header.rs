@@ -123,13 +123,18 @@ impl Header {
         Ok(())
     }
 
+    /// Whether what is sealed in it stays closed to a quantum computer: all recipients are hybrid, or none is (3.5).
+    pub fn is_post_quantum(&self) -> bool {
+        self.recipients.first().is_some_and(RecipientId::is_hybrid)
+    }
+
     /// The package id, as it is shown: 32 hex digits.
     pub fn id_hex(&self) -> String {
         crate::text::hex(&self.id)
     }
 }
 
-/// Clause 3.5: 1 to 64 recipients of a known kind, bytewise sorted and unique.
+/// Clause 3.5: 1 to 64 recipients of a known kind, bytewise sorted and unique, all hybrid or none.
 fn parse_recipients(r: &mut Reader<'_>) -> Result<Vec<RecipientId>, Error> {
     let count = r.array()?;
     if count == 0 {
@@ -152,6 +157,9 @@ fn parse_recipients(r: &mut Reader<'_>) -> Result<Vec<RecipientId>, Error> {
         let recipient = RecipientId { kind, fingerprint };
         if recipients.last().is_some_and(|last| *last >= recipient) {
             return Err(malformed("recipients unsorted or repeated"));
+        }
+        if recipients.last().is_some_and(|last| last.is_hybrid() != recipient.is_hybrid()) {
+            return Err(malformed("hybrid recipients beside others"));
         }
         recipients.push(recipient);
     }

@@ -6,7 +6,7 @@ use super::rules::check_entries;
 use super::stanza::Scan;
 use super::{Class, Error, Trusted};
 use crate::entry::Entry;
-use crate::identity::{AgreementSecret, Identity, RecipientId, Token};
+use crate::identity::{AgeIdentity, Identity, RecipientId, Token};
 use crate::secret::Secret;
 
 /// What becomes of the token's slot.
@@ -51,7 +51,8 @@ impl Trusted<'_> {
                 High::Skip => skipped = self.header().high,
                 High::Refuse => return Err(no_token()),
                 High::Open(token) => {
-                    let payload = open_high(key, high_file, token)?;
+                    let hybrid = self.header().is_post_quantum();
+                    let payload = open_high((key, token), high_file, hybrid)?;
                     entries.extend(payload::decode(&payload, &self.binding(Slot::High))?);
                 }
             }
@@ -66,12 +67,19 @@ impl Trusted<'_> {
     }
 
     /// The key that the header lists: the one of now, or one before it.
-    fn key_of<'a>(&self, identity: &'a Identity) -> Result<&'a AgreementSecret, Error> {
-        let listed = |key: &&AgreementSecret| {
-            self.header().recipients.contains(&RecipientId::of_identity(&key.public()))
+    fn key_of<'a>(&self, identity: &'a Identity) -> Result<AgeIdentity<'a>, Error> {
+        let place = |id| self.header().recipients.iter().position(|listed| *listed == id);
+        let found = match self.header().is_post_quantum() {
+            true => identity.hybrid.iter().find_map(|key| {
+                let place = place(RecipientId::of_hybrid(&key.public()))?;
+                Some(AgeIdentity::Hybrid(key, place))
+            }),
+            false => identity.agreements().find_map(|key| {
+                place(RecipientId::of_identity(&key.public()))?;
+                Some(AgeIdentity::X25519(key))
+            }),
         };
         let what = "your identity is not among its recipients";
-        let found = identity.agreements().find(listed);
         found.ok_or_else(|| Error::new(Class::NotForMe, "recipients", what))
     }
 
@@ -93,12 +101,16 @@ fn no_token() -> Error {
 }
 
 /// Two layers: the recipient's key opens the outer age file, the token the inner.
-fn open_high(key: &AgreementSecret, file: &[u8], token: &Token) -> Result<Secret, Error> {
+fn open_high(
+    (key, token): (AgeIdentity<'_>, &Token),
+    file: &[u8],
+    hybrid: bool,
+) -> Result<Secret, Error> {
     let inner = age_layer::decrypt(key, file, "high", NOT_MINE)?;
-    if !Scan::of(inner.expose(), "token layer")?.is_one_x25519() {
+    if !Scan::of(inner.expose(), "token layer", hybrid.into())?.is_one(hybrid) {
         let what = "it is not sealed to exactly one token";
         return Err(Error::new(Class::Malformed, "token layer", what));
     }
     let wrong = (Class::Token, "this is the token of another package");
-    age_layer::decrypt(token.key(), inner.expose(), "token layer", wrong)
+    age_layer::decrypt(token.identity(), inner.expose(), "token layer", wrong)
 }

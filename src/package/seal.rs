@@ -6,14 +6,14 @@ use super::rules::check_entries;
 use super::{Class, Error, Header, Stamp, age_layer};
 use crate::cbor::{SELF_DESCRIBED, Writer};
 use crate::entry::Entry;
-use crate::identity::{Recipient, SigningSecret, Token};
+use crate::identity::{Recipient, RecipientId, SigningSecret, Token};
 
 /// What goes into a package.
 pub struct Draft<'a> {
     pub sender: &'a SigningSecret,
     /// Of no other package.
     pub stamp: &'a Stamp,
-    /// 1 to 64 keys.
+    /// 1 to 64 keys, all hybrid or none.
     pub recipients: &'a [Recipient],
     /// 1 to 4,096 entries in any order.
     pub entries: Vec<Entry>,
@@ -41,13 +41,14 @@ pub fn seal(draft: Draft<'_>) -> Result<Sealed, Error> {
     let (high, normal): (Vec<&Entry>, Vec<&Entry>) =
         entries.into_iter().partition(|entry| entry.needs_token());
 
+    let (ids, recipients) = sorted(draft.recipients);
     let header = Header {
         id: draft.stamp.id,
         sender: *draft.sender.public().as_bytes(),
         seq: draft.stamp.seq,
         created: draft.stamp.created,
         expires: draft.stamp.expires,
-        recipients: sorted_ids(draft.recipients),
+        recipients: ids,
         normal: normal.len(),
         high: high.len(),
         crit: Vec::new(),
@@ -56,15 +57,14 @@ pub fn seal(draft: Draft<'_>) -> Result<Sealed, Error> {
     let header_bytes = header.encode();
 
     let payload = payload::encode(&normal, Slot::Normal, &header_bytes);
-    let sealed = age_layer::encrypt(draft.recipients, payload.expose())?;
+    let sealed = age_layer::encrypt(&recipients, payload.expose())?;
     let (high_file, token) = if high.is_empty() {
         (Vec::new(), None)
     } else {
-        let token = Token::generate().map_err(no_randomness)?;
+        let token = Token::generate(header.is_post_quantum()).map_err(no_randomness)?;
         let payload = payload::encode(&high, Slot::High, &header_bytes);
-        let to_token = Recipient::Age(token.key().public());
-        let inner = age_layer::encrypt(&[to_token], payload.expose())?;
-        (age_layer::encrypt(draft.recipients, &inner)?, Some(token))
+        let inner = age_layer::encrypt(&[&token.recipient()], payload.expose())?;
+        (age_layer::encrypt(&recipients, &inner)?, Some(token))
     };
 
     let bytes = sign(draft.sender, &header_bytes, &sealed, &high_file);
@@ -72,10 +72,11 @@ pub fn seal(draft: Draft<'_>) -> Result<Sealed, Error> {
     Ok(Sealed { bytes, token, header })
 }
 
-fn sorted_ids(recipients: &[Recipient]) -> Vec<crate::identity::RecipientId> {
-    let mut ids: Vec<_> = recipients.iter().map(Recipient::id).collect();
-    ids.sort();
-    ids
+/// As the header lists them, and in its order: by that a reader knows which stanza is for it (5.6).
+fn sorted(recipients: &[Recipient]) -> (Vec<RecipientId>, Vec<&Recipient>) {
+    let mut listed: Vec<_> = recipients.iter().map(|one| (one.id(), one)).collect();
+    listed.sort_by_key(|(id, _)| *id);
+    listed.into_iter().unzip()
 }
 
 /// Clause 6: everything but the signature's own 64 bytes is signed as it stands in the file.

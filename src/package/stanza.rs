@@ -1,8 +1,8 @@
 //! The age pre-scan: the shape of an age header, before the age crate sees it (clause 5).
 //!
 //! The crate's own parser takes 17 s for 64 KiB of hostile header, ignores stanzas that it does not
-//! know, and would run scrypt. So a header is let through only if it is at most 16 KiB, has no
-//! stanza but the three kinds that packages use, each in its one exact shape, and ends in a whole
+//! know, and would run scrypt. So a header is let through only if it is at most 16 KiB and its hybrid stanzas,
+//! has no stanza but the four kinds that packages use, each in its one exact shape, and ends in a whole
 //! MAC line. That of a backup has stanzas of X25519, or one of scrypt.
 
 use super::{Class, Error};
@@ -21,15 +21,16 @@ const OTHER: &str = "a stanza of a kind or shape that packages do not use";
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Scan {
     x25519: usize,
+    hybrid: usize,
     ssh_tags: Vec<[u8; 4]>,
     /// The work factors.
     scrypt: Vec<u8>,
 }
 
 impl Scan {
-    /// Of a package.
-    pub(super) fn of(age: &[u8], place: &'static str) -> Result<Self, Error> {
-        let scan = Self::read(age, place)?;
+    /// Of a package, with room for so many hybrid stanzas.
+    pub(super) fn of(age: &[u8], place: &'static str, hybrid: usize) -> Result<Self, Error> {
+        let scan = Self::read(age, place, limits::HEADER + hybrid * limits::HYBRID_STANZA)?;
         match scan.scrypt.is_empty() {
             true => Ok(scan),
             false => Err(Error::new(Class::Malformed, place, OTHER)),
@@ -40,11 +41,12 @@ impl Scan {
     #[cfg(feature = "vault")]
     pub(crate) fn asks_for_passphrase(age: &[u8]) -> Result<bool, Error> {
         let refuse = |class, what: &str| Err(Error::new(class, "backup", what));
-        let scan = Self::read(age, "backup")?;
+        let scan = Self::read(age, "backup", limits::HEADER)?;
         match scan.scrypt[..] {
             _ if !scan.ssh_tags.is_empty() => {
                 refuse(Class::Unsupported, "it is sealed to an SSH key")
             }
+            _ if scan.hybrid > 0 => refuse(Class::Unsupported, "it is sealed to a hybrid key"),
             [] if scan.x25519 == 0 => refuse(Class::Malformed, "it is sealed to nobody"),
             [] => Ok(false),
             [work] if work > limits::WORK => {
@@ -55,10 +57,10 @@ impl Scan {
         }
     }
 
-    fn read(age: &[u8], place: &'static str) -> Result<Self, Error> {
+    fn read(age: &[u8], place: &'static str, most: usize) -> Result<Self, Error> {
         let malformed = |what: &str| Error::new(Class::Malformed, place, what);
-        let mut lines = Lines::of(age, place)?;
-        let mut scan = Self { x25519: 0, ssh_tags: Vec::new(), scrypt: Vec::new() };
+        let mut lines = Lines::of(age, place, most)?;
+        let mut scan = Self { x25519: 0, hybrid: 0, ssh_tags: Vec::new(), scrypt: Vec::new() };
         let mut grease = 0;
         while let Some(first) = lines.next() {
             let first = first.strip_prefix("-> ").ok_or_else(|| malformed("not a stanza"))?;
@@ -74,6 +76,11 @@ impl Scan {
                     let tag = decode::<4>(tag).ok_or_else(|| malformed("an ssh stanza's tag"))?;
                     wrapped_key(&mut lines).ok_or_else(|| malformed("an ssh stanza's body"))?;
                     scan.ssh_tags.push(tag);
+                }
+                ["mlkem768x25519", enc] => {
+                    hybrid_share(enc).ok_or_else(|| malformed("a hybrid stanza's share"))?;
+                    wrapped_key(&mut lines).ok_or_else(|| malformed("a hybrid stanza's body"))?;
+                    scan.hybrid += 1;
                 }
                 ["scrypt", salt, work] => {
                     decode::<16>(salt).ok_or_else(|| malformed(OTHER))?;
@@ -101,6 +108,7 @@ impl Scan {
 
     /// Clause 5.4: as many stanzas of each kind as the package's header lists, and no others.
     pub(super) fn matches(&self, recipients: &[RecipientId]) -> bool {
+        let hybrid = recipients.iter().filter(|id| id.is_hybrid()).count();
         let mut listed_tags: Vec<[u8; 4]> = recipients
             .iter()
             .filter(|r| r.kind == RecipientKind::SshEd25519)
@@ -109,13 +117,15 @@ impl Scan {
         let mut tags = self.ssh_tags.clone();
         tags.sort_unstable();
         listed_tags.sort_unstable();
-        tags == listed_tags && self.x25519 == recipients.len() - listed_tags.len()
+        let x25519 = recipients.len() - hybrid - listed_tags.len();
+        tags == listed_tags && (self.x25519, self.hybrid) == (x25519, hybrid)
     }
 
-    /// The token layer: exactly one X25519 stanza.
+    /// The token layer (5.5): exactly one stanza, a hybrid one or one of X25519.
     #[cfg(feature = "seal")]
-    pub(super) fn is_one_x25519(&self) -> bool {
-        self.x25519 == 1 && self.ssh_tags.is_empty()
+    pub(super) fn is_one(&self, hybrid: bool) -> bool {
+        let wanted = (usize::from(!hybrid), usize::from(hybrid));
+        (self.x25519, self.hybrid) == wanted && self.ssh_tags.is_empty()
     }
 }
 
@@ -123,13 +133,13 @@ impl Scan {
 struct Lines<'a>(&'a str);
 
 impl<'a> Lines<'a> {
-    fn of(age: &'a [u8], place: &'static str) -> Result<Self, Error> {
+    fn of(age: &'a [u8], place: &'static str, most: usize) -> Result<Self, Error> {
         let malformed = |what: &str| Error::new(Class::Malformed, place, what);
         let rest = age.strip_prefix(INTRO).ok_or_else(|| malformed("not an age v1 file"))?;
-        let window = &rest[..rest.len().min(limits::HEADER - INTRO.len())];
+        let window = &rest[..rest.len().min(most - INTRO.len())];
         let Some(end) = window.windows(5).position(|w| w == b"\n--- ") else {
             return Err(if rest.len() > window.len() {
-                let most = limits::size(limits::HEADER);
+                let most = limits::size(most);
                 Error::new(Class::Limit, place, format!("an age header larger than {most}"))
             } else {
                 malformed("an age header without its MAC line")
@@ -179,6 +189,11 @@ fn share_key(text: &str) -> Option<AgreementPublic> {
     AgreementPublic::from_bytes(&decode(text)?).ok()
 }
 
+/// A ciphertext of ML-KEM-768, which may be any 1,088 bytes, and a share as above.
+fn hybrid_share(text: &str) -> Option<AgreementPublic> {
+    AgreementPublic::from_bytes(decode::<1120>(text)?.last_chunk()?).ok()
+}
+
 /// In decimal, without a zero before it.
 fn work_factor(text: &str) -> Option<u8> {
     let work: u8 = text.parse().ok()?;
@@ -213,7 +228,7 @@ mod tests {
     }
 
     fn class(stanzas: &str) -> Class {
-        Scan::of(&age(stanzas), "sealed").unwrap_err().class
+        Scan::of(&age(stanzas), "sealed", 0).unwrap_err().class
     }
 
     fn id(kind: RecipientKind, first: u8) -> RecipientId {
@@ -221,18 +236,72 @@ mod tests {
     }
 
     #[test]
-    fn the_three_kinds() {
+    fn the_classical_kinds() {
         let text = format!(
             "-> X25519 {KEY}\n{KEY}\n-> ssh-ed25519 AQEBAQ {KEY}\n{KEY}\n-> a-grease b c\n\n"
         );
-        let scan = Scan::of(&age(&text), "sealed").unwrap();
-        assert_eq!(scan, Scan { x25519: 1, ssh_tags: vec![[1; 4]], scrypt: Vec::new() });
+        let scan = Scan::of(&age(&text), "sealed", 0).unwrap();
+        assert_eq!(scan, Scan { x25519: 1, hybrid: 0, ssh_tags: vec![[1; 4]], scrypt: Vec::new() });
         use RecipientKind::*;
         assert!(scan.matches(&[id(Kovra, 9), id(SshEd25519, 1)]));
         assert!(scan.matches(&[id(Age, 9), id(SshEd25519, 1)]));
         assert!(!scan.matches(&[id(Kovra, 9), id(SshEd25519, 2)]));
         assert!(!scan.matches(&[id(Kovra, 9)]));
         assert!(!scan.matches(&[id(Kovra, 8), id(Kovra, 9), id(SshEd25519, 1)]));
+    }
+
+    /// A share, and a ciphertext of zeros.
+    fn enc(share: [u8; 32]) -> String {
+        BASE64_STANDARD_NO_PAD.encode([&[0; 1088][..], &share].concat())
+    }
+
+    fn base() -> [u8; 32] {
+        let mut share = [0; 32];
+        share[0] = 9;
+        share
+    }
+
+    #[test]
+    fn hybrid_stanzas_stand_alone() {
+        use RecipientKind::*;
+        let hybrid = format!("-> mlkem768x25519 {}\n{KEY}\n", enc(base()));
+        assert_eq!(hybrid.len(), limits::HYBRID_STANZA);
+        let scan = |text: &str, most| Scan::of(&age(text), "sealed", most).map_err(|e| e.class);
+        let two = scan(&hybrid.repeat(2), 2).unwrap();
+        assert!(two.matches(&[id(Hybrid, 1), id(Hybrid, 2)]) && !two.matches(&[id(Hybrid, 1)]));
+        assert!(!two.matches(&[id(Kovra, 1), id(Hybrid, 1)]));
+        assert!(scan(&hybrid, 1).unwrap().is_one(true) && !two.is_one(true));
+        let mixed = scan(&format!("{hybrid}-> X25519 {KEY}\n{KEY}\n"), 1).unwrap();
+        assert!(!mixed.matches(&[id(Kovra, 1)]) && !mixed.matches(&[id(Hybrid, 1)]));
+        assert!(!mixed.is_one(true) && !mixed.is_one(false));
+        assert!(scan(&hybrid.repeat(64), 64).is_ok());
+        assert_eq!(scan(&hybrid.repeat(64), 53), Err(Class::Limit));
+    }
+
+    #[test]
+    fn hybrid_stanzas_of_other_shapes() {
+        let (good, mut high) = (enc(base()), base());
+        high[31] = 0x80;
+        for odd in [
+            good[1..].to_owned(),
+            format!("{good}A"),
+            format!("{good}="),
+            format!("{good} x"),
+            format!("x {good}"),
+            format!("{}B", &good[..good.len() - 1]),
+            enc([0; 32]),
+            enc(high),
+        ] {
+            assert_eq!(
+                class(&format!("-> mlkem768x25519 {odd}\n{KEY}\n")),
+                Class::Malformed,
+                "{odd}"
+            );
+        }
+        for body in ["", "AAAA", &format!("{}B", &KEY[..42]), &"A".repeat(64)] {
+            let stanza = format!("-> mlkem768x25519 {good}\n{body}\n");
+            assert_eq!(class(&stanza), Class::Malformed, "{body}");
+        }
     }
 
     #[cfg(feature = "vault")]
@@ -297,9 +366,9 @@ mod tests {
     #[test]
     fn a_cut_file_is_refused_at_every_offset() {
         let whole = age(&format!("-> X25519 {KEY}\n{KEY}\n"));
-        assert!(Scan::of(&whole, "sealed").is_ok());
+        assert!(Scan::of(&whole, "sealed", 0).is_ok());
         for end in 0..whole.len() {
-            assert!(Scan::of(&whole[..end], "sealed").is_err(), "{end}");
+            assert!(Scan::of(&whole[..end], "sealed", 0).is_err(), "{end}");
         }
     }
 }

@@ -170,6 +170,9 @@ impl View<'_> {
     }
 }
 
+/// What a transaction does, and whether it is to land.
+type Change<'a> = &'a mut dyn FnMut(&mut Batch<'_>) -> bool;
+
 impl Vault {
     /// Random, for a vault or the salt of its passphrase.
     pub fn new_id() -> Result<[u8; 16], Error> {
@@ -292,52 +295,62 @@ impl Vault {
         self.take_snapshot()
     }
 
+    #[expect(clippy::expect_used, reason = "what did not fail has called it")]
     fn commit<T, E: From<Error>>(
         &mut self,
         granted: Option<&[Basis]>,
         change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        let (mut change, mut outcome) = (Some(change), None);
+        self.transact(granted, &mut |batch| {
+            outcome = change.take().map(|change| change(batch));
+            matches!(outcome, Some(Ok(_)))
+        })?;
+        outcome.expect("an outcome")
+    }
+
+    /// A transaction of whatever change, once for all kinds of them: it lands if that says so.
+    fn transact(&mut self, granted: Option<&[Basis]>, change: Change<'_>) -> Result<(), Error> {
         schema::begin_writing(&self.db)?;
-        let done = self.change(granted, change);
-        if done.is_err() {
+        let landed = self.change(granted, change);
+        if !matches!(landed, Ok(true)) {
             self.version = None;
             self.db.end("ROLLBACK")?;
         }
-        done
+        landed.map(|_| ())
     }
 
-    /// The transaction, on the rows as they are in it.
-    fn change<T, E: From<Error>>(
-        &mut self,
-        granted: Option<&[Basis]>,
-        change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    /// The transaction, on the rows as they are in it. Gives whether it landed.
+    fn change(&mut self, granted: Option<&[Basis]>, change: Change<'_>) -> Result<bool, Error> {
         self.db.check_names()?;
         self.refresh()?;
         let (ways, mut before) = (self.ways.clone(), None);
-        let done = self.land(granted, &mut before, change);
-        if done.is_err() {
+        let landed = self.land(granted, &mut before, change);
+        if !matches!(landed, Ok(true)) {
             self.ways = ways;
             before.into_iter().for_each(|keys| self.keys = keys);
         }
-        done
+        landed
     }
 
     /// Changes, and seals what has changed under digests. Keys that are drawn anew leave those `before`.
-    fn land<T, E: From<Error>>(
+    fn land(
         &mut self,
         granted: Option<&[Basis]>,
         before: &mut Option<Keys>,
-        change: impl FnOnce(&mut Batch<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let done = change(&mut Batch {
+        change: Change<'_>,
+    ) -> Result<bool, Error> {
+        let changed = change(&mut Batch {
             db: &self.db,
             keys: &mut self.keys,
             table: &mut self.table,
             ways: &mut self.ways,
             before,
             granted,
-        })?;
+        });
+        if !changed {
+            return Ok(false);
+        }
         let meta = Meta { id: self.keys.id, ways: self.ways.encode() };
         if meta != self.meta {
             meta.store(&self.db)?;
@@ -345,7 +358,7 @@ impl Vault {
         Digests::store(&self.db, &self.table, &self.keys, &meta)?;
         self.db.end("COMMIT")?;
         self.meta = meta;
-        Ok(done)
+        Ok(true)
     }
 
     /// Opens the read transaction in which this vault lives.

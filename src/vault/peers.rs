@@ -8,7 +8,7 @@ use super::rows::{Basis, Looked, Opened};
 use super::{Batch, Error, View};
 use crate::cbor::Writer;
 use crate::clock::Moment;
-use crate::identity::{PublicIdentity, Recipient, SigningPublic, is_meant_by, person};
+use crate::identity::{PublicIdentity, Recipient, RecipientId, SigningPublic, is_meant_by, person};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
@@ -32,6 +32,17 @@ pub enum PeerKey {
     Recipient(Recipient),
 }
 
+impl PeerKey {
+    /// Whose packages it verifies.
+    pub fn signing(&self) -> Option<SigningPublic> {
+        match self {
+            Self::Identity(identity) => Some(identity.signing()),
+            Self::Sender(key) => Some(*key),
+            Self::Recipient(_) => None,
+        }
+    }
+}
+
 impl Peer {
     /// Whose packages are trusted: a confirmed peer's.
     pub fn sender(&self) -> Option<SigningPublic> {
@@ -53,18 +64,33 @@ impl Peer {
     }
 
     pub fn signing(&self) -> Option<SigningPublic> {
+        self.key.signing()
+    }
+
+    /// How a header may list them, by each of their keys.
+    pub fn recipient_ids(&self) -> Vec<RecipientId> {
         match &self.key {
-            PeerKey::Identity(identity) => Some(identity.signing()),
-            PeerKey::Sender(key) => Some(*key),
-            PeerKey::Recipient(_) => None,
+            PeerKey::Identity(identity) => identity.recipient_ids(),
+            PeerKey::Sender(_) => Vec::new(),
+            PeerKey::Recipient(key) => vec![key.id()],
         }
     }
 
-    pub fn recipient(&self) -> Option<Recipient> {
+    /// What a post-quantum package is sealed to.
+    pub fn hybrid(&self) -> Option<Recipient> {
+        match &self.key {
+            PeerKey::Identity(identity) => identity.hybrid().cloned().map(Recipient::Hybrid),
+            PeerKey::Sender(_) => None,
+            PeerKey::Recipient(key) => Some(key).filter(|key| key.is_hybrid()).cloned(),
+        }
+    }
+
+    /// What a classical package is sealed to.
+    pub fn classical(&self) -> Option<Recipient> {
         match &self.key {
             PeerKey::Identity(identity) => Some(Recipient::Kovra(identity.agreement())),
             PeerKey::Sender(_) => None,
-            PeerKey::Recipient(recipient) => Some(recipient.clone()),
+            PeerKey::Recipient(key) => Some(key).filter(|key| !key.is_hybrid()).cloned(),
         }
     }
 }
@@ -165,11 +191,14 @@ impl Batch<'_> {
 }
 
 fn encode(peer: &Peer, removed: bool) -> Vec<u8> {
-    let mut w = Writer::with_capacity(512);
+    let mut w = Writer::with_capacity(2048);
     let marks = u64::from(removed) | u64::from(!peer.confirmed) << 1;
     w.array(4 + usize::from(marks != 0)).text(&peer.name).uint(peer.added.millis());
     match &peer.key {
-        PeerKey::Identity(identity) => w.uint(0).text(&identity.to_string()),
+        PeerKey::Identity(identity) => match identity.hybrid() {
+            None => w.uint(0).text(&identity.string()),
+            Some(key) => w.uint(3).bytes(&[key.as_bytes(), identity.string().as_bytes()].concat()),
+        },
         PeerKey::Sender(key) => w.uint(1).bytes(key.as_bytes()),
         PeerKey::Recipient(recipient) => w.uint(2).text(&recipient.to_text()),
     };
@@ -186,12 +215,20 @@ fn decode(row: &Opened) -> Result<KnownPeer, Error> {
     let added = Moment::from_millis(fields.next()?.uint()?);
     let (kind, key) = (fields.next()?.uint()?, fields.next()?);
     let key = match kind {
-        0 => PeerKey::Identity(PublicIdentity::stored(key.text()?).ok_or_else(bad)?),
-        1 => PeerKey::Sender(SigningPublic::stored(key.fixed()?)),
-        2 => PeerKey::Recipient(Recipient::stored(key.text()?).ok_or_else(bad)?),
-        _ => return Err(bad()),
+        0 => PublicIdentity::stored(key.text()?, None).map(PeerKey::Identity),
+        1 => Some(PeerKey::Sender(SigningPublic::stored(key.fixed()?))),
+        2 => Recipient::stored(key.text()?).map(PeerKey::Recipient),
+        3 => with_hybrid(key.bytes()?).map(PeerKey::Identity),
+        _ => None,
     };
+    let key = key.ok_or_else(bad)?;
     let marks = if fields.more() { fields.next()?.uint()? } else { 0 };
     let (removed, confirmed) = (marks & 1 != 0, marks & 2 == 0);
     Ok(KnownPeer { peer: Peer { name, key, added, confirmed }, removed })
+}
+
+/// A hybrid key and the string that commits to it: the key as bytes, since Bech32 of so many would be read for each peer.
+fn with_hybrid(bytes: &[u8]) -> Option<PublicIdentity> {
+    let (key, string) = bytes.split_first_chunk()?;
+    PublicIdentity::stored(std::str::from_utf8(string).ok()?, Some(key))
 }

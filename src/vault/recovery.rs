@@ -7,7 +7,7 @@ use super::{Batch, Error, View};
 use crate::cbor::Writer;
 use crate::clock::Moment;
 use crate::identity::age_file::{self, NotSealed};
-use crate::identity::{AgreementPublic, AgreementSecret, Recipient};
+use crate::identity::{AgeIdentity, AgreementPublic, AgreementSecret, Recipient};
 use zeroize::Zeroize;
 
 /// The number of this way in the file.
@@ -28,7 +28,7 @@ impl Recovery {
     /// A fresh key-encryption key for this way, and its description, which has the key sealed.
     pub(super) fn seal(&self) -> Result<(Kek, Vec<u8>), Error> {
         let kek = Kek::generate()?;
-        let file = age_file::encrypt(&[Recipient::Age(self.recipient)], &kek.key()[..]);
+        let file = age_file::encrypt(&[&Recipient::Age(self.recipient)], &kek.key()[..]);
         let file = file.map_err(|why| match why {
             NotSealed::NoSsh => Error::Storage("a way back in has no SSH key".into()),
             NotSealed::Io(e) => Error::Storage(format!("sealing the vault's keys: {e}")),
@@ -55,7 +55,7 @@ impl Recovery {
     /// The key that its age file holds.
     pub(super) fn open(file: &[u8], secret: &AgreementSecret) -> Result<Kek, Error> {
         let damaged = || Error::Damaged("a way back in is not as it was written".into());
-        let opened = age_file::decrypt(secret, file).map_err(|_| damaged())?;
+        let opened = age_file::decrypt(AgeIdentity::X25519(secret), file).map_err(|_| damaged())?;
         let mut bytes: [u8; 32] = opened.expose().try_into().map_err(|_| damaged())?;
         let mut key = Key::default();
         key.copy_from_slice(&bytes);

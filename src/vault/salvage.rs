@@ -15,6 +15,7 @@ use super::trail::TrailRow;
 use super::ways::Ways;
 use super::{Error, Vault, schema, state};
 use crate::audit::Event;
+use crate::clock::Moment;
 use crate::identity::{AgreementSecret, Identity};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -123,8 +124,8 @@ impl Salvage {
     }
 
     /// A vault in memory of all that was saved, under the keys that it had.
-    pub fn into_vault(self) -> Result<Vault, Error> {
-        let identity = self.lacks_identity().then(Identity::generate).transpose()?;
+    pub fn into_vault(self, now: Moment) -> Result<Vault, Error> {
+        let identity = self.lacks_identity().then(|| Identity::generate(now)).transpose()?;
         let Self { keys, ways, rows, trail, .. } = self;
         let meta = Meta { id: keys.id, ways: ways.encode() };
         let (mut db, mut table) = (Database::empty()?, Table::default());

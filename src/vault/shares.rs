@@ -20,6 +20,8 @@ pub struct Share {
     pub digest: [u8; 32],
     pub sealed: Moment,
     pub expires: Moment,
+    /// Whether it stays closed to a quantum computer.
+    pub post_quantum: bool,
     pub recipients: Vec<SharedWith>,
     pub entries: Vec<SharedEntry>,
 }
@@ -29,7 +31,8 @@ pub struct Share {
 pub struct SharedWith {
     /// The local name at the time.
     pub name: String,
-    /// As [`crate::identity::Recipient::to_text`] writes it.
+    /// Of a plain recipient, as [`crate::identity::Recipient::to_text`] writes it. An identity's is empty: `signing` tells
+    /// who it is, and its keys may be others by now.
     pub key: String,
     /// When they say that they imported it, if they sent a receipt.
     pub received: Option<Moment>,
@@ -90,7 +93,7 @@ impl Batch<'_> {
 
 fn encode(share: &Share) -> Vec<u8> {
     let mut w = Writer::with_capacity(256);
-    w.array(6).bytes(&share.package).bytes(&share.digest);
+    w.array(7).bytes(&share.package).bytes(&share.digest);
     w.uint(share.sealed.millis()).uint(share.expires.millis());
     w.array(share.recipients.len());
     for SharedWith { name, key, received, signing } in &share.recipients {
@@ -110,27 +113,21 @@ fn encode(share: &Share) -> Vec<u8> {
         };
         w.bytes(inner.as_bytes());
     }
+    w.uint(share.post_quantum.into());
     w.finish()
 }
 
 fn decode(row: &Opened) -> Result<Share, Error> {
     let mut fields = Fields::of(&row.metadata, "share")?;
-    Ok(Share {
-        package: *fields.next()?.fixed()?,
-        digest: *fields.next()?.fixed()?,
-        sealed: Moment::from_millis(fields.next()?.uint()?),
-        expires: Moment::from_millis(fields.next()?.uint()?),
-        recipients: fields
-            .records("recipient")?
-            .into_iter()
-            .map(recipient)
-            .collect::<Result<_, _>>()?,
-        entries: fields
-            .records("shared entry")?
-            .into_iter()
-            .map(entry)
-            .collect::<Result<_, _>>()?,
-    })
+    let (package, digest) = (*fields.next()?.fixed()?, *fields.next()?.fixed()?);
+    let sealed = Moment::from_millis(fields.next()?.uint()?);
+    let expires = Moment::from_millis(fields.next()?.uint()?);
+    let recipients = fields.records("recipient")?.into_iter().map(recipient);
+    let recipients = recipients.collect::<Result<_, _>>()?;
+    let entries = fields.records("shared entry")?.into_iter().map(entry);
+    let entries = entries.collect::<Result<_, _>>()?;
+    let post_quantum = fields.more() && fields.next()?.uint()? == 1;
+    Ok(Share { package, digest, sealed, expires, post_quantum, recipients, entries })
 }
 
 fn recipient(mut fields: Fields<'_>) -> Result<SharedWith, Error> {

@@ -9,7 +9,7 @@ use super::rows::{Basis, Looked, Opened};
 use super::{Batch, Error, View};
 use crate::cbor::Writer;
 use crate::clock::Moment;
-use crate::identity::{AgreementSecret, Identity, SigningSecret};
+use crate::identity::{AgreementSecret, HybridSecret, Identity, SigningSecret};
 use zeroize::Zeroizing;
 
 pub(super) const IDENTITY: &str = "identity";
@@ -19,8 +19,9 @@ pub(super) const PIN: &str = "pin";
 pub(super) const TRIES: &str = "tries";
 pub(super) const TRAIL: &str = "trail";
 pub(super) const BACKUP: &str = "backup";
+const POST_QUANTUM: &str = "post-quantum";
 /// A state's name stands in its lookup alone.
-pub(super) const ALL: [&str; 7] = [IDENTITY, SEQ, CLOCK, PIN, TRIES, TRAIL, BACKUP];
+pub(super) const ALL: [&str; 8] = [IDENTITY, SEQ, CLOCK, PIN, TRIES, TRAIL, BACKUP, POST_QUANTUM];
 
 impl View<'_> {
     pub fn identity(&self) -> Result<Identity, Error> {
@@ -31,11 +32,20 @@ impl View<'_> {
         let seeds = self.rows.value(Kind::STATE, &lookup, at, Lock::Vault)?;
         let seeds = seeds.ok_or_else(damaged)?;
         let (seeds, []) = seeds.expose().as_chunks() else { return Err(damaged()) };
-        let [signing, agreement, earlier @ ..] = seeds else { return Err(damaged()) };
+        let [signing, agreement, others @ ..] = seeds else { return Err(damaged()) };
+        let mut fields = Fields::of(&row.metadata, "identity")?;
+        let (number, hybrid) = match fields.more() {
+            true => (fields.next()?.uint()?, fields.next()?.uint()?),
+            false => (0, 0),
+        };
+        let earlier = usize::try_from(hybrid).ok().and_then(|n| others.len().checked_sub(n));
+        let (earlier, hybrid) = others.split_at(earlier.ok_or_else(damaged)?);
         Ok(Identity {
             signing: SigningSecret::from_bytes(signing),
             agreement: AgreementSecret::from_bytes(agreement),
             earlier: earlier.iter().map(AgreementSecret::from_bytes).collect(),
+            hybrid: hybrid.iter().map(HybridSecret::from_bytes).collect(),
+            number,
         })
     }
 
@@ -62,6 +72,12 @@ impl View<'_> {
         Ok((made > 0).then(|| Moment::from_millis(made)))
     }
 
+    /// Whether nothing but post-quantum packages is sealed here.
+    pub fn requires_post_quantum(&self) -> Result<Looked<bool>, Error> {
+        let Looked { found, basis } = self.number(POST_QUANTUM)?;
+        Ok(Looked { found: found == 1, basis })
+    }
+
     fn number(&self, name: &str) -> Result<Looked<u64>, Error> {
         let read = |row: &Opened| Ok(Fields::of(&row.metadata, "state")?.next()?.uint()?);
         let Looked { found, basis } =
@@ -76,11 +92,13 @@ impl View<'_> {
 
 impl Batch<'_> {
     pub fn put_identity(&mut self, identity: &Identity) -> Result<(), Error> {
-        let mut seeds = Zeroizing::new(Vec::with_capacity(64 + 32 * identity.earlier.len()));
+        let keys = 2 + identity.earlier.len() + identity.hybrid.len();
+        let mut seeds = Zeroizing::new(Vec::with_capacity(32 * keys));
         seeds.extend_from_slice(identity.signing.expose());
         identity.agreements().for_each(|key| seeds.extend_from_slice(key.expose()));
-        let mut w = Writer::with_capacity(1);
-        w.array(0);
+        identity.hybrid.iter().for_each(|key| seeds.extend_from_slice(key.expose()));
+        let mut w = Writer::with_capacity(16);
+        w.array(2).uint(identity.number).uint(identity.hybrid.len() as u64);
         let content = Content { value: &seeds, ..Content::of(w.as_bytes(), true) };
         let lookup = self.view().state_lookup(IDENTITY);
         self.replace(Kind::STATE, lookup, &content)
@@ -111,10 +129,19 @@ impl Batch<'_> {
         self.set_number(BACKUP, made.millis())
     }
 
+    pub fn require_post_quantum(&mut self, on: &Basis, required: bool) -> Result<(), Error> {
+        self.expect(on, "what seal is held to")?;
+        self.put_number(POST_QUANTUM, required.into(), true)
+    }
+
     fn set_number(&mut self, name: &str, number: u64) -> Result<(), Error> {
+        self.put_number(name, number, false)
+    }
+
+    fn put_number(&mut self, name: &str, number: u64, guarded: bool) -> Result<(), Error> {
         let mut w = Writer::with_capacity(10);
         w.array(1).uint(number);
         let lookup = self.view().state_lookup(name);
-        self.replace(Kind::STATE, lookup, &Content::of(w.as_bytes(), false))
+        self.replace(Kind::STATE, lookup, &Content::of(w.as_bytes(), guarded))
     }
 }

@@ -25,7 +25,7 @@ impl Home {
         let kek = Kek::generate().unwrap();
         let custody = Custody::KeyFile { path: "/nowhere".into() };
         let new = NewVault { folder: folder.path(), id: [9; 16], custody, kek: &kek };
-        let identity = Identity::generate().unwrap();
+        let identity = Identity::generate(Moment::from_seconds(1)).unwrap();
         Vault::create(new, |batch| batch.put_identity(&identity)).unwrap();
         Self { folder, kek }
     }
@@ -265,10 +265,13 @@ fn a_value_or_metadata_swapped_between_rows_does_not_open() {
 fn peers_and_the_ledger_read_back() {
     let home = Home::new();
     let mut vault = home.open().unwrap();
-    let alice = Identity::generate().unwrap();
+    let alice = Identity::generate(Moment::from_seconds(1)).unwrap();
     let peer = |name: &str, key| Peer { name: name.into(), key, added: NOW, confirmed: true };
     let identity = peer("alice", PeerKey::Identity(alice.public()));
-    let sender = peer("sam", PeerKey::Sender(Identity::generate().unwrap().signing.public()));
+    let sender = peer(
+        "sam",
+        PeerKey::Sender(Identity::generate(Moment::from_seconds(1)).unwrap().signing.public()),
+    );
     let seen = |id, keep_until| Seen {
         id: [id; 16],
         digest: [1; 32],
@@ -311,7 +314,8 @@ fn peers_and_the_ledger_read_back() {
 fn a_peer_that_was_removed_leaves_a_mark() {
     let home = Home::new();
     let mut vault = home.open().unwrap();
-    let key = PeerKey::Sender(Identity::generate().unwrap().signing.public());
+    let key =
+        PeerKey::Sender(Identity::generate(Moment::from_seconds(1)).unwrap().signing.public());
     let peer = Peer { name: "sam".into(), key, added: NOW, confirmed: true };
     for _ in 0..2 {
         let at = vault.view().peer("sam").unwrap().basis;
@@ -438,7 +442,7 @@ fn a_change_touches_only_what_it_was_granted() {
     }
     let peer = Peer {
         name: "sam".into(),
-        key: PeerKey::Identity(Identity::generate().unwrap().public()),
+        key: PeerKey::Identity(Identity::generate(Moment::from_seconds(1)).unwrap().public()),
         added: NOW,
         confirmed: true,
     };

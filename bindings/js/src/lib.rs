@@ -3,7 +3,7 @@
 //! an instance of its own, so a panic, which aborts, leaves nothing to the next.
 
 use kovra::clock::Moment;
-use kovra::identity::{PublicIdentity, RecipientId, SigningPublic};
+use kovra::identity::{PublicIdentity, RecipientId, RecipientKind, SigningPublic};
 use kovra::package::{Error, Header, Package};
 use kovra::text::{hex, quote};
 use std::cell::RefCell;
@@ -64,14 +64,24 @@ fn pin(desk: &mut Desk) -> String {
     match String::from_utf8_lossy(&desk.input).parse::<PublicIdentity>() {
         Ok(identity) => {
             desk.pinned.push(identity.signing());
-            let listed = RecipientId::of_identity(&identity.agreement()).groups();
-            let sender = sender(&identity.signing());
-            format!(r#"{{"refusal":null,"sender":{sender},"recipient_fingerprint":"{listed}"}}"#)
+            compared(&identity)
         }
         Err(e) => {
             format!("{{{}}}", refusal("from", &Error::new(e.into(), "sender", e.to_string())))
         }
     }
+}
+
+/// What people compare of an identity, as `kovra id --json` names it.
+fn compared(identity: &PublicIdentity) -> String {
+    let sender = sender(&identity.signing());
+    let classical = RecipientId::of_identity(&identity.agreement()).groups();
+    let listed = |fingerprint| RecipientId { kind: RecipientKind::Hybrid, fingerprint };
+    let hybrid = identity.hybrid_digest().map(|digest| format!("\"{}\"", listed(digest).groups()));
+    let hybrid = hybrid.unwrap_or("null".into());
+    format!(
+        r#"{{"refusal":null,"sender":{sender},"recipient_fingerprint":"{classical}","hybrid_fingerprint":{hybrid}}}"#
+    )
 }
 
 fn verify(desk: &Desk, now: Moment) -> String {
@@ -112,7 +122,9 @@ fn claims(header: &Header) -> String {
     let (id, Header { seq, created, expires, normal, high, .. }) = (header.id_hex(), header);
     let times = format!(r#""seq":{seq},"created":"{created}","expires":"{expires}""#);
     let entries = format!(r#""entries":{{"normal":{normal},"high":{high}}}"#);
-    format!(r#""package":"{id}",{times},{entries},"recipients":[{recipients}],"ext":[{ext}]"#)
+    let lists = format!(r#""recipients":[{recipients}],"ext":[{ext}]"#);
+    let post_quantum = header.is_post_quantum();
+    format!(r#""package":"{id}",{times},{entries},"post_quantum":{post_quantum},{lists}"#)
 }
 
 /// A string of JSON (RFC 8259 §7).

@@ -53,6 +53,27 @@ test("nobody is trusted but who is pinned", async () => {
   }
 });
 
+test("an identity of version 2 is a sender in either form", async () => {
+  const words = vectors("identity-v1").find(({ name }) => name === "2.5-alice").content.toString();
+  const [short, key] = words.split(" ");
+  for (const text of [words, short, `${short}\n${key}`]) {
+    assert.equal((await verify(content("3.5-hybrid"), { from: [text], now })).sender.key, alice.key);
+    assert.deepEqual(await identity(text), await identity(short));
+  }
+  assert.notEqual((await identity(short)).hybrid_fingerprint, null);
+  assert.equal((await identity(alice.text)).hybrid_fingerprint, null);
+  for (const wrong of [key, `${alice.text} ${key}`, `${words} ${key}`, `${short} `]) {
+    await refuses(identity(wrong), "malformed", "from");
+  }
+});
+
+test("a package is post-quantum, or it is not", async () => {
+  for (const [name, kind] of [["3.5-hybrid", "hybrid"], ["1.1-both-slots", "kovra"]]) {
+    const { post_quantum, recipients } = await inspect(content(name));
+    assert.deepEqual([post_quantum, recipients[0].kind], [kind === "hybrid", kind]);
+  }
+});
+
 test("what is refused in the end is told as far as it went", async () => {
   const late = await verify(good, { from: [alice.text], now: 2 * now }).catch((e) => e);
   assert.deepEqual([late.class, late.place, late.report.sender.key], ["time", "header", alice.key]);

@@ -101,9 +101,22 @@ test("a good package, with and without the sender's key", async () => {
   for (const part of [
     "File \"dev.kovra\"", "Signed by 36818 21862 56974 41430 41726 75793 82213 27040", "Created 2027-01-15 08:00:00 UTC",
     "Expires 2027-01-22 08:00:00 UTC", "Entries 2, and 1 more that need the token", "sealed to kovra ", "1d1d1d1d1d",
+    "Quantum computers Not safe: it is classical, so who keeps a copy opens it once there is one",
   ]) assert.ok(facts.includes(part), `${part}: ${facts}`);
   assert.match(await page.run("document.getElementById('whose').innerText"), /36818\s+21862\s/);
   await page.shot("good");
+  await page.close();
+});
+
+test("a post-quantum package, and the file of its sender's identity", async () => {
+  const page = await open(made + HOUR);
+  const words = vectors("identity-v1").find(({ name }) => name === "2.5-alice").content.toString();
+  await page.paste(` # A kovra identity.\n${words.replace(" ", "\n")}\n`);
+  await page.drop(saved(content("3.5-hybrid")));
+  const { verdict, facts } = await page.result();
+  assert.equal(verdict, "Good");
+  assert.match(facts, /Quantum computers Safe: it is post-quantum, .* sealed to hybrid /);
+  await page.shot("post-quantum");
   await page.close();
 });
 

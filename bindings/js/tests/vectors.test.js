@@ -40,7 +40,8 @@ test("every identity is what its vector says", async () => {
     if (vector.class === "ok") {
       assert.deepEqual(got.good.sender, { fingerprint: vector.fingerprint, key: vector.ed25519 });
       const id = createHash("sha256").update(Buffer.from(vector.x25519, "hex")).digest();
-      assert.equal(got.good.recipient_fingerprint, groups("kovra-recipient-v1", Buffer.of(0), id));
+      assert.equal(got.good.recipient_fingerprint, listed(0, id));
+      assert.equal(got.good.hybrid_fingerprint, vector.hybrid ? listed(3, Buffer.from(vector.hybrid, "hex")) : null);
     } else {
       assert.deepEqual([got.stage, got.refused.report], ["from", null], vector.name);
     }
@@ -48,8 +49,10 @@ test("every identity is what its vector says", async () => {
   const good = identities.filter((vector) => vector.class === "ok").map(({ content }) => content.toString());
   const { alice, bob } = people();
   for (const { text } of [alice, bob]) assert.ok(good.includes(text));
-  console.log("identities:", identities.length, "of which good:", good.length);
-  assert.ok(identities.length > 50 && good.length >= 3);
+  // Version 1, and both forms of version 2.
+  const forms = [undefined, "no", "yes"].map((key) => identities.filter((vector) => vector.class === "ok" && vector.key === key).length);
+  console.log("identities:", identities.length, "of which good:", good.length, forms);
+  assert.ok(identities.length > 50 && forms.every((count) => count >= 3));
 });
 
 // identity.md 3.1 and 3.3
@@ -60,19 +63,24 @@ function groups(...parts) {
   return numbers.map((number) => String(number).padStart(5, "0")).join(" ");
 }
 
+// How people tell a recipient of a kind and a fingerprint in a header.
+const listed = (kind, id) => groups("kovra-recipient-v1", Buffer.of(kind), id);
+
 test("a package says the same of itself to the reader in Python", async () => {
   const script = fileURLToPath(new URL("claims.py", import.meta.url));
   const python = spawnSync("python3", [script, fileURLToPath(testdata)], { encoding: "utf8", maxBuffer: 1 << 26 });
   assert.equal(python.status, 0, python.stderr);
   const claims = JSON.parse(python.stdout);
-  let intact = 0;
+  let [intact, postQuantum] = [0, 0];
   for (const vector of packages.filter(({ name }) => name in claims)) {
     const { refusal, sender, ...got } = await inspect(vector.content);
     const key = Buffer.from(claims[vector.name].sender, "hex");
     const { sender: _, ...wanted } = claims[vector.name];
+    wanted.post_quantum = wanted.recipients.every(([kind]) => kind === 3);
+    postQuantum += wanted.post_quantum;
     wanted.recipients = wanted.recipients.map(([kind, id]) => {
-      const fingerprint = groups("kovra-recipient-v1", Buffer.of(kind), Buffer.from(id, "hex"));
-      return { kind: ["kovra", "age", "ssh-ed25519"][kind], fingerprint, id };
+      const fingerprint = listed(kind, Buffer.from(id, "hex"));
+      return { kind: ["kovra", "age", "ssh-ed25519", "hybrid"][kind], fingerprint, id };
     });
     assert.deepEqual(got, wanted, vector.name);
     assert.equal(refusal.class, vector.stage === "verify" ? "signature" : "untrusted", vector.name);
@@ -83,6 +91,7 @@ test("a package says the same of itself to the reader in Python", async () => {
       intact += 1;
     }
   }
-  console.log("claims compared:", Object.keys(claims).length, "of which intact:", intact);
+  console.log("claims compared:", Object.keys(claims).length, "of which intact:", intact, "and post-quantum:", postQuantum);
+  assert.ok(postQuantum > 20);
   assert.equal(Object.keys(claims).length, packages.filter(({ stage }) => stage !== "parse").length);
 });

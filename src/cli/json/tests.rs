@@ -158,18 +158,21 @@ fn contents() -> [Content; 2] {
 
 /// Each command, and what it prints: fields full, and as empty as they can be.
 fn examples() -> Vec<(&'static str, Vec<Value>)> {
-    let identity = Identity {
-        identity: "kovra1...".into(),
-        fingerprint: "12345".into(),
-        recipient_fingerprint: "67890".into(),
+    let identity = |hybrid_fingerprint| {
+        json(Identity {
+            identity: "kovra1...".into(),
+            fingerprint: "12345".into(),
+            recipient_fingerprint: "67890".into(),
+            hybrid_fingerprint,
+        })
     };
     let program = Program { path: "/bin/x".into(), sha256: "00ff".into(), added: TIME.into() };
     let peer = |key, confirmed| {
         let fingerprint = "12345".into();
-        json(Peer { name: "bob".into(), key, fingerprint, confirmed })
+        json(Peer { name: "bob".into(), key, fingerprint, confirmed, post_quantum: confirmed })
     };
     vec![
-        ("id", vec![json(identity)]),
+        ("id", vec![identity(some("13579")), identity(None)]),
         ("peer list", vec![peer(some("kovra1..."), true), peer(None, false)]),
         ("allow list", vec![json(program)]),
         ("recovery list", ways()),
@@ -242,6 +245,7 @@ fn shares() -> Vec<Value> {
             content,
             sealed: TIME.into(),
             package: "00ff".into(),
+            post_quantum: true,
             imported,
             upshot: "rotate",
         })
@@ -321,6 +325,7 @@ fn verdicts() -> Vec<Value> {
             created: signed.and(some(TIME)),
             expires: signed.and(some(TIME)),
             entries: signed.and(Some(Counts { normal: 1, high: 0 })),
+            post_quantum: signed.and(Some(true)),
             recipients: signed.map(|()| recipients()),
             ext: signed.map(|()| vec!["a/b".to_owned()]),
         })

@@ -76,8 +76,8 @@ fn of_trust(about: &About<'_>) -> Said {
     match about {
         About::Vouch { peer, known } => vouch(peer, known),
         About::Rotation(peer) => said!(
-            "{} ({}) has a new X25519 key, signed by the key you pinned.\n\
-             Later packages will be sealed to the new one. Did {} tell you so?",
+            "{} ({}) has new encryption keys, signed by the key you pinned.\n\
+             Later packages will be sealed to the new ones. Did {} tell you so?",
             peer.name,
             peer.fingerprint(),
             peer.name
@@ -165,8 +165,14 @@ fn of_locks(about: &About<'_>) -> Said {
              copy the folder first.\nGo on?",
             what
         ),
+        About::Require(true) => {
+            "seal nothing from this vault but what stays closed to a quantum computer\nGo on?".into()
+        }
+        About::Require(false) => {
+            "let packages be sealed from this vault that a quantum computer opens\nGo on?".into()
+        }
         About::Rotate => {
-            "take a new encryption key, to which your peers seal once they have it\nGo on?".into()
+            "take new encryption keys, to which your peers seal once they have them\nGo on?".into()
         }
         About::ClaimDevice(other) => said!(
             "say that this identity is yours, too: who takes you for who you are will trust its packages and seal to it\n  \
@@ -256,7 +262,7 @@ fn older(Older { at, latest, this }: &Older) -> Said {
 }
 
 fn seal(sealing: &Sealing<'_>, why: &[Why]) -> Said {
-    let Sealing { entries, peers, until, out, token } = sealing;
+    let Sealing { entries, peers, hinders, until, out, token } = sealing;
     let literals = entries.iter().filter(|entry| entry.held.mode() == Mode::Literal);
     let high = literals.clone().filter(|entry| entry.sensitivity >= Sensitivity::High).count();
     let (literals, all) = (literals.count(), count(entries.len(), "entry", "entries"));
@@ -278,6 +284,9 @@ fn seal(sealing: &Sealing<'_>, why: &[Why]) -> Said {
         let unknown = if peer.confirmed { "" } else { "; NEVER CONFIRMED" };
         said!("  {} ({}{})", peer.name, peer.fingerprint(), unknown)
     }));
+    if !hinders.is_empty() {
+        lines.push("A quantum computer would open it: not all of them have a hybrid key.".into());
+    }
     if let Some(token) = token {
         lines.push(said!("with a token in {}", Said::argument(token)));
     }

@@ -34,6 +34,7 @@ pub(super) fn filled() -> Home {
         given: Given::Literal(given),
     };
     let share = Share {
+        post_quantum: true,
         package: [1; 16],
         digest: [2; 32],
         sealed: NOW,

@@ -10,7 +10,7 @@ fn wreck(home: &Home) -> Result<Salvage, Error> {
 
 /// A vault of what was saved.
 fn saved(salvage: Salvage) -> Vault {
-    let vault = salvage.into_vault().unwrap();
+    let vault = salvage.into_vault(Moment::from_seconds(1)).unwrap();
     vault.view().check_whole().unwrap();
     vault
 }
