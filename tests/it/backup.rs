@@ -142,8 +142,8 @@ fn without_a_proof_nobody_else_gets_one() {
     let none = alice.fails(&["backup", "b.age"], 2);
     assert!(none.contains("`kovra recovery add`") && none.contains("--to age1"), "{none}");
     let none = alice.fails(&["backup", "b.age", "--to", "bob"], 10);
-    assert!(none.contains("this is not a key"), "{none}");
-    alice.fails(&["backup", "b.age", "--to", "age1pq1qqqq"], 12);
+    assert!(none.contains("this is neither a file nor a key"), "{none}");
+    alice.fails(&["backup", "b.age", "--to", "age1tagpq1qqqq"], 12);
     alice.fails(&["backup", "b.age", "--to", &To::ssh(&CAROL).key], 2);
 }
 

@@ -109,7 +109,7 @@ fn a_peer_is_confirmed_by_a_package_of_theirs_too() {
     alice.ok(&["seal", "dev/b/b", "--to", "bob", "-o", "back.kovra"]);
 }
 
-/// The X25519 key of one identity under the signing key of another.
+/// The X25519 or hybrid key of one identity under the signing key of another.
 #[test]
 fn nobodys_key_is_anothers() {
     use kovra::identity::Identity;
@@ -117,13 +117,20 @@ fn nobodys_key_is_anothers() {
     alice.pin(&bob);
     let stolen = |of: &Person| {
         let agreement = of.unlocked().view().identity().unwrap().agreement;
-        let signing = Identity::generate().unwrap().signing;
+        let signing = Identity::generate(forge::NOW).unwrap().signing;
         Identity::new(signing, agreement).public().to_string()
     };
-    let said = alice.fails(&["peer", "add", "eve", &stolen(&bob)], 21);
-    assert!(said.contains("pinned already, as bob"), "{said}");
-    let said = alice.fails(&["peer", "add", "eve", &stolen(&alice)], 21);
-    assert!(said.contains("your own"), "{said}");
+    let stolen_hybrid = |of: &Person| {
+        let key = of.unlocked().view().identity().unwrap().hybrid.swap_remove(0);
+        let eve = Identity::generate(forge::NOW).unwrap();
+        eve.with_hybrid(u64::MAX, key).public().to_string()
+    };
+    for stolen in [&stolen as &dyn Fn(&Person) -> String, &stolen_hybrid] {
+        let said = alice.fails(&["peer", "add", "eve", &stolen(&bob)], 21);
+        assert!(said.contains("pinned already, as bob"), "{said}");
+        let said = alice.fails(&["peer", "add", "eve", &stolen(&alice)], 21);
+        assert!(said.contains("your own"), "{said}");
+    }
 }
 
 /// Names that begin as keys of other programs do are names; whole keys are keys.
@@ -292,7 +299,8 @@ fn a_package_that_no_reader_takes_is_refused_before_the_question() {
     let mut seal: Vec<String> =
         ["seal", "dev/a/high", "-o", "p", "--token-out", "t"].map(str::to_owned).to_vec();
     for number in 0..=limits::RECIPIENTS {
-        let (name, key) = (format!("peer{number}"), Identity::generate().unwrap().public());
+        let (name, key) =
+            (format!("peer{number}"), Identity::generate(forge::NOW).unwrap().public());
         alice.pin_key(&name, &key.to_string());
         seal.extend(["--to".to_owned(), name]);
     }

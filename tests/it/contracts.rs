@@ -37,7 +37,14 @@ fn the_limits_are_those_of_the_spec() {
     let bytes = |n| format!("{} ({} bytes)", limits::size(n), limits::count(n));
     let expected = [
         ["file".to_owned(), bytes(limits::FILE)],
-        ["header; each age header".into(), bytes(limits::HEADER)],
+        [
+            "header; each age header".into(),
+            format!(
+                "{}; an age header of hybrid stanzas {} bytes more for each",
+                bytes(limits::HEADER),
+                limits::count(limits::HYBRID_STANZA)
+            ),
+        ],
         ["recipients".into(), limits::count(limits::RECIPIENTS)],
         ["entries in both slots".into(), limits::count(limits::ENTRIES)],
         ["literal".into(), bytes(limits::LITERAL)],
@@ -107,7 +114,8 @@ fn sealing_to_too_many_peers_tells_the_sealer_what_to_change() {
     let mut seal: Vec<String> =
         ["seal", "--env", "dev", "-o", "p.kovra"].map(str::to_owned).to_vec();
     for number in 0..=limits::RECIPIENTS {
-        let (name, key) = (format!("peer{number}"), Identity::generate().unwrap().public());
+        let (name, key) =
+            (format!("peer{number}"), Identity::generate(forge::NOW).unwrap().public());
         alice.pin_key(&name, &key.to_string());
         seal.extend(["--to".to_owned(), name]);
     }
@@ -135,9 +143,9 @@ fn a_receipt_that_is_odd_or_unpinned_has_its_own_hints() {
 #[test]
 fn a_rotation_that_nobody_confirms_is_not_answered_with_a_file() {
     let alice = Person::with_vault("alice");
-    let [bob, other] = [(); 2].map(|()| Identity::generate().unwrap());
+    let bob = Identity::generate(forge::NOW).unwrap();
     alice.pin_key("bob", &bob.public().to_string());
-    let rotated = Identity::new(bob.signing, other.agreement);
+    let rotated = bob.rotate(forge::NOW).unwrap();
     let hint = hint(&alice, &["peer", "add", "bob", &rotated.public().to_string()], 14);
     assert_eq!(hint, "nothing was changed; ask bob about the new key before you confirm it");
 }

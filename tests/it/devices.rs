@@ -257,7 +257,7 @@ fn a_new_encryption_key_of_a_device_is_the_devices() {
     let World { desktop, alice, .. } = &world;
     desktop.owner_ok(&["id", "rotate"]);
     let session = world.add("bob/desktop", None);
-    assert!(session.screen.contains("has a new X25519 key"), "{}", session.screen);
+    assert!(session.screen.contains("has new encryption keys"), "{}", session.screen);
     assert_eq!(names(alice), ["bob", "bob/desktop"]);
     alice.fails(&["peer", "add", "bob", &desktop.id()], 21);
 }

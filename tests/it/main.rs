@@ -32,6 +32,7 @@ mod messages;
 mod outside;
 mod owner;
 mod policy;
+mod post_quantum;
 mod programs;
 mod providers;
 mod put_back;

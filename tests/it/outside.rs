@@ -5,6 +5,8 @@
 //! The tests are ignored unless asked for, since they need those programs. Where they are asked
 //! for, a program that is missing is a failure.
 
+mod post_quantum;
+
 use forge::{ALICE, BOB, CAROL, CREATED, EXPIRES, Forge, NOW, To, openssh_private_key};
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry, Sensitivity};
@@ -53,11 +55,14 @@ impl Files {
         output.stdout
     }
 
+    /// Runs a program of `tests/outside`, which must succeed.
+    fn script(&self, interpreter: &str, name: &str, arguments: &[&str]) -> Vec<u8> {
+        self.must(interpreter, &[&[&*outside(name)], arguments].concat())
+    }
+
     /// Runs `tests/outside/read.py`, and returns the JSON that it prints.
     fn python(&self, arguments: &[&str]) -> Value {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside/read.py");
-        let all = [&[script.to_str().unwrap()], arguments].concat();
-        serde_json::from_slice(&self.must("python3", &all)).unwrap()
+        serde_json::from_slice(&self.script("python3", "read.py", arguments)).unwrap()
     }
 
     /// Whether `openssl` takes `signature` for the sender's over `signed`.
@@ -65,6 +70,37 @@ impl Files {
         let verify = ["pkeyutl", "-verify", "-rawin", "-pubin", "-keyform", "DER"];
         let files = ["-inkey", "sender.der", "-in", "signed", "-sigfile", "signature"];
         self.run("openssl", &[verify, files].concat()).status.success()
+    }
+}
+
+/// The path of a program of `tests/outside`.
+fn outside(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside").join(name);
+    path.into_os_string().into_string().unwrap()
+}
+
+/// A client of age that nobody here wrote.
+#[derive(Clone, Copy)]
+enum Client {
+    /// The program `age`, of whatever version.
+    Age,
+    /// npm's `age-encryption`, which knows hybrid keys.
+    Npm,
+}
+
+impl Client {
+    /// Decrypts the file `from` with the keys in the file `keys`.
+    fn decrypts(self, files: &Files, keys: &str, from: &str, to: &str) -> Output {
+        match self {
+            Self::Age => files.run("age", &["-d", "-i", keys, "-o", to, from]),
+            Self::Npm => files.run("node", &[&outside("age.mjs"), "decrypt", keys, from, to]),
+        }
+    }
+
+    /// The same, which must succeed.
+    fn must(self, files: &Files, keys: &str, from: &str, to: &str) {
+        let output = self.decrypts(files, keys, from, to);
+        assert!(output.status.success(), "{from}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
 
@@ -77,15 +113,19 @@ fn literal(value: &[u8]) -> Content {
     Content::Literal(Secret::copy_of(value))
 }
 
-/// What kovra seals: for Bob's kovra identity, and for Carol's SSH key.
-fn sealed_by_kovra() -> Sealed {
+/// For Bob's kovra identity, and for Carol's SSH key.
+fn bob_and_carol() -> [Recipient; 2] {
     let bob = AgreementPublic::from_bytes(&BOB.x()).unwrap();
-    let carol = CAROL.ssh_blob().try_into().unwrap();
+    [Recipient::Kovra(bob), Recipient::SshEd25519(CAROL.ssh_blob().try_into().unwrap())]
+}
+
+/// What kovra seals.
+fn sealed_by_kovra(recipients: &[Recipient]) -> Sealed {
     let life = Duration::from_secs(EXPIRES - CREATED);
     seal(Draft {
         sender: &ALICE.identity().signing,
         stamp: &Stamp::after(0, Moment::from_seconds(CREATED), life).unwrap(),
-        recipients: &[Recipient::Kovra(bob), Recipient::SshEd25519(carol)],
+        recipients,
         entries: vec![
             entry("dev/db/host", literal(b"db.internal"), Sensitivity::Low),
             entry("dev/db/blob", literal(&[0, 0xff, b'\n']), Sensitivity::Medium),
@@ -111,13 +151,13 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Checks both payloads, as `age` with `key` and `read.py` give them.
-fn opens_outside(files: &Files, token: &Token, key: &Path) {
+/// Checks both payloads, as `client` with `key` and `read.py` give them.
+fn opens_outside(client: Client, files: &Files, token: &Token, key: &Path) {
     let key = key.to_str().unwrap();
     let header_hash = hex(&Sha256::digest(files.read("header")));
     files.write("token.txt", token.to_file(&[0x42; 16]).expose());
 
-    files.must("age", &["-d", "-i", key, "-o", "payload0", "sealed"]);
+    client.must(files, key, "sealed", "payload0");
     let normal = files.python(&["payload", "payload0"]);
     let expected = json!([
         shown("dev/db/blob", 0, "00ff0a", 1),
@@ -129,12 +169,12 @@ fn opens_outside(files: &Files, token: &Token, key: &Path) {
     assert_eq!(normal[4], expected);
     assert!(normal[5].as_str().unwrap().bytes().all(|b| b == b'0'));
 
-    files.must("age", &["-d", "-i", key, "-o", "inner", "high"]);
-    let with_the_key_again = files.run("age", &["-d", "-i", key, "inner"]);
+    client.must(files, key, "high", "inner");
+    let with_the_key_again = client.decrypts(files, key, "inner", "nothing");
     assert!(!with_the_key_again.status.success(), "the recipient's key alone opens slot 1");
-    let with_the_token_alone = files.run("age", &["-d", "-i", "token.txt", "high"]);
+    let with_the_token_alone = client.decrypts(files, "token.txt", "high", "nothing");
     assert!(!with_the_token_alone.status.success(), "the token alone opens slot 1");
-    files.must("age", &["-d", "-i", "token.txt", "-o", "payload1", "inner"]);
+    client.must(files, "token.txt", "inner", "payload1");
     let high = files.python(&["payload", "payload1"]);
     let expected = json!([
         shown("dev/api/key", 0, &hex(&[7; 70_000]), 3),
@@ -144,11 +184,8 @@ fn opens_outside(files: &Files, token: &Token, key: &Path) {
     assert_eq!(high[4], expected);
 }
 
-#[test]
-#[ignore = "needs age, openssl and python3 with cbor2"]
-fn needs_programs_a_sealed_package_is_read_without_kovra() {
-    let sealed = sealed_by_kovra();
-    let files = Files::new();
+/// Splits a package, and checks its header but for the recipients, which are given back, and its signature.
+fn split(files: &Files, sealed: &Sealed) -> Value {
     files.write("package.kovra", &sealed.bytes);
     let outer = files.python(&["split", "package.kovra", "."]);
     assert_eq!((&outer["name"], &outer["version"]), (&json!("kovra-package"), &json!(1)));
@@ -157,23 +194,32 @@ fn needs_programs_a_sealed_package_is_read_without_kovra() {
     assert_eq!(header["1"], json!(hex(&ALICE.ed())));
     assert_eq!(header["2"], json!(CREATED * 1000));
     assert_eq!((&header["3"], &header["4"]), (&json!(CREATED), &json!(EXPIRES)));
+    assert_eq!(header["6"], json!([3, 2]));
+    assert!(files.openssl_verifies());
+    header["5"].clone()
+}
+
+#[test]
+#[ignore = "needs age, openssl and python3 with cbor2"]
+fn needs_programs_a_sealed_package_is_read_without_kovra() {
+    let sealed = sealed_by_kovra(&bob_and_carol());
+    let files = Files::new();
     let recipients =
         json!([[0, hex(&Sha256::digest(BOB.x()))], [2, hex(&Sha256::digest(CAROL.ssh_blob()))],]);
-    assert_eq!((&header["5"], &header["6"]), (&recipients, &json!([3, 2])));
+    assert_eq!(split(&files, &sealed), recipients);
 
-    assert!(files.openssl_verifies());
     let token = sealed.token.unwrap();
     let bob = files.write("bob.txt", BOB.age_identity());
-    opens_outside(&files, &token, &bob);
+    opens_outside(Client::Age, &files, &token, &bob);
     let carol = files.write("carol", openssh_private_key(&CAROL));
-    opens_outside(&files, &token, &carol);
+    opens_outside(Client::Age, &files, &token, &carol);
 }
 
 #[test]
 #[ignore = "needs age, openssl and python3 with cbor2"]
 fn needs_programs_openssl_refuses_a_changed_package() {
     let files = Files::new();
-    files.write("package.kovra", &sealed_by_kovra().bytes);
+    files.write("package.kovra", &sealed_by_kovra(&bob_and_carol()).bytes);
     files.python(&["split", "package.kovra", "."]);
     assert!(files.openssl_verifies());
     let good = files.read("signed");
@@ -288,7 +334,7 @@ fn needs_programs_what_openssl_signs_kovra_verifies() {
 #[ignore = "needs age, openssl and python3 with cbor2"]
 fn needs_programs_token_files_are_age_identity_files() {
     let files = Files::new();
-    let ours = Token::generate().unwrap().to_file(&[7; 16]);
+    let ours = Token::generate(false).unwrap().to_file(&[7; 16]);
     files.write("token.txt", ours.expose());
     let public = String::from_utf8(files.must("age-keygen", &["-y", "token.txt"])).unwrap();
     let comment = format!("# public key: {}\n", public.trim());

@@ -2,6 +2,7 @@
 //! trail, shares.
 
 use forge::people::{ASKED, OPENS, PIN, Person, kovra_path};
+use kovra::clock::Moment;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -138,15 +139,14 @@ fn nobody_says_yes_for_the_owner() {
     assert!(denied >= 25, "each refusal is on record, not {denied}");
 }
 
-/// A peer's string with the key that was pinned and another X25519 key, as after a rotation.
+/// What a peer gives with the key that was pinned and other keys, as after a rotation.
 pub(crate) fn rotated_id(of: &Person) -> String {
-    use kovra::identity::Identity;
     use kovra::ops::files::read_key_file;
     use kovra::vault::Locked;
     let kek = read_key_file(&of.home().join("vault.key")).unwrap();
     let vault = Locked::open(of.vault().parent().unwrap()).unwrap().unlock(&kek).unwrap();
-    let signing = vault.view().identity().unwrap().signing;
-    Identity::new(signing, Identity::generate().unwrap().agreement).public().to_string()
+    let identity = vault.view().identity().unwrap();
+    identity.rotate(Moment::from_seconds(0)).unwrap().public().to_string()
 }
 
 /// The questions that no other test here answers with yes.
@@ -162,9 +162,9 @@ fn the_owner_says_yes_and_no_to_every_question() {
     let rotated = rotated_id(&bob);
     let rotation = ["peer", "add", "bob", &rotated];
     alice.fails(&rotation, 14);
-    answered(&rotation, "", "new X25519 key", 20);
+    answered(&rotation, "", "new encryption keys", 20);
     assert_ne!(alice.ok(&["peer", "show", "bob"]).stdout.trim(), rotated);
-    answered(&rotation, PIN, "new X25519 key", 0);
+    answered(&rotation, PIN, "new encryption keys", 0);
     assert_eq!(alice.ok(&["peer", "show", "bob"]).stdout.trim(), rotated);
 
     let carol = Person::with_vault("carol");

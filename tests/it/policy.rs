@@ -271,7 +271,7 @@ mod entries {
 /// What comes to a row about trust, for one asker: things of its own, and a command.
 fn trust_command(person: &Person, operation: &str, name: &str) -> Vec<String> {
     let mut vault = person.unlocked();
-    let key = || Identity::generate().unwrap().public().to_string();
+    let key = || Identity::generate(forge::NOW).unwrap().public().to_string();
     let tool = format!("./{name}-tool");
     script(person, &tool[2..]);
     let at = format!("dev/{name}/key");
@@ -357,8 +357,12 @@ fn lock_command(person: &Person, vault: &mut Vault, operation: &str, name: &str)
             words(&["recovery", "add", "--to", &secret.public().to_age()])
         }
         "rotate" => words(&["id", "rotate"]),
+        "require" => {
+            let required = vault.view().requires_post_quantum().unwrap().found;
+            words(&["require-pq", if required { "off" } else { "on" }])
+        }
         "device" => {
-            let other = Identity::generate().unwrap().public().to_string();
+            let other = Identity::generate(forge::NOW).unwrap().public().to_string();
             words(&["id", "add-device", &other])
         }
         "back-up" => {
@@ -368,7 +372,7 @@ fn lock_command(person: &Person, vault: &mut Vault, operation: &str, name: &str)
         "hand-out" => words(&["backup", &format!("{name}.age"), "--to", &CAROL.age_recipient()]),
         "rekey" => words(&["rekey", "--rewrap", "--new-key-file", &format!("{name}.key")]),
         "recover" => {
-            let text = Token::generate().unwrap().to_file(&[0; 16]);
+            let text = Token::generate(false).unwrap().to_file(&[0; 16]);
             let secret = AgreementSecret::of_file(&text).unwrap();
             let way = Recovery { recipient: secret.public(), made: now(), is_code: false };
             vault.write(|batch| batch.put_recovery(way, None)).unwrap();

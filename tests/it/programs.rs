@@ -317,7 +317,7 @@ mod hung_bus {
         let id = Vault::new_id().unwrap();
         let new =
             NewVault { folder: &folder, id, custody: Custody::Keyring { item: None }, kek: &kek };
-        let identity = Identity::generate().unwrap();
+        let identity = Identity::generate(forge::NOW).unwrap();
         Vault::create(new, |batch| batch.put_identity(&identity)).unwrap();
         let start = Instant::now();
         let said = person.fails(&["list"], 40);

@@ -105,7 +105,7 @@ struct Given {
 
 impl Given {
     fn to_bob() -> Self {
-        let (alice, bob) = (Person::with_vault("alice"), Identity::generate().unwrap());
+        let (alice, bob) = (Person::with_vault("alice"), Identity::generate(forge::NOW).unwrap());
         alice.pin_key("bob", &bob.public().to_string());
         alice.add("dev/a/b", "x", &[]);
         alice.ok(&["seal", "dev/a/b", "--to", "bob", "-o", "p.kovra"]);

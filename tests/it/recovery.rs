@@ -322,7 +322,7 @@ fn a_new_encryption_key_opens_what_was_sealed_to_the_old_one() {
     alice.hand(&bob, "old.kovra");
     let before = bob.id();
     let done = bob.owner(&["id", "rotate"]);
-    assert!(done.code == 0 && done.screen.contains("peer add NAME STRING"), "{}", done.screen);
+    assert!(done.code == 0 && done.screen.contains("peer add NAME FILE"), "{}", done.screen);
     assert_ne!(bob.id(), before);
     let print = |person: &Person| person.ok(&["id"]).stderr.lines().next().unwrap().to_owned();
     assert!(done.screen.contains(&bob.id()[..40]) && print(&bob).contains("Fingerprint"));

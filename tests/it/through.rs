@@ -171,7 +171,7 @@ fn confirmed(person: &Person, name: &str) -> bool {
     person.unlocked().view().peer(name).unwrap().found.is_some_and(|peer| peer.confirmed)
 }
 
-/// A yes to another X25519 key is no yes to a sender whom nobody confirmed.
+/// A yes to other encryption keys is no yes to a sender whom nobody confirmed.
 #[test]
 fn a_new_key_of_an_unconfirmed_peer_makes_them_no_sender() {
     let (alice, mallory) = (Person::with_pin("alice"), Person::with_vault("mallory"));

@@ -12,11 +12,12 @@ import sys
 
 # The folder is a source tree, and stays as it is.
 sys.dont_write_bytecode = True
+import edwards  # noqa: E402
 import reader  # noqa: E402
 
 
 # Most packages have the same sender, whose key is multiplied by the order of the group.
-reader.multiply = functools.lru_cache(reader.multiply)
+edwards.multiply = functools.lru_cache(edwards.multiply)
 
 
 def main(folder, now, key):

@@ -19,8 +19,10 @@ import reader  # noqa: E402
 STRUCTURAL = ("malformed", "limit", "unsupported")
 BEYOND = {
     "an age header": """2.2-age-version-2 8-sealed-scanned-before-high-matched 8-shape-before-signature
-        8-shape-before-token""",
-    "order, or twice": """3.5-kinds-unsorted 3.5-twice 3.5-unsorted 4.3-order-of-encoding 4.3-twice
+        8-shape-before-token 8-shape-before-token-of-x25519 9-hybrid-header-of-64-over""",
+    "kinds that stand beside no other": """3.5-four-kinds 3.5-hybrid-before-kovra 3.5-hybrid-behind-age
+        3.5-hybrid-behind-kovra 3.5-hybrid-behind-ssh""",
+    "order, or twice": """3.5-hybrid-twice 3.5-hybrid-unsorted 3.5-kinds-unsorted 3.5-twice 3.5-unsorted 4.3-order-of-encoding 4.3-twice
         4.3-unsorted 4.7-twice-before-name 4.7-twice-before-production 4.7-twice-between-slots""",
     "times": """3.4-expires-366-days-and-a-second 3.4-expires-at-once 3.4-expires-before
         3.4-expires-in-1970 3.4-seq-ahead 3.4-seq-most 8.4-times-before-crit""",
@@ -45,12 +47,11 @@ def package(vector, keys):
     cbor = reader.Cbor(data)
     cbor.head(reader.TAG), cbor.array(), cbor.text(), cbor.uint()
     yield "header", cbor.bytes()
-    slots = reader.parse(data)
-    secret, token = keys[vector["reader"]], keys["token"]
-    yield "payload", reader.decrypt_x25519(reader.scan(slots["sealed"]), secret, "not-for-me")
-    if slots["high"] and vector["token"] == "yes":
-        inner = reader.decrypt_x25519(reader.scan(slots["high"]), secret, "not-for-me")
-        yield "payload", reader.decrypt_x25519(reader.scan(inner), token, "token")
+    parsed = reader.parse(data)
+    me, token = [table[vector["reader"]] for table in keys], reader.token_of(vector, keys)
+    yield "payload", reader.payload(parsed, 0, me, None)
+    if parsed["high"] and token:
+        yield "payload", reader.payload(parsed, 1, me, token)
 
 
 def faults(validator, items):

@@ -6,7 +6,6 @@ CBOR and Ed25519 are those of reader.py. Whose the key is and which package is m
 receipt. The numbers in comments are clauses.
 """
 
-import pathlib
 import sys
 
 # The folder is a source tree, and stays as it is.
@@ -48,4 +47,4 @@ def judge(vector):
 
 
 if __name__ == "__main__":
-    reader.try_all(pathlib.Path(sys.argv[1]), judge)
+    reader.try_folder(sys.argv[1], judge)

@@ -4,6 +4,7 @@
 //! a secret: whoever guesses the plaintext can tell that it is the one. Golden vectors hold none.
 
 use super::cbor::cat;
+use super::hybrid::{self, Drawn};
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_STANDARD_NO_PAD};
 use chacha20poly1305::ChaCha20Poly1305;
 use chacha20poly1305::aead::{Aead, KeyInit};
@@ -26,7 +27,7 @@ pub struct Age {
     pub body: Vec<u8>,
 }
 
-/// A whole age file of `plaintext` to `recipients`, `age1...` or `ssh-ed25519 ...`.
+/// A whole age file of `plaintext` to `recipients`, `age1...`, `age1pq1...` or `ssh-ed25519 ...`.
 pub fn encrypt(recipients: &[String], plaintext: &[u8]) -> Vec<u8> {
     Age::of(recipients, plaintext).file()
 }
@@ -40,7 +41,9 @@ impl Age {
         };
         let file_key = *draw("file key").first_chunk().unwrap();
         let stanzas = (0..).zip(recipients).map(|(i, recipient): (u32, _)| {
-            stanza(recipient, &StaticSecret::from(draw(&format!("ephemeral {i}"))), &file_key)
+            let ephemeral = draw(&format!("ephemeral {i}")).into();
+            let drawn = Drawn { ephemeral, message: draw(&format!("message {i}")) };
+            stanza(recipient, &drawn, &file_key)
         });
         let mut chunks: Vec<&[u8]> = plaintext.chunks(CHUNK).collect();
         if chunks.is_empty() {
@@ -79,7 +82,12 @@ pub fn body(file_key: &[u8; 16], nonce: &[u8; 16], chunks: &[&[u8]]) -> Vec<u8> 
 }
 
 /// One recipient's stanza.
-fn stanza(recipient: &str, ephemeral: &StaticSecret, file_key: &[u8; 16]) -> String {
+fn stanza(recipient: &str, drawn: &Drawn, file_key: &[u8; 16]) -> String {
+    if hybrid::is_recipient(recipient) {
+        let (enc, body) = hybrid::wrap(recipient, drawn, file_key);
+        return format!("-> mlkem768x25519 {}\n{}\n", base64(&enc), base64(&body));
+    }
+    let ephemeral = &drawn.ephemeral;
     match recipient.strip_prefix("ssh-ed25519 ") {
         None => {
             let key = <[u8; 32]>::try_from(bech32::decode(recipient).unwrap().1).unwrap();

@@ -4,7 +4,7 @@ use crate::vector::{self, File, unhex};
 use crate::{ALICE, BOB, CAROL, Forge, Keys, MALLORY, fixed_token};
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry};
-use kovra::identity::SigningPublic;
+use kovra::identity::{SigningPublic, Token};
 use kovra::package::{Class, Contents, High, Package};
 use kovra::text::hex;
 use sha2::{Digest, Sha256};
@@ -95,6 +95,19 @@ impl Vector {
         }
     }
 
+    fn token(&self) -> Option<Token> {
+        let good = Forge::good();
+        let forge = match &self.token[..] {
+            "yes" => good,
+            "other" => Forge { token: fixed_token(0x71), ..good },
+            "hybrid" => good.with_hybrid_token(),
+            "other-hybrid" => Forge { hybrid_token: Some([0x73; 32]), ..good },
+            "no" | "skip" => return None,
+            other => panic!("{}: there is no token {other}", self.name),
+        };
+        Some(forge.token())
+    }
+
     /// The stage that refuses with its class, or what comes out.
     pub fn run(&self) -> Result<Contents, (&'static str, Class, String)> {
         let refused = |stage| {
@@ -104,14 +117,9 @@ impl Vector {
         let intact = intact.verify().map_err(refused("verify"))?;
         let now = Moment::from_seconds(self.now);
         let verified = intact.trust(&self.trust, now).map_err(refused("trust"))?;
-        let token = match &self.token[..] {
-            "yes" => Some(Forge::good().token()),
-            "other" => Some(Forge { token: fixed_token(0x71), ..Forge::good() }.token()),
-            "no" | "skip" => None,
-            other => panic!("{}: there is no token {other}", self.name),
-        };
+        let token = self.token();
         let high = if self.token == "skip" { High::Skip } else { High::with(token.as_ref()) };
-        verified.open(&self.reader().identity(), high).map_err(refused("open"))
+        verified.open(&self.reader().whole_identity(1), high).map_err(refused("open"))
     }
 
     /// Whether it gets the class, the stage and the entries that it says; else what it gets.

@@ -11,6 +11,7 @@ pub mod cbor;
 #[cfg(feature = "clouds")]
 pub mod clouds;
 pub mod golden;
+pub mod hybrid;
 pub mod part;
 #[cfg(feature = "people")]
 pub mod people;
@@ -22,7 +23,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bech32::{Bech32, Hrp};
 use ed25519_dalek::{Signer, SigningKey};
 use kovra::clock::Moment;
-use kovra::identity::{AgreementSecret, Identity, SigningPublic, SigningSecret, Token};
+use kovra::identity::{
+    AgreementSecret, HybridSecret, Identity, SigningPublic, SigningSecret, Token,
+};
 use kovra::secret::Secret;
 use sha2::{Digest, Sha256};
 use std::io::Write;
@@ -34,21 +37,29 @@ pub const EXPIRES: u64 = CREATED + 7 * 86_400;
 /// An hour after it was sealed.
 pub const NOW: Moment = Moment::from_seconds(CREATED + 3600);
 
+/// The seed of the hybrid token.
+pub const HYBRID_TOKEN: [u8; 32] = [0x72; 32];
+
 /// A person's keys, which are fixed.
 #[derive(Clone, Copy)]
 pub struct Keys {
     ed_seed: [u8; 32],
     x_secret: [u8; 32],
+    hybrid_seed: [u8; 32],
 }
 
 /// Seals the good package.
-pub const ALICE: Keys = Keys { ed_seed: [0xa1; 32], x_secret: [0xa2; 32] };
+pub const ALICE: Keys = of(0xa1, 0xa2, 0xa3);
 /// It is for him.
-pub const BOB: Keys = Keys { ed_seed: [0xb1; 32], x_secret: [0xb2; 32] };
+pub const BOB: Keys = of(0xb1, 0xb2, 0xb3);
 /// A third colleague.
-pub const CAROL: Keys = Keys { ed_seed: [0xc1; 32], x_secret: [0xc2; 32] };
+pub const CAROL: Keys = of(0xc1, 0xc2, 0xc3);
 /// Nobody's friend.
-pub const MALLORY: Keys = Keys { ed_seed: [0xd1; 32], x_secret: [0xd2; 32] };
+pub const MALLORY: Keys = of(0xd1, 0xd2, 0xd3);
+
+const fn of(ed: u8, x: u8, hybrid: u8) -> Keys {
+    Keys { ed_seed: [ed; 32], x_secret: [x; 32], hybrid_seed: [hybrid; 32] }
+}
 
 /// Two whose SSH keys have one tag in age's stanzas, 4 bytes; found by trying 34,718 seeds.
 pub const ONE_TAG: [Keys; 2] = [numbered(25_388), numbered(34_718)];
@@ -59,12 +70,12 @@ const fn numbered(number: u32) -> Keys {
         ed_seed[at] = four[at % 4];
         at += 1;
     }
-    Keys { ed_seed, x_secret: [9; 32] }
+    Keys { ed_seed, ..of(0, 9, 9) }
 }
 
 /// One of many others.
 pub const fn stranger(number: u8) -> Keys {
-    Keys { ed_seed: [number; 32], x_secret: [number; 32] }
+    of(number, number, number)
 }
 
 impl Keys {
@@ -95,15 +106,35 @@ impl Keys {
         bech32::encode_upper::<Bech32>(hrp, &self.x_secret).unwrap()
     }
 
+    /// The hybrid public key.
+    pub fn hybrid(&self) -> [u8; hybrid::PUBLIC] {
+        hybrid::public(&self.hybrid_seed)
+    }
+
+    /// The hybrid public key as an age recipient.
+    pub fn hybrid_recipient(&self) -> String {
+        hybrid::recipient(&self.hybrid())
+    }
+
+    /// The hybrid seed as an age identity.
+    pub fn hybrid_identity(&self) -> String {
+        hybrid::identity(&self.hybrid_seed)
+    }
+
     /// The Ed25519 key as an SSH public key blob.
     pub fn ssh_blob(&self) -> Vec<u8> {
         cat(&[b"\0\0\0\x0bssh-ed25519\0\0\0\x20", &self.ed()])
     }
 
-    /// The same keys as the product holds them.
+    /// The same keys but the hybrid one, as the product holds them.
     pub fn identity(&self) -> Identity {
         let agreement = AgreementSecret::from_bytes(&self.x_secret);
         Identity::new(SigningSecret::from_bytes(&self.ed_seed), agreement)
+    }
+
+    /// The same with the hybrid key, and with this number in the string.
+    pub fn whole_identity(&self, number: u64) -> Identity {
+        self.identity().with_hybrid(number, HybridSecret::from_bytes(&self.hybrid_seed))
     }
 
     /// The key that a reader pins.
@@ -130,6 +161,11 @@ impl To {
     /// `person` as a plain age recipient, kind 1.
     pub fn age(person: &Keys) -> Self {
         Self { listed: listed(1, &person.x()), key: person.age_recipient() }
+    }
+
+    /// `person` by the hybrid key, kind 3.
+    pub fn hybrid(person: &Keys) -> Self {
+        Self { listed: listed(3, &person.hybrid()), key: person.hybrid_recipient() }
     }
 
     /// `person` by an SSH key, kind 2.
@@ -159,6 +195,8 @@ pub struct Forge {
     pub entries: [Vec<Vec<u8>>; 2],
     /// Opens the inner layer of slot 1.
     pub token: ::age::x25519::Identity,
+    /// The seed of the one that does so in place of it.
+    pub hybrid_token: Option<[u8; 32]>,
     /// Makes an age file to recipients: [`encrypt`] with fresh keys, or [`age::encrypt`].
     pub cipher: fn(&[String], &[u8]) -> Vec<u8>,
     /// How many zeros follow so many bytes of payload.
@@ -203,6 +241,7 @@ impl Forge {
             keys: to.iter().map(|t| t.key.clone()).collect(),
             entries: [normal, high],
             token: fixed_token(0x70),
+            hybrid_token: None,
             cipher: encrypt,
             pad: |_| 600,
         }
@@ -237,9 +276,20 @@ impl Forge {
         (self.cipher)(&self.keys, plaintext)
     }
 
+    /// With a hybrid token: slot 1 of a post-quantum package.
+    pub fn with_hybrid_token(self) -> Self {
+        Self { hybrid_token: Some(HYBRID_TOKEN), ..self }
+    }
+
+    /// The token's public key.
+    pub fn token_recipient(&self) -> String {
+        let hybrid = self.hybrid_token.map(|seed| hybrid::recipient(&hybrid::public(&seed)));
+        hybrid.unwrap_or_else(|| self.token.to_public().to_string())
+    }
+
     /// `plaintext` for the token, and that for the recipients.
     pub fn seal_high(&self, plaintext: &[u8]) -> Vec<u8> {
-        self.seal(&(self.cipher)(&[self.token.to_public().to_string()], plaintext))
+        self.seal(&(self.cipher)(&[self.token_recipient()], plaintext))
     }
 
     /// The age file of slot 0.
@@ -265,8 +315,9 @@ impl Forge {
     /// The token as the product holds it.
     pub fn token(&self) -> Token {
         use ::age::secrecy::ExposeSecret;
-        Token::from_file(&Secret::copy_of(self.token.to_string().expose_secret().as_bytes()))
-            .unwrap()
+        let classical = || self.token.to_string().expose_secret().to_owned();
+        let text = self.hybrid_token.map_or_else(classical, |seed| hybrid::identity(&seed));
+        Token::from_file(&Secret::copy_of(text.as_bytes())).unwrap()
     }
 }
 
@@ -356,8 +407,12 @@ fn entry_pairs(coordinate: &str, value: Value<'_>, sensitivity: u64) -> Vec<u8> 
     cat(&[&[0], &name, &[1], &uint(mode), &[2], &value, &[3], &uint(sensitivity)])
 }
 
-/// An age file of `plaintext` to `recipients`, `age1...` or `ssh-ed25519 ...`.
+/// An age file of `plaintext` to `recipients`, `age1...` or `ssh-ed25519 ...`; of one to `age1pq1...`, which the age
+/// crate does not know, what [`age::encrypt`] makes.
 pub fn encrypt(recipients: &[String], plaintext: &[u8]) -> Vec<u8> {
+    if recipients.iter().any(|text| hybrid::is_recipient(text)) {
+        return age::encrypt(recipients, plaintext);
+    }
     let keys: Vec<Box<dyn ::age::Recipient>> = recipients
         .iter()
         .map(|text| -> Box<dyn ::age::Recipient> {
@@ -422,4 +477,9 @@ pub fn age_shape(stanzas: &str) -> Vec<u8> {
 /// The X25519 stanza of [`age_shape`].
 pub fn x25519_stanza() -> String {
     format!("-> X25519 {B32}\n{B32}\n")
+}
+
+/// The hybrid stanza of [`age_shape`].
+pub fn hybrid_stanza() -> String {
+    format!("-> mlkem768x25519 {}\n{B32}\n", hybrid::enc(&[9]))
 }

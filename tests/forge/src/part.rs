@@ -28,10 +28,12 @@ pub enum Part {
     Inner,
     /// What follows the header hash in the payload of slot 1.
     HighPayload,
+    /// The stanza for Carol in a post-quantum package to her and to Bob, under a MAC that holds.
+    Hybrid,
 }
 
 impl Part {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::File,
         Self::Signed,
         Self::Header,
@@ -41,6 +43,7 @@ impl Part {
         Self::High,
         Self::Inner,
         Self::HighPayload,
+        Self::Hybrid,
     ];
 
     /// The part that a byte says, by its low six bits.
@@ -60,6 +63,7 @@ impl Part {
             Self::High => small(1).file_of(&small(1).sealed(), given),
             Self::Inner => small(1).file_of(&small(1).sealed(), &small(1).seal(given)),
             Self::HighPayload => with_payload(1, given),
+            Self::Hybrid => with_hybrid(given),
         }
     }
 }
@@ -98,6 +102,16 @@ fn with_stanzas(given: &[u8]) -> Vec<u8> {
     let mut age = Age::of(&forge.keys, &forge.payload(0));
     // What is no text is no age header either: `Sealed` tries that.
     age.stanzas.insert(0, String::from_utf8_lossy(given).into_owned());
+    forge.file_of(&age.file(), b"")
+}
+
+fn with_hybrid(given: &[u8]) -> Vec<u8> {
+    let mut to = [To::hybrid(&BOB), To::hybrid(&CAROL)];
+    to.sort_by(|a, b| a.listed.cmp(&b.listed));
+    let forge = fixed(Forge::with(&to, normal(), vec![]));
+    let mut age = Age::of(&forge.keys, &forge.payload(0));
+    let carols = to.iter().position(|one| one.key == CAROL.hybrid_recipient()).unwrap();
+    age.stanzas[carols] = String::from_utf8_lossy(given).into_owned();
     forge.file_of(&age.file(), b"")
 }
 

@@ -1,6 +1,7 @@
 //! The golden vectors of `testdata/identity-v1` and `receipt-v1`, read and run. Their READMEs say what is in a file.
 
 use crate::golden::word;
+use crate::hybrid;
 use crate::vector::{self, File};
 use kovra::identity::{DeviceStatement, IdentityError, PublicIdentity, Recipient, Token};
 use kovra::package::{Class, Receipt};
@@ -24,12 +25,18 @@ fn read(kind: &str, bytes: &[u8]) -> Outcome {
 
 fn identity(text: &str) -> Outcome {
     let identity: PublicIdentity = text.parse().map_err(class)?;
-    assert_eq!(identity.to_string(), text);
-    Ok(vec![
+    assert!(identity.to_string().split(' ').eq(text.split_ascii_whitespace()), "{text}");
+    let key = if identity.hybrid().is_some() { "yes" } else { "no" };
+    let of_version_2 = identity.hybrid_digest().map(|digest| {
+        let number = identity.number().to_string();
+        [("number", number), ("hybrid", hex(&digest)), ("key", key.to_owned())]
+    });
+    let of_both = [
         ("ed25519", hex(identity.signing().as_bytes())),
         ("x25519", hex(identity.agreement().as_bytes())),
         ("fingerprint", identity.signing().fingerprint()),
-    ])
+    ];
+    Ok(of_both.into_iter().chain(of_version_2.into_iter().flatten()).collect())
 }
 
 fn class(error: IdentityError) -> String {
@@ -49,7 +56,10 @@ fn device(text: &str) -> Outcome {
 fn recipient(text: &str) -> Outcome {
     let text = text.trim_ascii();
     let recipient = match PublicIdentity::is_meant(text) {
-        true => Recipient::Kovra(text.parse::<PublicIdentity>().map_err(class)?.agreement()),
+        true => {
+            let identity: PublicIdentity = text.parse().map_err(class)?;
+            identity.recipient().ok_or(word(Class::Malformed))?
+        }
         false => plain(text)?,
     };
     let id = recipient.id();
@@ -67,8 +77,12 @@ fn token(bytes: &[u8]) -> Outcome {
     let token = Token::from_file(&Secret::copy_of(bytes)).ok_or(word(Class::Token))?;
     let file = token.to_file(&[0x1d; 16]);
     let file = std::str::from_utf8(file.expose()).unwrap();
-    let public = file.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
-    Ok(vec![("public", public.to_owned())])
+    let public = file.lines().find_map(|line| line.strip_prefix("# public key: "));
+    let of_hybrid = || {
+        let (_, seed) = bech32::decode(file.lines().last().unwrap()).unwrap();
+        hybrid::recipient(&hybrid::public(&seed.try_into().unwrap()))
+    };
+    Ok(vec![("public", public.map_or_else(of_hybrid, str::to_owned))])
 }
 
 fn receipt(bytes: &[u8]) -> Outcome {
@@ -97,14 +111,18 @@ impl From<File> for Text {
             ["kind", "clause", "class", "note"].map(|key| file.one(key));
         let rows = file.many("row").iter().map(|row| row.parse().unwrap()).collect();
         let says: &[&str] = match &kind[..] {
-            "identity" => &["ed25519", "x25519", "fingerprint"],
+            "identity" => &["ed25519", "x25519", "fingerprint", "number", "hybrid", "key"],
             "recipient" => &["listed", "fingerprint"],
             "device" => &["first", "second", "whole"],
             "receipt" => &["key", "id", "hash", "time"],
             _ => &["public"],
         };
         let wanted = match &class[..] {
-            "ok" => Ok(says.iter().map(|key| (*key, file.one(key))).collect()),
+            // Not every identity says all of it.
+            "ok" => Ok(says
+                .iter()
+                .flat_map(|key| file.many(key).into_iter().map(|v| (*key, v)))
+                .collect()),
             class => Err(class.to_owned()),
         };
         let (name, bytes) = file.finish();

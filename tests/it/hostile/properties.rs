@@ -4,7 +4,7 @@ use super::{accepts, intact};
 use forge::{ALICE, BOB, CAROL, CREATED, EXPIRES, Forge, NOW};
 use kovra::clock::Moment;
 use kovra::entry::{Content, Entry, Sensitivity};
-use kovra::identity::{AgreementPublic, Recipient};
+use kovra::identity::{AgreementPublic, HybridSecret, Identity, Recipient};
 use kovra::package::{Draft, High, Stamp, seal};
 use kovra::secret::Secret;
 use proptest::prelude::*;
@@ -80,6 +80,18 @@ fn stamp() -> Stamp {
     Stamp::after(0, Moment::from_seconds(CREATED), life).unwrap()
 }
 
+/// Bob, with his keys of both kinds.
+fn bob() -> Identity {
+    BOB.identity().with_hybrid(1, HybridSecret::from_bytes(&[0xb4; 32]))
+}
+
+/// Bob among others, by hybrid keys, as many of them as the caller wants.
+fn hybrid_recipients(count: usize) -> Vec<Recipient> {
+    let others = (1..).map(|n| HybridSecret::from_bytes(&[n; 32]).public());
+    let bob = bob().hybrid.iter().map(HybridSecret::public).collect::<Vec<_>>();
+    bob.into_iter().chain(others).take(count).map(Recipient::Hybrid).collect()
+}
+
 /// Bob, an age recipient and an SSH key, as many of them as the caller wants.
 fn recipients(count: usize) -> Vec<Recipient> {
     let blob = CAROL.ssh_blob().try_into().unwrap();
@@ -96,33 +108,34 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn what_is_sealed_opens_to_the_same(wanted in entries(), count in 1usize..4) {
+    fn what_is_sealed_opens_to_the_same(wanted in entries(), count in 1usize..4, hybrid: bool) {
         let sender = ALICE.identity().signing;
         let stamp = stamp();
         let sealed = seal(Draft {
             sender: &sender,
             stamp: &stamp,
-            recipients: &recipients(count),
+            recipients: &if hybrid { hybrid_recipients(count) } else { recipients(count) },
             // Any order will do.
             entries: wanted.iter().rev().map(to_entry).collect(),
         }).unwrap();
         let needs_token = |p: &Plain| matches!(p.0, Value::Literal(_)) && p.1 >= Sensitivity::High;
         let high = wanted.values().filter(|p| needs_token(p)).count();
         prop_assert_eq!(sealed.token.is_some(), high > 0);
+        prop_assert_eq!(sealed.header.is_post_quantum(), hybrid);
 
         let verified = intact(&sealed.bytes).trust(&[ALICE.pinned()], NOW).unwrap();
         prop_assert_eq!(verified.header(), &sealed.header);
         prop_assert_eq!((verified.header().id, verified.header().high), (stamp.id(), high));
-        let opened = verified.open(&BOB.identity(), High::with(sealed.token.as_ref())).unwrap();
+        let opened = verified.open(&bob(), High::with(sealed.token.as_ref())).unwrap();
         prop_assert_eq!(opened.skipped, 0);
         prop_assert_eq!(opened.entries.len(), wanted.len());
         let got: BTreeMap<String, Plain> = opened.entries.iter().map(to_plain).collect();
         prop_assert_eq!(&got, &wanted);
 
-        let part = verified.open(&BOB.identity(), High::Skip).unwrap();
+        let part = verified.open(&bob(), High::Skip).unwrap();
         prop_assert_eq!((part.entries.len(), part.skipped), (wanted.len() - high, high));
         if high > 0 {
-            prop_assert!(verified.open(&BOB.identity(), High::Refuse).is_err());
+            prop_assert!(verified.open(&bob(), High::Refuse).is_err());
         }
     }
 }

@@ -56,6 +56,7 @@ fn of(person: &Person, kek: &[u8]) -> Vec<Needle> {
     let me = person.unlocked().view().identity().unwrap();
     all.push(needle("the signing seed", me.signing.expose()));
     all.push(needle("the agreement key", me.agreement.expose()));
+    all.extend(me.hybrid.iter().map(|seed| needle("a hybrid seed", seed.expose())));
     all
 }
 

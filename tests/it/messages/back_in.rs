@@ -86,7 +86,7 @@ fn passphrase(book: &mut Book) {
 
 /// A recipient of age, and the file of its secret half.
 fn recipient(person: &Person, file: &str) -> String {
-    let text = Token::generate().unwrap().to_file(&[0; 16]);
+    let text = Token::generate(false).unwrap().to_file(&[0; 16]);
     person.write(file, text.expose());
     AgreementSecret::of_file(&text).unwrap().public().to_age()
 }

@@ -81,6 +81,11 @@ impl Book {
         let identity = person.unlocked().view().identity().expect("an identity").public();
         let recipient = kovra::identity::Recipient::Kovra(identity.agreement()).id();
         self.names.push((identity.to_string(), format!("<{name}'s id>")));
+        self.names.push((identity.string(), format!("<{name}'s short id>")));
+        if let Some(key) = identity.hybrid() {
+            let groups = kovra::identity::Recipient::Hybrid(key.clone()).id().groups();
+            self.names.push((groups, format!("<{name}'s hybrid groups>")));
+        }
         self.names.push((identity.signing().fingerprint(), format!("<{name}'s fingerprint>")));
         self.names.push((recipient.groups(), format!("<{name}'s recipient groups>")));
         self.at_home(person);

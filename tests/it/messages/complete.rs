@@ -115,6 +115,9 @@ fn errors() -> Vec<String> {
         Error::Taken(_) => Error::Taken("dev/db/user".parse().unwrap()),
         Error::WouldOverwrite(_) => Error::WouldOverwrite(vec![at(), "dev/pay/key".parse().unwrap()]),
         Error::OtherKey(_) => Error::OtherKey(bob()),
+        Error::OlderKeys(_) => Error::OlderKeys(bob()),
+        Error::Mixed { .. } => Error::Mixed { hybrid: "erin".into(), classical: "carol".into() },
+        Error::NotPostQuantum(_) => "error: policy: a quantum computer would open it",
         Error::Conflict(_) => Error::Conflict("there is a peer named bob already".into()),
         Error::LeftOut(_) => Error::LeftOut(at()),
         Error::SenderOnly(_) => Error::SenderOnly(bob()),
@@ -222,7 +225,7 @@ fn questions() -> Vec<String> {
         About::Device { .. } => "take this key for a further device of bob, as both say",
         About::ClaimDevice(_) => "say that this identity is yours, too",
         About::AgreeDevice(_) => "say that this identity is a further device of",
-        About::Rotation(_) => "has a new X25519 key, signed by the key you pinned",
+        About::Rotation(_) => "has new encryption keys, signed by the key you pinned",
         About::Rename { .. } => "rename the peer carol to clara",
         About::Allow { .. } => "put this program on the allowlist",
         About::Pin(_) => "pin this key as dora's, to seal to",
@@ -236,7 +239,9 @@ fn questions() -> Vec<String> {
         About::Rekey(Keys::New) => "draw new keys for the vault",
         About::Rekey(Keys::Same) => "change the lock of the vault, and keep its keys",
         About::Repair(_) => "put all rows of the vault, which are proved, into a fresh file",
-        About::Rotate => "take a new encryption key",
+        About::Rotate => "take new encryption keys",
+        About::Require(true) => "seal nothing from this vault but what stays closed",
+        About::Require(false) => "let packages be sealed from this vault that",
         About::Salvage => "make a new vault, with another lock, of all that still opens",
         About::Compare(_) => "compare with the package what these entries have",
         About::SealClock { .. } => "and the latest package was sealed at <time>.\n",
@@ -278,10 +283,12 @@ fn keys() -> Vec<String> {
     every!(IdentityError {
         IdentityError::Encoding => IdentityError::Encoding,
         IdentityError::Shape => IdentityError::Shape,
-        IdentityError::Version(_) => IdentityError::Version(2),
+        IdentityError::Version(_) => IdentityError::Version(3),
         IdentityError::Key(KeyError::NotCanonical) => IdentityError::Key(KeyError::NotCanonical),
         IdentityError::Key(KeyError::SmallOrder) => IdentityError::Key(KeyError::SmallOrder),
         IdentityError::Signature => IdentityError::Signature,
+        IdentityError::Hybrid => IdentityError::Hybrid,
+        IdentityError::OtherHybrid => IdentityError::OtherHybrid,
     })
 }
 

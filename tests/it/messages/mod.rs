@@ -22,6 +22,7 @@ mod packages;
 mod peers;
 mod plain;
 mod policy;
+mod post_quantum;
 mod running;
 mod unlocked;
 mod vaults;
@@ -35,7 +36,7 @@ use std::thread;
 type Chapter = (&'static str, fn(&mut Book));
 
 /// In the order of the file.
-const CHAPTERS: [Chapter; 22] = [
+const CHAPTERS: [Chapter; 23] = [
     ("Getting started", everyday::start),
     ("Entries", entries::entries),
     ("What policy refuses, and what it asks", policy::entries),
@@ -45,6 +46,7 @@ const CHAPTERS: [Chapter; 22] = [
     ("Sealing", packages::sealing),
     ("A package that comes in", packages::importing),
     ("Packages that are wrong", packages::wrong),
+    ("What a quantum computer would open", post_quantum::post_quantum),
     ("Receipts, and what was shared", packages::receipts),
     ("Clocks", packages::clocks),
     ("What .env.refs says", running::refs),

@@ -83,7 +83,7 @@ fn too_many(book: &mut Book, alice: &Person) {
     let mut vault = alice.unlocked();
     let all = vault.write(|batch| {
         names.iter().try_for_each(|name| {
-            let key = PeerKey::Identity(Identity::generate().unwrap().public());
+            let key = PeerKey::Identity(Identity::generate(forge::NOW).unwrap().public());
             let added = Moment::from(SystemTime::now());
             let peer = Peer { name: name.clone(), key, added, confirmed: true };
             let basis = batch.view().peer(name)?.basis;
@@ -123,7 +123,7 @@ pub(super) fn importing(book: &mut Book) {
     book.at_home(&nobody);
     alice.hand(&nobody, "1.kovra");
     book.run(&nobody, "kovra verify 1.kovra");
-    book.run(&nobody, &format!("kovra verify 1.kovra --from {}", alice.id()));
+    book.run(&nobody, &format!("kovra verify 1.kovra --from '{}'", alice.id()));
     book.run(&nobody, "kovra verify 1.kovra --from alice");
     book.run(&nobody, "kovra inspect 1.kovra");
     book.run(&bob, "kovra verify 1.kovra");

@@ -2,6 +2,7 @@
 
 use super::book::Book;
 use forge::people::Person;
+use kovra::clock::Moment;
 use kovra::identity::Identity;
 
 pub(super) fn peers(book: &mut Book) {
@@ -17,17 +18,17 @@ pub(super) fn peers(book: &mut Book) {
 fn keys(book: &mut Book, alice: &Person, bob: &Person) {
     book.section("Keys and names that are none");
     let id = bob.id();
-    let cut = &id[..id.len() - 1];
+    let cut = &id[..200];
     for (shown, key) in [
         ("kovra1<cut short>", cut.to_owned()),
         ("KOVRA1<in capitals>", id.to_ascii_uppercase()),
         ("kovra1<of something else>", identity_of(&[1; 5])),
-        ("kovra1<of version 2>", identity_of(&[&[2][..], &[0; 128]].concat())),
+        ("kovra1<of version 3>", identity_of(&[&[3][..], &[0; 128]].concat())),
         ("kovra1<of a bad key>", identity_of(&[&[1][..], &[0xff; 128]].concat())),
         ("kovra1<of another's part>", spliced(bob)),
         ("age1<cut short>", "age1qqqq".to_owned()),
         ("hello", "hello".to_owned()),
-        ("age1pq1<hybrid>", "age1pq1qqqq".to_owned()),
+        ("age1pq1<cut short>", "age1pq1qqqq".to_owned()),
         ("ssh-rsa AAAA...", "ssh-rsa AAAAB3NzaC1yc2E= bob".to_owned()),
     ] {
         let ran = alice.run(&["peer", "add", "bob", &key]);
@@ -53,7 +54,7 @@ fn bech32(bytes: &[u8]) -> String {
 /// Somebody's signing key, with an X25519 key that it did not sign.
 fn spliced(of: &Person) -> String {
     let identity = of.unlocked().view().identity().unwrap().public();
-    let other = Identity::generate().unwrap().public();
+    let other = Identity::generate(forge::NOW).unwrap().public();
     let keys = [&identity.signing().as_bytes()[..], other.agreement().as_bytes()].concat();
     identity_of(&[&[1][..], &keys, &[7; 64]].concat())
 }
@@ -77,14 +78,14 @@ fn pin(book: &mut Book, alice: &Person, bob: &Person) {
     book.run(alice, "kovra peer show dora");
     book.run(alice, &format!("kovra peer add bob {}", alice.id()));
     book.section("A new key of the same person");
-    let signing = bob.unlocked().view().identity().unwrap().signing;
-    let agreement = Identity::generate().unwrap().agreement;
-    let rotated = Identity::new(signing, agreement).public().to_string();
+    let identity = bob.unlocked().view().identity().unwrap();
+    let rotated = identity.rotate(Moment::from_seconds(0)).unwrap().public().to_string();
     book.name(&rotated, "<bob's new id>");
     book.run(alice, &format!("kovra peer add bob {rotated}"));
     book.no(alice, &format!("kovra peer add bob {rotated}"));
     book.yes(alice, &format!("kovra peer add bob {rotated}"));
-    let (signing, agreement) = (Identity::generate().unwrap().signing, agreement_of(alice));
+    let (signing, agreement) =
+        (Identity::generate(forge::NOW).unwrap().signing, agreement_of(alice));
     let stolen = Identity::new(signing, agreement).public().to_string();
     book.name(&stolen, "<an id with alice's X25519 key>");
     book.run(alice, &format!("kovra peer add eve {stolen}"));
@@ -134,10 +135,10 @@ fn senders(book: &mut Book) {
     alice.ok(&["peer", "add", "backup", forge::BOB.age_recipient().as_str()]);
     book.run(&alice, "kovra verify b.kovra --from backup");
     let id = bob.id();
-    book.run(&alice, &format!("kovra seal dev/a/b --to {id} -o p.kovra"));
+    book.run(&alice, &format!("kovra seal dev/a/b --to '{id}' -o p.kovra"));
     let stranger = Person::with_vault("carol").id();
     book.name(&stranger, "<carol's id>");
-    book.run(&alice, &format!("kovra shared --peer {stranger}"));
+    book.run(&alice, &format!("kovra shared --peer '{stranger}'"));
     alice.write("bob.id", &id);
     book.run(&alice, "kovra peer add bob --from bob.id");
 }

@@ -10,6 +10,7 @@ use crate::signature::{near_p, small_number};
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use forge::age::Age;
 use forge::cbor::cat;
+use forge::hybrid::enc;
 use forge::{B32, BOB, CAROL, Forge, MALLORY, ONE_TAG, To, age_shape, x25519_stanza};
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -59,11 +60,11 @@ fn replaced(from: &str, to: &str) -> Vec<u8> {
     with_sealed(&cat(&[&sealed[..at], to.as_bytes(), &sealed[at + from.len()..]]))
 }
 
-/// Stanzas that fill the header so that its `--- ` ends `end` bytes behind the start of the file.
-fn filled(end: usize) -> Vec<u8> {
+/// These stanzas, and more that fill the header so that its `--- ` ends `end` bytes behind the start of the file.
+pub(crate) fn filled(first: &str, end: usize) -> Vec<u8> {
     let (stanza, intro) = (x25519_stanza(), 22);
-    let count = (end - 4 - intro) / stanza.len() - 1;
-    let stanzas = stanza.repeat(count);
+    let count = (end - 4 - intro - first.len()) / stanza.len() - 1;
+    let stanzas = first.to_owned() + &stanza.repeat(count);
     let room = end - 4 - intro - stanzas.len();
     let grease = format!("-> x-grease {}\n\n", "x".repeat(room - 14));
     age_shape(&(stanzas + &grease))
@@ -131,10 +132,10 @@ fn framing() -> Vec<Case> {
             with_high(&age_shape(&"-> a\n\n".repeat(20 * 1024 / 6)))
         }),
         over("16-kib-and-a-byte", "`--- ` ends one byte behind the first 16 KiB.", || {
-            with_sealed(&filled(16385))
+            with_sealed(&filled("", 16385))
         }),
         case("5.2-16-kib", Parse(BINDING), "`--- ` ends with the first 16 KiB.", || {
-            with_sealed(&filled(16384))
+            with_sealed(&filled("", 16384))
         })
         .rows(&[19]),
     ]
@@ -156,7 +157,7 @@ fn with_stanzas(change: impl Fn(&mut Vec<String>)) -> Made {
 }
 
 /// A grease stanza of `size` bytes, not counting `-> ` and the first line feed.
-fn grease(size: usize) -> String {
+pub(crate) fn grease(size: usize) -> String {
     let tag = "example-grease";
     let mut stanza = format!("-> {tag}\n");
     let mut room = size - tag.len();
@@ -260,7 +261,8 @@ fn stanzas() -> Vec<Case> {
         ("ssh-tag-not-canonical", 0, format!("-> ssh-ed25519 AAAAAB {B32}\n{B32}\n")),
         ("ssh-no-tag", 0, format!("-> ssh-ed25519 {B32}\n{B32}\n")),
         ("piv", 0, format!("-> piv-p256 AAAAAA {B32}\n{B32}\n")),
-        ("hybrid", 0, format!("-> mlkem768x25519 {B32}\n{B32}\n")),
+        ("tagged", 0, format!("-> p256tag AAAAAA {B32}\n{B32}\n")),
+        ("tagged-hybrid", 0, format!("-> mlkem768p256tag AAAAAA {}\n{B32}\n", enc(&[9]))),
         ("unknown", 0, format!("{}-> x {B32}\n{B32}\n", x25519_stanza())),
         ("no-word", 0, "-> \n\n".to_owned()),
         ("bare-arrow", 0, "->\n\n".to_owned()),

@@ -17,6 +17,7 @@ const STATEMENT: Versioned = Versioned {
     prefix: "kovradev",
     another: "kovradex",
     sibling: "kovra",
+    next: 2,
     data: |version| {
         let keys = [ALICE.ed(), BOB.ed()].concat();
         let part = |role, who| sign(who, &[b"kovra-device-v1", &[role, version], &keys]);

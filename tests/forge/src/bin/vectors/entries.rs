@@ -133,7 +133,7 @@ fn bare(forge: Forge) -> Forge {
 
 /// The package of [`one`], to be spoilt.
 pub(crate) fn small() -> Forge {
-    bare(one().forge)
+    one().bare()
 }
 
 /// The package of [`small`] with these bytes for payload 0, signed.
@@ -144,7 +144,7 @@ pub(crate) fn with_payload(payload: &[u8]) -> Vec<u8> {
 
 /// The package of [`both`], to be spoilt.
 pub(crate) fn full() -> Forge {
-    bare(both().forge)
+    both().bare()
 }
 
 /// A package from Alice to Bob with one encoded entry in slot 0.
@@ -173,6 +173,11 @@ impl Known {
     /// A file that is bad, so that nothing comes out. `make` gets slot 0 too.
     pub(crate) fn file_only(self, make: impl Fn(&Forge, &[u8]) -> Vec<u8>) -> Vec<u8> {
         make(&self.forge, &self.forge.sealed())
+    }
+
+    /// The package alone, to be spoilt.
+    pub(crate) fn bare(self) -> Forge {
+        bare(self.forge)
     }
 
     /// How long payload 0 is.

@@ -62,7 +62,12 @@ fn good() -> Vec<Case> {
         .rows(&[46]),
         case("3.5-64-recipients", Good, "As many recipients as there may be.", sixty_four)
             .rows(&[11]),
-        case("3.5-three-kinds", Good, "A recipient of each kind, in both slots.", kinds),
+        case(
+            "3.5-three-kinds",
+            Good,
+            "A recipient of each kind of a classical package, in both slots.",
+            kinds,
+        ),
         case(
             "3.5-same-key-twice",
             Good,
@@ -255,7 +260,7 @@ fn recipients() -> Vec<Case> {
 }
 
 fn kinds() -> Vec<Case> {
-    let unknown = [3, 4, 256, u64::MAX].map(|kind| {
+    let unknown = [4, 5, 256, u64::MAX].map(|kind| {
         let note = format!("A recipient of kind {kind}.");
         case(format!("3.5-kind-{kind}"), Parse(UNSUPPORTED), note, move || {
             small().set(5, list(&[listed(kind, &BOB.x())]))
@@ -295,16 +300,16 @@ fn two_faults() -> Vec<Case> {
     let short = |kind| cat(&[&array(2), &uint(kind), &bytes(&[7; 31])]);
     vec![
         case(
-            "8.4-kind-3-before-print-31",
+            "8.4-kind-4-before-print-31",
             Parse(UNSUPPORTED),
-            "Kind 3, then 31 bytes.",
-            move || small().set(5, list(&[short(3)])),
+            "Kind 4, then 31 bytes.",
+            move || small().set(5, list(&[short(4)])),
         ),
-        case("8.4-print-31-before-kind-3", Parse(MALFORMED), "31 bytes, then kind 3.", move || {
-            small().set(5, list(&[short(0), listed(3, &BOB.x())]))
+        case("8.4-print-31-before-kind-4", Parse(MALFORMED), "31 bytes, then kind 4.", move || {
+            small().set(5, list(&[short(0), listed(4, &BOB.x())]))
         }),
-        one("65-recipients-before-kind-3", LIMIT, "65 recipients, all of kind 3.", || {
-            small().set(5, list(&vec![listed(3, &BOB.x()); 65]))
+        one("65-recipients-before-kind-4", LIMIT, "65 recipients, all of kind 4.", || {
+            small().set(5, list(&vec![listed(4, &BOB.x()); 65]))
         }),
         one(
             "65-recipients-before-no-cbor",
@@ -313,12 +318,12 @@ fn two_faults() -> Vec<Case> {
             || small().set(5, cat(&[&array(65), &[0xff; 65]])),
         ),
         one(
-            "kind-3-before-4097-entries",
+            "kind-4-before-4097-entries",
             UNSUPPORTED,
-            "A recipient of kind 3, then 4,097 entries.",
+            "A recipient of kind 4, then 4,097 entries.",
             || {
                 small()
-                    .set(5, list(&[listed(3, &BOB.x())]))
+                    .set(5, list(&[listed(4, &BOB.x())]))
                     .set(6, cat(&[&array(2), &uint(4097), &uint(0)]))
             },
         ),
@@ -326,10 +331,10 @@ fn two_faults() -> Vec<Case> {
             small().set(6, cat(&[&array(2), &uint(4097), &uint(0)])).set(9, uint(0))
         }),
         one(
-            "kind-3-before-times",
+            "kind-4-before-times",
             UNSUPPORTED,
-            "It expires before it was created, and a recipient has kind 3.",
-            || small().set(4, uint(1)).set(5, list(&[listed(3, &BOB.x())])),
+            "It expires before it was created, and a recipient has kind 4.",
+            || small().set(4, uint(1)).set(5, list(&[listed(4, &BOB.x())])),
         ),
         one(
             "times-before-crit",

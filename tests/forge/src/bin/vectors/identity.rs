@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256, Sha512};
 
 /// What a text is taken for, by the word of its vector.
 pub(crate) const IDENTITY: &str = "identity";
-const RECIPIENT: &str = "recipient";
-const TOKEN_FILE: &str = "token";
+pub(crate) const RECIPIENT: &str = "recipient";
+pub(crate) const TOKEN_FILE: &str = "token";
 
 pub(crate) fn cases() -> Vec<Case> {
     let groups = [
@@ -35,11 +35,12 @@ const STRING: Versioned = Versioned {
     prefix: "kovra",
     another: "kovrb",
     sibling: "kovradev",
+    next: 3,
     data: |version| data(version, &BOB.ed(), &BOB.x(), &BOB.signing()),
 };
 
 /// A text that is taken for an identity and refused.
-fn bad(
+pub(crate) fn bad(
     name: impl Into<String>,
     class: &'static str,
     note: &'static str,
@@ -49,21 +50,21 @@ fn bad(
 }
 
 /// The 129 bytes of 2.1 for these keys, signed by `signer`.
-fn data(version: u8, ed: &[u8; 32], x: &[u8; 32], signer: &SigningKey) -> Vec<u8> {
+pub(crate) fn data(version: u8, ed: &[u8; 32], x: &[u8; 32], signer: &SigningKey) -> Vec<u8> {
     let message = [&b"kovra-identity-v1"[..], &[version], ed, x].concat();
     [&[version][..], ed, x, &signer.sign(&message).to_bytes()].concat()
 }
 
-fn bobs() -> Vec<u8> {
+pub(crate) fn bobs() -> Vec<u8> {
     data(1, &BOB.ed(), &BOB.x(), &BOB.signing())
 }
 
-fn string(data: &[u8]) -> String {
+pub(crate) fn string(data: &[u8]) -> String {
     STRING.string(data)
 }
 
 /// Clause 3.1.
-fn fingerprint(ed: &[u8; 32]) -> String {
+pub(crate) fn fingerprint(ed: &[u8; 32]) -> String {
     groups(&[b"kovra-fingerprint-v1", ed])
 }
 
@@ -117,7 +118,7 @@ pub(crate) const U_ORDER_8: [u8; 32] = [
     0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a,
     0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00,
 ];
-const U_ORDER_8_TOO: [u8; 32] = [
+pub(crate) const U_ORDER_8_TOO: [u8; 32] = [
     0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef, 0x5b,
     0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57,
 ];
@@ -272,7 +273,7 @@ fn recipients() -> Vec<Case> {
 }
 
 /// A recipient that a package can be sealed to.
-fn taken(name: &str, note: &str, kind: u8, key: &[u8], text: String) -> Case {
+pub(crate) fn taken(name: &str, note: &str, kind: u8, key: &[u8], text: String) -> Case {
     let print = of_recipient(kind, key);
     let says = vec![("listed", hex(&listed(kind.into(), key))), ("fingerprint", print)];
     text::bad(RECIPIENT, name, "ok", note, text).good(says)
@@ -285,7 +286,7 @@ fn kovra_recipients() -> Vec<Case> {
     let bob = string(&bobs());
     let [mut exchanged, mut newer] = [bobs(), bobs()];
     exchanged[33..65].copy_from_slice(&MALLORY.x());
-    newer[0] = 2;
+    newer[0] = 3;
     let cut = bob[..bob.len() - 1].to_owned();
     vec![
         taken("4-kovra", "A kovra identity.", 0, &BOB.x(), bob.clone()),
@@ -299,8 +300,8 @@ fn kovra_recipients() -> Vec<Case> {
         }),
         refused("4-kovra-cut", MALFORMED, "A character is missing.", cut),
         refused("4-kovra-exchanged", SIGNATURE, "With Mallory's X25519 key.", string(&exchanged)),
-        refused("4-kovra-version-2", UNSUPPORTED, "Of version 2.", string(&newer)),
-        refused("4-kovra-version-2-capitals", MALFORMED, "Of version 2, in capitals.", {
+        refused("4-kovra-version-3", UNSUPPORTED, "Of version 3.", string(&newer)),
+        refused("4-kovra-version-3-capitals", MALFORMED, "Of version 3, in capitals.", {
             string(&newer).to_uppercase()
         }),
         refused("4-kovra-prefix-alone", MALFORMED, "The prefix alone.", "kovra1".into()),
@@ -320,7 +321,7 @@ fn other_recipients() -> Vec<Case> {
         (word.replace('@', "-"), format!("{word} {} carol@host", BASE64_STANDARD.encode(blob)))
     };
     let rows = [
-        of_age("hybrid", "age1pq"),
+        of_age("almost-hybrid", "age1pqx"),
         of_age("tagged", "age1tag"),
         of_age("tagged-hybrid", "age1tagpq"),
         of_age("plugin", "age1yubikey"),

@@ -18,6 +18,8 @@ mod entries;
 mod file;
 mod grammar;
 mod header;
+mod hybrid;
+mod hybrid_open;
 mod identity;
 mod opening;
 mod order;
@@ -27,6 +29,7 @@ mod seeds;
 mod signature;
 mod text;
 mod trust;
+mod version_2;
 
 use case::Case;
 use forge::vector::root;
@@ -80,6 +83,8 @@ fn all() -> impl Iterator<Item = Case> {
         order::cases(),
         age_layer::cases(),
         opening::cases(),
+        hybrid::cases(),
+        hybrid_open::cases(),
         signature::cases(),
         trust::cases(),
     ]
@@ -88,5 +93,5 @@ fn all() -> impl Iterator<Item = Case> {
 }
 
 fn texts() -> impl Iterator<Item = text::Case> {
-    [identity::cases(), device::cases()].into_iter().flatten()
+    [identity::cases(), version_2::cases(), device::cases()].into_iter().flatten()
 }

@@ -49,7 +49,7 @@ fn signed(header: &[u8]) -> Vec<u8> {
 
 /// How many pairs a map claims, and what its keys show.
 fn pairs() -> Vec<Case> {
-    let kind_3 = || small().set(5, cat(&[&array(1), &listed(3, &BOB.x())]));
+    let kind_4 = || small().set(5, cat(&[&array(1), &listed(4, &BOB.x())]));
     let over = || small().set(6, cat(&[&array(2), &uint(4097), &uint(0)]));
     let header = |name: &str, class, note: &str, pairs, make: fn() -> Forge| {
         case(format!("8.4-header-{name}"), Parse(class), note, move || {
@@ -59,7 +59,7 @@ fn pairs() -> Vec<Case> {
     let half = |forge: &Forge| (forge.header().len() as u64 - 1) / 2;
     let claims = |name: &str, class, note: &str, more: u64| {
         case(format!("8.4-header-{name}"), Parse(class), note, move || {
-            let forge = kind_3();
+            let forge = kind_4();
             signed(&header_of(&forge, half(&forge) - 1 + more))
         })
     };
@@ -75,20 +75,20 @@ fn pairs() -> Vec<Case> {
     let half_of_entry = left >> 1;
     vec![
         header(
-            "9-pairs-and-kind-3",
+            "9-pairs-and-kind-4",
             UNSUPPORTED,
-            "Two pairs are missing, behind a recipient of kind 3.",
+            "Two pairs are missing, behind a recipient of kind 4.",
             9,
-            kind_3,
+            kind_4,
         ),
         header(
-            "6-pairs-and-kind-3",
+            "6-pairs-and-kind-4",
             UNSUPPORTED,
-            "A pair too many, behind a recipient of kind 3.",
+            "A pair too many, behind a recipient of kind 4.",
             6,
-            kind_3,
+            kind_4,
         ),
-        header("5-pairs-and-kind-3", MALFORMED, "The map ends before the recipients.", 5, kind_3),
+        header("5-pairs-and-kind-4", MALFORMED, "The map ends before the recipients.", 5, kind_4),
         header("6-pairs-and-4097-entries", MALFORMED, "The map ends before the counts.", 6, over),
         header(
             "8-pairs-and-4097-entries",
@@ -97,18 +97,18 @@ fn pairs() -> Vec<Case> {
             8,
             over,
         ),
-        header("0-pairs-and-kind-3", MALFORMED, "The map ends at once.", 0, kind_3),
+        header("0-pairs-and-kind-4", MALFORMED, "The map ends at once.", 0, kind_4),
         // The map's head is a byte longer, or two.
         claims(
-            "half-the-rest-and-kind-3",
+            "half-the-rest-and-kind-4",
             UNSUPPORTED,
-            "As many pairs as can be there, and a recipient of kind 3.",
+            "As many pairs as can be there, and a recipient of kind 4.",
             0,
         ),
         claims(
-            "over-half-and-kind-3",
+            "over-half-and-kind-4",
             MALFORMED,
-            "More pairs than can be there, and a recipient of kind 3.",
+            "More pairs than can be there, and a recipient of kind 4.",
             3,
         ),
         entry(
@@ -238,9 +238,9 @@ fn heads() -> Vec<Case> {
 fn orders() -> Vec<Case> {
     let pair = |kind, first: u8| cat(&[&array(2), &uint(kind), &bytes(&[first; 32])]);
     let list = |all: &[Vec<u8>]| cat(&[&array(all.len() as u64), &all.concat()]);
-    let unsorted = list(&[pair(0, 2), pair(0, 1), pair(3, 9)]);
-    let kind_first = list(&[pair(0, 2), pair(3, 1), pair(0, 1)]);
-    let kinds = list(&[pair(2, 1), pair(1, 2), pair(3, 9)]);
+    let unsorted = list(&[pair(0, 2), pair(0, 1), pair(4, 9)]);
+    let kind_first = list(&[pair(0, 2), pair(4, 1), pair(0, 1)]);
+    let kinds = list(&[pair(2, 1), pair(1, 2), pair(4, 9)]);
     let one = |name: &str, class, note: &str, value: Vec<u8>| {
         case(format!("8.4-{name}"), Parse(class), note, move || small().set(5, value.clone()))
     };
@@ -249,18 +249,18 @@ fn orders() -> Vec<Case> {
     };
     vec![
         one(
-            "unsorted-before-kind-3",
+            "unsorted-before-kind-4",
             MALFORMED,
-            "Two recipients out of order, then kind 3.",
+            "Two recipients out of order, then kind 4.",
             unsorted,
         ),
         one(
-            "kind-3-before-unsorted",
+            "kind-4-before-unsorted",
             UNSUPPORTED,
-            "Kind 3, then a recipient out of order.",
+            "Kind 4, then a recipient out of order.",
             kind_first,
         ),
-        one("kinds-unsorted-before-kind-3", MALFORMED, "Kind 2, then 1, then 3.", kinds),
+        one("kinds-unsorted-before-kind-4", MALFORMED, "Kind 2, then 1, then 4.", kinds),
         late("mode-2-in-an-entry-out-of-order", MALFORMED, "c before b, whose mode is 2.", || {
             let mut second = literal("dev/a/b", b"v", 1).encode();
             second[11] = 2;

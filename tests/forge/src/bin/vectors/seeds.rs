@@ -83,7 +83,9 @@ fn given(package: &[u8], is_good: bool) -> Vec<(Part, Vec<u8>)> {
     let Some([header, sealed, high]) = all_parts(package) else { return given };
     given.extend([(Part::Header, header.to_vec()), (Part::Sealed, sealed.to_vec())]);
     if let Some(stanzas) = stanzas(sealed) {
-        given.push((Part::Stanzas, stanzas.into()));
+        let hybrid = stanzas.starts_with("-> mlkem768x25519 ");
+        let part = if hybrid { Part::Hybrid } else { Part::Stanzas };
+        given.push((part, stanzas.into()));
     }
     let rest = |payload: Vec<u8>| payload.get(PAYLOAD_START..).map(<[u8]>::to_vec);
     let bob = BOB.age_identity();

@@ -112,6 +112,8 @@ pub(crate) struct Versioned {
     pub(crate) another: &'static str,
     /// The prefix of the other kind.
     pub(crate) sibling: &'static str,
+    /// The first version that is none yet.
+    pub(crate) next: u8,
     /// A good one's bytes but for this version, which is signed, too.
     pub(crate) data: fn(u8) -> Vec<u8>,
 }
@@ -177,21 +179,30 @@ impl Versioned {
 
     /// The version is looked at as soon as there is one, whatever follows.
     fn versions(&self) -> Vec<Case> {
-        let of = |name, note, text: String| self.bad(name, UNSUPPORTED, note, text);
-        let version = |version| self.string(&(self.data)(version));
-        let data = (self.data)(2);
-        let padded = with_padding::<Bech32m>(self.prefix, &data);
+        let next = self.next;
+        let data = (self.data)(next);
+        let of = |name: &str, class, note: &str, text: String| {
+            self.bad(&format!("version-{name}"), class, &format!("Version {note}."), text)
+        };
+        let plain = |version: u8| {
+            let name = version.to_string();
+            of(&name, UNSUPPORTED, &name, self.string(&(self.data)(version)))
+        };
+        let more = |name: &str, class, note: &str, text: String| {
+            of(&format!("{next}-{name}"), class, &format!("{next}, {note}"), text)
+        };
         let long = |length| with_zeros(self.prefix, &data, length - self.string(&data).len());
-        let longest = "Version 2, of 1023 characters.";
-        let too_long = "Version 2, of more characters than the checksum is made for.";
+        let too_long = "of more characters than the checksum is made for";
         vec![
-            of("version-0", "Version 0.", version(0)),
-            of("version-2", "Version 2.", version(2)),
-            of("version-255", "Version 255.", version(255)),
-            of("version-2-short", "Version 2, of another length.", self.string(&data[..10])),
-            of("version-2-padding-bits", "Version 2, with a bit behind the last byte.", padded),
-            of("version-2-1023-characters", longest, long(1023)),
-            self.bad("version-2-1024-characters", MALFORMED, too_long, long(1024)),
+            plain(0),
+            plain(next),
+            plain(255),
+            more("short", UNSUPPORTED, "of another length", self.string(&data[..10])),
+            more("padding-bits", UNSUPPORTED, "with a bit behind the last byte", {
+                with_padding::<Bech32m>(self.prefix, &data)
+            }),
+            more("1023-characters", UNSUPPORTED, "of 1023 characters", long(1023)),
+            more("1024-characters", MALFORMED, too_long, long(1024)),
         ]
     }
 }
