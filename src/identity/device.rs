@@ -6,9 +6,9 @@ use super::{IdentityError, SigningSecret};
 use std::fmt;
 use std::str::FromStr;
 
-/// Starts what both sign, so that it can be taken for nothing else.
 /// What a statement starts with inside.
 const VERSION: u8 = 1;
+/// Starts what both sign, so that it can be taken for nothing else.
 const DOMAIN: &[u8] = b"kovra-device-v1";
 const PREFIX: &str = "kovradev";
 

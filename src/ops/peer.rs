@@ -42,28 +42,35 @@ pub fn parse_key(text: &str) -> Result<PeerKey, Error> {
 /// the name of another: what begins as a key is no file's name.
 pub fn key_in(given: &str) -> Result<PeerKey, Error> {
     match parse_key(given) {
-        Err(Error::NoKey | Error::OtherKind(_))
-            if !given.starts_with("age1") && Path::new(given).is_file() =>
-        {
+        Err(Error::NoKey | Error::OtherKind(_)) if !given.starts_with("age1") && is_file(given) => {
             parse_key(&text_in(given)?)
         }
         parsed => parsed,
     }
 }
 
-/// Whether an identity is meant, as text or as a `.kovra-id` file, and no peer's name.
+/// Whether an identity is meant, as text or as a file, which is called `.kovra-id` or begins at the root, as no peer's
+/// name does.
 pub fn is_identity(given: &str) -> bool {
-    PublicIdentity::is_meant(given.trim_ascii()) || given.ends_with(".kovra-id")
+    PublicIdentity::is_meant(given.trim_ascii())
+        || given.ends_with(".kovra-id")
+        || Path::new(given).is_absolute()
 }
 
 /// Reads an identity, of whatever form, from the text itself or from a file of that name.
 pub fn identity_in(given: &str) -> Result<PublicIdentity, Error> {
     match PublicIdentity::is_meant(given.trim_ascii()) {
-        false if is_identity(given) || Path::new(given).is_file() => {
+        false if is_identity(given) || is_file(given) => {
             Ok(text_in(given)?.trim_ascii().parse()?)
         }
         _ => Ok(given.trim_ascii().parse()?),
     }
+}
+
+/// Whether something of that name can be read: a pipe too, as a shell makes it of `<(command)`.
+fn is_file(given: &str) -> bool {
+    let path = Path::new(given);
+    path.exists() && !path.is_dir()
 }
 
 /// What a file holds, less its comments.

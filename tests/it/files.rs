@@ -150,7 +150,8 @@ fn what_the_caller_hands_over_is_read() {
     let seal = ["seal", "--env", "dev", "--to", "bob", "-o", "p.kovra", "--token-out", "t"];
     let session = alice.at_terminal(&seal, &[("[y/N]", "y")]);
     assert_eq!(session.code, 0, "{}", session.screen);
-    ["p.kovra", "t"].iter().for_each(|file| alice.hand(&bob, file));
+    alice.ok(&["id", "-o", "alice.kovra-id"]);
+    ["p.kovra", "t", "alice.kovra-id"].iter().for_each(|file| alice.hand(&bob, file));
     let bash = |script: &str| {
         let output = bob.command("bash").args(["-c", script, kovra_path()]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -163,6 +164,8 @@ fn what_the_caller_hands_over_is_read() {
         r#""$0" verify /dev/fd/7 7< p.kovra"#,
         r#""$0" run --refs <(sleep 0.2; echo A=b) -- sh -c 'test $A = b'"#,
         r#""$0" list --key-file <(cat vault.key)"#,
+        r#""$0" peer add alice <(cat alice.kovra-id)"#,
+        r#""$0" verify p.kovra --from <(cat alice.kovra-id)"#,
         r#""$0" import p.kovra --token <(cat t)"#,
     ] {
         let (code, said) = bash(script);
@@ -174,6 +177,7 @@ fn what_the_caller_hands_over_is_read() {
         r#""$0" verify /dev/zero"#,
         r#""$0" run --refs /dev/zero -- true"#,
         r#""$0" list --key-file /dev/stdin < /dev/zero"#,
+        r#""$0" peer add carol /dev/zero"#,
     ] {
         let (code, said) = bash(script);
         assert!(code != Some(0) && said.contains(", and not a file"), "{script}\n{said}");
